@@ -1,0 +1,1 @@
+"""The backends, and the old names of a few settings."""

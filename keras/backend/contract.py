@@ -1,0 +1,51 @@
+"""What a backend is: the names every `keras.backend.<name>` module has.
+
+A backend is a module, used as a value. Beside the functions here it has `TABLE`, from
+the name of an op to the framework's own function: every primitive op must be in it,
+and a composite op may be, where the framework has a faster or more exact one.
+
+Tensors below are the framework's own; dtypes are given by name ("float32").
+"""
+
+from __future__ import annotations
+
+FUNCTIONS: dict[str, str] = {
+    # Tensors
+    "is_tensor": "(x) -> bool: is it this framework's tensor (also while traced)?",
+    "convert_to_tensor": "(x, dtype=None) -> tensor; foreign tensors are refused",
+    "convert_to_numpy": "(x) -> np.ndarray on the host, gradients cut",
+    "cast": "(tensor, dtype) -> tensor",
+    "dtype_of": "(tensor) -> name of its dtype",
+    "dtype_name": "(framework dtype) -> name, fast",
+    # Variables
+    "make_variable": "(tensor, trainable, name) -> what Variable keeps",
+    "assign": "(kept, tensor) -> kept: put a new value in place where possible",
+    "set_trainable": "(kept, bool): tell the framework",
+    "outside_trace": "() -> context: values made inside are concrete",
+    # Evaluation
+    "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
+    "compile": "(fn, variables) -> fn compiled; it reads and writes the variables",
+    "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
+    "stop_gradient": "(tensor) -> the same value, a constant to gradients",
+    "remat": "(fn) -> fn whose backward pass computes it again",
+    "custom_gradient": "(fn) -> fn whose gradient is the function it returns",
+    "block": "(nest): wait until it is computed",
+    # Control flow
+    "cond": "(pred, true_fn, false_fn)",
+    "while_loop": "(cond, body, loop_vars, maximum_iterations)",
+    "scan": "(f, init, xs, length, reverse, unroll) -> carry, ys",
+    "vectorized_map": "(fn, elements)",
+    # Devices
+    "device_scope": "(name) -> context",
+    "list_devices": "(kind) -> names",
+    # Randomness: (shape, dtype, seed) with a seed as SeedGenerator.next gives it
+    "random_uniform": "(shape, dtype, seed) -> in [0, 1)",
+    "random_normal": "(shape, dtype, seed) -> standard normal",
+    "seed_framework": "(int): seed the framework's own generator",
+}
+
+VALUES: dict[str, str] = {
+    "name": "the backend's name",
+    "NATIVE": "the set of classes that are tensors; it grows as classes are met",
+    "TABLE": "op name -> function",
+}

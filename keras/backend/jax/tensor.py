@@ -1,0 +1,140 @@
+"""JAX arrays: making them, reading them, their types."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from keras.core import dtypes
+from keras.core.foreign import refuse_foreign
+from keras.core.scalars import readable
+from keras.core.variable import Variable
+
+name = "jax"
+NATIVE: set[type] = set()
+_NAMES: dict[Any, str] = {}
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a JAX array or tracer."""
+    kind = type(x)
+    if kind in NATIVE:
+        return True
+    if isinstance(x, jax.Array):
+        NATIVE.add(kind)
+        if not hasattr(kind, "numpy"):
+            # What the API returns has `.numpy()` on every backend.
+            with contextlib.suppress(TypeError):
+                kind.numpy = _numpy_method
+        return True
+    return False
+
+
+def _numpy_method(self: Any) -> Any:
+    """The array's values on the host; a NumPy scalar when it has no axes."""
+    return readable(np.asarray(self))
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a JAX dtype."""
+    found = _NAMES.get(dtype)
+    if found is None:
+        found = _NAMES[dtype] = dtypes.standardize_dtype(dtype)
+    return found
+
+
+def dtype_of(x: Any) -> str:
+    """The name of an array's dtype."""
+    return dtype_name(x.dtype)
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+    """A JAX array of `x`, in `dtype` if given."""
+    if is_tensor(x):
+        if dtype is None or dtype_of(x) == dtype:
+            return x
+        return cast(x, dtypes.standardize_dtype(dtype))
+    if isinstance(x, Variable):
+        return convert_to_tensor(x.value, dtype)
+    refuse_foreign(x, name)
+    if dtype is not None:
+        dtype = dtypes.standardize_dtype(dtype)
+        if dtype == "string":
+            raise ValueError("JAX has no string tensors.")
+        return jnp.asarray(_host(x), dtypes.numpy_dtype(dtype))
+    if isinstance(x, (bool, int, float)):
+        return jnp.asarray(x, dtypes.result_type(type(x)))
+    return jnp.asarray(_host(x))
+
+
+def _host(x: Any) -> Any:
+    """Lists may hold arrays and variables; an array of them is made on the device."""
+    if isinstance(x, (list, tuple)):
+        flat = jax.tree.leaves(x)
+        if any(is_tensor(v) or isinstance(v, Variable) for v in flat):
+            return jnp.stack([convert_to_tensor(v) for v in x])
+        array = np.asarray(x)
+        if array.dtype == np.float64:
+            return array.astype(dtypes.floatx())
+        if array.dtype == np.int64:
+            return array.astype("int32")
+        return array
+    return x
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values on the host."""
+    if isinstance(x, Variable):
+        x = x.value
+    return np.asarray(x)
+
+
+def cast(x: Any, dtype: str) -> Any:
+    """`x` in another dtype."""
+    return x.astype(dtypes.numpy_dtype(dtype))
+
+
+def make_variable(value: Any, trainable: bool, name: str) -> Any:
+    """JAX keeps a variable's plain array."""
+    return value
+
+
+def assign(kept: Any, value: Any) -> Any:
+    """The new array takes the old one's place."""
+    return value
+
+
+def set_trainable(kept: Any, trainable: bool) -> None:
+    """JAX arrays know nothing of it."""
+
+
+def outside_trace() -> Any:
+    """Values made inside are concrete even while a function is traced."""
+    return jax.ensure_compile_time_eval()
+
+
+def stop_gradient(x: Any) -> Any:
+    """A constant to gradients."""
+    return jax.lax.stop_gradient(x)
+
+
+def block(x: Any) -> None:
+    """Wait until all arrays in `x` are computed."""
+    jax.block_until_ready(x)
+
+
+def device_scope(device_name: str) -> Any:
+    """Make arrays inside on a device such as "cpu:0" or "gpu:0"."""
+    kind, _, index = device_name.lower().partition(":")
+    kind = {"cuda": "gpu"}.get(kind, kind)
+    return jax.default_device(jax.devices(kind)[int(index or 0)])
+
+
+def list_devices(device_type: str | None = None) -> list[str]:
+    """The devices, such as ["cpu:0"]."""
+    kind = device_type.lower() if device_type else None
+    return [f"{d.platform}:{d.id}" for d in jax.devices(kind)]

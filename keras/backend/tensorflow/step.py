@@ -1,0 +1,72 @@
+"""How TensorFlow evaluates: shapes in a scratch graph, gradients by a tape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from keras.backend.tensorflow.tensor import dtype_of, is_tensor
+from keras.core import tree
+from keras.core.variable import MetaFrame, Variable, frame
+
+
+def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
+    """Run `fn` in a scratch graph; a nest of specs comes back."""
+    with (
+        tf.__internal__.FuncGraph("keras_shapes").as_default(),
+        frame(MetaFrame, lambda value: value),
+    ):
+        tensors = [
+            tf.compat.v1.placeholder(dtype, shape=shape) for shape, dtype in specs
+        ]
+        out = fn(tensors)
+        return tree.map_structure(
+            lambda t: make_spec(tuple(t.shape), dtype_of(t)) if is_tensor(t) else t, out
+        )
+
+
+def value_and_grad(
+    fn: Callable, variables: Sequence[Variable] | None, argnums: Any, has_aux: bool
+) -> Callable:
+    """`fn` with the gradients of its (first) result; see keras.ops.value_and_grad."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            if variables is None:
+                wrt = [args[i] for i in numbers]
+                tape.watch(tree.flatten(wrt))
+            else:
+                wrt = [v._value for v in variables]
+                tape.watch(wrt)
+            out = fn(*args, **kwargs)
+            value, aux = out if has_aux else (out, None)
+        zero = (
+            tf.UnconnectedGradients.NONE
+            if variables is not None
+            else tf.UnconnectedGradients.ZERO
+        )
+        grads = tape.gradient(value, tree.flatten(wrt), unconnected_gradients=zero)
+        grads = tree.pack_sequence_as(wrt, grads)
+        if variables is None and isinstance(argnums, int):
+            grads = grads[0]
+        return ((value, aux) if has_aux else value), grads
+
+    return wrapped
+
+
+def compile(fn: Callable, variables: Sequence[Variable]) -> Callable:
+    """`fn` as a tf.function, which captures the variables by itself."""
+    return tf.function(fn, autograph=False, reduce_retracing=False)
+
+
+def remat(fn: Callable) -> Callable:
+    """Recompute in the backward pass."""
+    return tf.recompute_grad(fn)
+
+
+def custom_gradient(fn: Callable) -> Callable:
+    """`fn(*args) -> (output, grad_fn)`; `grad_fn(*cotangents)` gives the gradients."""
+    return tf.custom_gradient(fn)

@@ -1,0 +1,136 @@
+"""TensorFlow tensors: making them, reading them, their types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from keras.core import dtypes
+from keras.core.foreign import refuse_foreign
+from keras.core.variable import Variable
+
+name = "tensorflow"
+NATIVE: set[type] = {type(tf.constant(0))}
+_NAMES: dict[Any, str] = {}
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a TensorFlow tensor."""
+    kind = type(x)
+    if kind in NATIVE:
+        return True
+    if isinstance(x, tf.Tensor):
+        NATIVE.add(kind)
+        return True
+    return False
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a TensorFlow dtype."""
+    found = _NAMES.get(dtype)
+    if found is None:
+        found = _NAMES[dtype] = dtypes.standardize_dtype(dtype.name)
+    return found
+
+
+def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
+    return dtype_name(x.dtype)
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+    """A TensorFlow tensor of `x`, in `dtype` if given."""
+    if dtype is not None:
+        dtype = dtypes.standardize_dtype(dtype)
+    if is_tensor(x):
+        return x if dtype is None or dtype_of(x) == dtype else cast(x, dtype)
+    if isinstance(x, Variable):
+        return convert_to_tensor(x.value, dtype)
+    if isinstance(x, (tf.RaggedTensor, tf.SparseTensor)):
+        raise TypeError(f"{type(x).__name__} is not supported: give a dense tensor.")
+    if not isinstance(x, tf.Variable):
+        refuse_foreign(x, name)
+    if isinstance(x, (bool, int, float)):
+        return tf.constant(x, dtype or dtypes.result_type(type(x)))
+    if isinstance(x, (list, tuple)):
+        if any(is_tensor(v) or isinstance(v, (Variable, tf.Variable)) for v in x):
+            x = tf.stack([convert_to_tensor(v) for v in x])
+            return x if dtype is None else cast(x, dtype)
+        if dtype is None:
+            x = _narrow(np.asarray(x))
+    if isinstance(x, np.ndarray) and x.dtype.kind in "US":
+        return tf.convert_to_tensor(x)
+    if dtype is None or dtype == "string":
+        return tf.convert_to_tensor(x)
+    if isinstance(x, tf.Variable):
+        return cast(tf.convert_to_tensor(x), dtype)
+    return tf.convert_to_tensor(np.asarray(x).astype(dtypes.numpy_dtype(dtype)))
+
+
+def _narrow(array: np.ndarray) -> np.ndarray:
+    """Python numbers in a list become floatx and int32."""
+    if array.dtype == np.float64:
+        return array.astype(dtypes.numpy_dtype(dtypes.floatx()))
+    return array.astype("int32") if array.dtype == np.int64 else array
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values on the host."""
+    if isinstance(x, Variable):
+        x = x.value
+    if isinstance(x, tf.IndexedSlices):
+        x = tf.convert_to_tensor(x)
+    return np.asarray(x)
+
+
+def cast(x: Any, dtype: str) -> Any:
+    """`x` in another dtype."""
+    return tf.cast(x, dtype)
+
+
+def make_variable(value: Any, trainable: bool, name: str) -> tf.Variable:
+    """TensorFlow keeps a tf.Variable, which functions capture by reference."""
+    with tf.init_scope():
+        return tf.Variable(value, trainable=trainable)
+
+
+def assign(kept: tf.Variable, value: Any) -> tf.Variable:
+    """Assign in place."""
+    kept.assign(value)
+    return kept
+
+
+def set_trainable(kept: tf.Variable, trainable: bool) -> None:
+    """Let tapes watch the variable, or not."""
+    kept._trainable = trainable
+
+
+def outside_trace() -> Any:
+    """Values made inside are eager even while a function is traced."""
+    return tf.init_scope()
+
+
+def stop_gradient(x: Any) -> Any:
+    """A constant to gradients."""
+    return tf.stop_gradient(x)
+
+
+def block(x: Any) -> None:
+    """Wait until all tensors in `x` are computed."""
+    for leaf in tf.nest.flatten(x):
+        if hasattr(leaf, "numpy"):
+            leaf.numpy()
+
+
+def device_scope(device_name: str) -> Any:
+    """Make tensors inside on a device such as "cpu:0" or "gpu:0"."""
+    return tf.device(device_name)
+
+
+def list_devices(device_type: str | None = None) -> list[str]:
+    """The devices, such as ["cpu:0"]."""
+    kind = device_type.upper() if device_type else None
+    found = tf.config.list_logical_devices(kind)
+    return [d.name.removeprefix("/device:").lower() for d in found]

@@ -1,0 +1,66 @@
+"""The PyTorch backend."""
+
+from keras.backend.torch import linalg, math, nn, numpy
+from keras.backend.torch.control import cond, scan, vectorized_map, while_loop
+from keras.backend.torch.random import random_normal, random_uniform, seed_framework
+from keras.backend.torch.step import (
+    compile,
+    custom_gradient,
+    eval_shape,
+    remat,
+    value_and_grad,
+)
+from keras.backend.torch.tensor import (
+    NATIVE,
+    assign,
+    block,
+    cast,
+    convert_to_numpy,
+    convert_to_tensor,
+    device_scope,
+    dtype_name,
+    dtype_of,
+    is_tensor,
+    list_devices,
+    make_variable,
+    name,
+    outside_trace,
+    set_trainable,
+    stop_gradient,
+)
+
+TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
+READY = True
+
+__all__ = [
+    "NATIVE",
+    "READY",
+    "TABLE",
+    "assign",
+    "block",
+    "cast",
+    "compile",
+    "cond",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "custom_gradient",
+    "device_scope",
+    "dtype_name",
+    "dtype_of",
+    "eval_shape",
+    "is_tensor",
+    "list_devices",
+    "make_variable",
+    "name",
+    "outside_trace",
+    "random_normal",
+    "random_uniform",
+    "remat",
+    "scan",
+    "seed_framework",
+    "set_trainable",
+    "stop_gradient",
+    "value_and_grad",
+    "vectorized_map",
+    "while_loop",
+]

@@ -1,0 +1,62 @@
+"""Loops and branches on PyTorch, which runs them as Python does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from keras.core import tree
+
+
+def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
+    """Run one of two functions."""
+    if isinstance(pred, torch.Tensor) and pred.device.type == "meta":
+        return true_fn()  # both give the same shapes
+    return true_fn() if pred else false_fn()
+
+
+def while_loop(
+    cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None
+) -> Any:
+    """Repeat `body` while `cond` holds."""
+    single = not isinstance(loop_vars, (list, tuple))
+    values = (loop_vars,) if single else tuple(loop_vars)
+    count = 0
+    while maximum_iterations is None or count < maximum_iterations:
+        going = cond(*values)
+        if isinstance(going, torch.Tensor) and going.device.type == "meta":
+            break  # shapes do not change along the loop
+        if not going:
+            break
+        new = body(*values)
+        values = (new,) if single else tuple(new)
+        count += 1
+    return values[0] if single else type(loop_vars)(values)
+
+
+def scan(
+    f: Callable, init: Any, xs: Any, length: int | None, reverse: bool, unroll: Any
+) -> Any:
+    """`carry, y = f(carry, x)` along the first axis."""
+    leaves, treedef = tree.flatten_with_def(xs)
+    if xs is None:
+        leaves = []
+    steps = leaves[0].shape[0] if leaves else length
+    columns = [leaf.unbind(0) for leaf in leaves]
+    carry, outs = init, []
+    for i in reversed(range(steps)) if reverse else range(steps):
+        x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
+        carry, y = f(carry, x)
+        outs.append(y)
+    if reverse:
+        outs.reverse()
+    if outs and outs[0] is None:
+        return carry, None
+    return carry, tree.map_structure(lambda *ys: torch.stack(ys), *outs)
+
+
+def vectorized_map(function: Callable, elements: Any) -> Any:
+    """Map over the first axis."""
+    return torch.vmap(function)(elements)

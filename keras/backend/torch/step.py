@@ -1,0 +1,121 @@
+"""How PyTorch evaluates: shapes on the meta device, gradients by autograd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+import torch.utils.checkpoint
+
+from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
+from keras.core import tree
+from keras.core.variable import MetaFrame, Variable, frame
+
+_depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
+
+
+def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
+    """Run `fn` on tensors of the meta device; a nest of specs comes back."""
+    with device_scope("meta"), torch.no_grad(), frame(MetaFrame, _to_meta):
+        tensors = [
+            torch.empty(shape, dtype=DTYPES[dtype], device="meta")
+            for shape, dtype in specs
+        ]
+        out = fn(tensors)
+    return tree.map_structure(
+        lambda t: make_spec(tuple(t.shape), dtype_of(t))
+        if isinstance(t, torch.Tensor)
+        else t,
+        out,
+    )
+
+
+def _to_meta(value: torch.Tensor) -> torch.Tensor:
+    return value.detach().to("meta")
+
+
+def value_and_grad(
+    fn: Callable, variables: Sequence[Variable] | None, argnums: Any, has_aux: bool
+) -> Callable:
+    """`fn` with the gradients of its (first) result; see keras.ops.value_and_grad."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        call_args = list(args)
+        numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        nested = _depth.get() > 0
+        token = _depth.set(_depth.get() + 1)
+        try:
+            with torch.enable_grad():
+                if variables is None:
+                    for i in numbers:
+                        call_args[i] = tree.map_structure(_follow, call_args[i])
+                    wrt = tree.flatten([call_args[i] for i in numbers])
+                else:
+                    wrt = [v.value for v in variables]
+                out = fn(*call_args, **kwargs)
+                value, aux = out if has_aux else (out, None)
+                grads: Any = [None] * len(wrt)
+                asked = [i for i, t in enumerate(wrt) if t.requires_grad]
+                if value.requires_grad and asked:
+                    found = torch.autograd.grad(
+                        value,
+                        [wrt[i] for i in asked],
+                        allow_unused=True,
+                        create_graph=nested,
+                    )
+                    for i, gradient in zip(asked, found):
+                        grads[i] = gradient
+        finally:
+            _depth.reset(token)
+        if variables is None:
+            grads = [
+                torch.zeros_like(t) if g is None else g for g, t in zip(grads, wrt)
+            ]
+            grads = tree.pack_sequence_as([call_args[i] for i in numbers], grads)
+            if isinstance(argnums, int):
+                grads = grads[0]
+        if not nested:
+            value, aux = tree.map_structure(_detach, (value, aux))
+        return ((value, aux) if has_aux else value), grads
+
+    return wrapped
+
+
+def _follow(x: torch.Tensor) -> torch.Tensor:
+    return x if x.requires_grad else x.detach().requires_grad_()
+
+
+def _detach(x: Any) -> Any:
+    return x.detach() if isinstance(x, torch.Tensor) else x
+
+
+def compile(fn: Callable, variables: Sequence[Variable]) -> Callable:
+    """PyTorch runs eagerly: the function is its own compiled form."""
+    return fn
+
+
+def remat(fn: Callable) -> Callable:
+    """Recompute in the backward pass."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return torch.utils.checkpoint.checkpoint(fn, *args, use_reentrant=False, **kwargs)
+
+    return wrapped
+
+
+def custom_gradient(fn: Callable) -> Callable:
+    """`fn(*args) -> (output, grad_fn)`; `grad_fn(*cotangents)` gives the gradients."""
+
+    class Custom(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *args: Any) -> Any:
+            output, ctx.grad_fn = fn(*args)
+            return output
+
+        @staticmethod
+        def backward(ctx: Any, *cotangents: Any) -> Any:
+            return ctx.grad_fn(*cotangents)
+
+    return Custom.apply

@@ -1,0 +1,197 @@
+"""PyTorch tensors: making them, reading them, their types."""
+
+from __future__ import annotations
+
+import contextlib
+from contextvars import ContextVar
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from keras.core import dtypes
+from keras.core.foreign import refuse_foreign
+from keras.core.variable import Variable
+
+name = "torch"
+NATIVE: set[type] = {torch.Tensor, torch.nn.Parameter}
+DTYPES: dict[str, torch.dtype] = {
+    n: getattr(torch, n)
+    for n in (
+        *("bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32"),
+        *("int64", "float8_e4m3fn", "float8_e5m2", "bfloat16", "float16", "float32"),
+        *("float64", "complex64", "complex128"),
+    )
+}
+_NAMES = {dtype: name for name, dtype in DTYPES.items()}
+_device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
+_DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+_tensor_numpy = torch.Tensor.numpy
+
+
+def _numpy_method(self: Any, *, force: bool = False) -> Any:
+    """`torch.Tensor.numpy`, which also serves results that carry gradients."""
+    if force or self.requires_grad or self.device.type != "cpu":
+        return _tensor_numpy(self.detach().cpu(), force=True)
+    return _tensor_numpy(self)
+
+
+# What the API returns has a working `.numpy()` on every backend; PyTorch's own raises
+# for every output of a model with trainable weights.
+torch.Tensor.numpy = _numpy_method  # type: ignore[method-assign]
+
+
+def get_device() -> str:
+    """Where tensors are made: "meta" while shapes are found out."""
+    return _device.get() or _DEFAULT_DEVICE
+
+
+@contextlib.contextmanager
+def device_scope(device_name: str) -> Any:
+    """Make tensors inside on a device such as "cpu" or "gpu:0"."""
+    token = _device.set(device_name.lower().replace("gpu", "cuda"))
+    try:
+        yield
+    finally:
+        _device.reset(token)
+
+
+def list_devices(device_type: str | None = None) -> list[str]:
+    """The devices, such as ["cpu:0"]."""
+    found = ["cpu:0"] if device_type in (None, "cpu") else []
+    if device_type in (None, "gpu", "cuda"):
+        found += [f"gpu:{i}" for i in range(torch.cuda.device_count())]
+    return found
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a torch tensor."""
+    return isinstance(x, torch.Tensor)
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a torch dtype."""
+    return _NAMES[dtype]
+
+
+def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
+    return _NAMES[x.dtype]
+
+
+def to_torch_dtype(dtype: str) -> torch.dtype:
+    """The torch dtype of that name."""
+    try:
+        return DTYPES[dtype]
+    except KeyError:
+        raise ValueError(f"PyTorch has no dtype {dtype!r}.") from None
+
+
+def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
+    """A torch tensor of `x`, in `dtype` if given, on the device in force."""
+    wanted = None if dtype is None else to_torch_dtype(dtypes.standardize_dtype(dtype))
+    if isinstance(x, torch.Tensor):
+        device = _device.get()
+        if device is not None and x.device.type != torch.device(device).type:
+            x = x.to(device)
+        return x if wanted is None or x.dtype == wanted else x.to(wanted)
+    if isinstance(x, Variable):
+        return convert_to_tensor(x.value, dtype)
+    refuse_foreign(x, name)
+    if wanted is None and isinstance(x, (bool, int, float)):
+        wanted = DTYPES[dtypes.result_type(type(x))]
+    if isinstance(x, (list, tuple)) and _holds_tensors(x):
+        out = torch.stack([convert_to_tensor(v) for v in x])
+        return out if wanted is None else out.to(wanted)
+    if isinstance(x, (bool, int, float)):
+        return torch.tensor(x, dtype=wanted, device=get_device())
+    array = np.asarray(x)
+    if wanted is None and isinstance(x, (list, tuple)):
+        if array.dtype == np.float64:
+            wanted = DTYPES[dtypes.floatx()]
+        elif array.dtype == np.int64:
+            wanted = torch.int32
+    return _from_numpy(array, wanted)
+
+
+def _holds_tensors(x: Any) -> bool:
+    if isinstance(x, (list, tuple)):
+        return any(_holds_tensors(v) for v in x)
+    return isinstance(x, (torch.Tensor, Variable))
+
+
+def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
+    if array.dtype == ml_dtypes.bfloat16:
+        out = torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16)
+    elif array.dtype.kind == "V" or array.dtype.name.startswith("float8"):
+        out = torch.from_numpy(array.astype(np.float32)).to(DTYPES[array.dtype.name])
+    else:
+        # A copy: the tensor must not change with the caller's array, nor be read-only.
+        out = torch.tensor(array) if array.ndim == 0 else torch.from_numpy(array.copy())
+    return out.to(device=get_device(), dtype=wanted)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values on the host, gradients cut."""
+    if isinstance(x, Variable):
+        x = x.value
+    if not isinstance(x, torch.Tensor):
+        if isinstance(x, (list, tuple)):
+            return np.asarray([convert_to_numpy(v) for v in x])
+        return np.asarray(x)
+    x = x.detach().cpu()
+    if x.dtype == torch.bfloat16:
+        return _tensor_numpy(x.contiguous().view(torch.int16)).view(ml_dtypes.bfloat16)
+    if x.dtype in (torch.float8_e4m3fn, torch.float8_e5m2):
+        return _tensor_numpy(x.float()).astype(dtypes.numpy_dtype(_NAMES[x.dtype]))
+    return _tensor_numpy(x.resolve_conj())
+
+
+def cast(x: Any, dtype: str) -> torch.Tensor:
+    """`x` in another dtype."""
+    return x.to(to_torch_dtype(dtype))
+
+
+def make_variable(value: torch.Tensor, trainable: bool, name: str) -> torch.Tensor:
+    """PyTorch keeps a Parameter, so that its own tools know what it is."""
+    value = value.detach().clone()
+    if not (value.is_floating_point() or value.is_complex()):
+        trainable = False
+    return torch.nn.Parameter(value, requires_grad=trainable)
+
+
+def assign(kept: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Copy the new value in place."""
+    with torch.no_grad():
+        kept.copy_(value)
+    return kept
+
+
+def set_trainable(kept: torch.Tensor, trainable: bool) -> None:
+    """Ask autograd to follow the parameter, or not."""
+    if kept.is_floating_point() or kept.is_complex():
+        kept.requires_grad_(trainable)
+
+
+@contextlib.contextmanager
+def outside_trace() -> Any:
+    """Values made inside are real, also while shapes are found out."""
+    token = _device.set(None) if _device.get() == "meta" else None
+    try:
+        yield
+    finally:
+        if token is not None:
+            _device.reset(token)
+
+
+def stop_gradient(x: torch.Tensor) -> torch.Tensor:
+    """A constant to gradients."""
+    return x.detach()
+
+
+def block(x: Any) -> None:
+    """Wait until the device has computed everything."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()

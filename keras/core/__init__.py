@@ -1,0 +1,1 @@
+"""The part of the house that everything else stands on."""

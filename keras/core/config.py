@@ -1,0 +1,187 @@
+"""Settings of the whole package, read from the environment and `keras.json`."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+
+FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
+BACKENDS = ("jax", "torch", "tensorflow")
+DATA_FORMATS = ("channels_last", "channels_first")
+
+
+def keras_home() -> pathlib.Path:
+    """The folder of `keras.json` and the caches (`KERAS_HOME`, or `~/.keras`)."""
+    home = os.environ.get("KERAS_HOME")
+    return pathlib.Path(home) if home else pathlib.Path.home() / ".keras"
+
+
+class _Settings:
+    """One process-wide record. Plain attributes, so a read costs nothing."""
+
+    def __init__(self) -> None:
+        self.floatx = "float32"
+        self.epsilon = 1e-7
+        self.image_data_format = "channels_last"
+        self.backend = "jax"
+        self.traceback_filtering = True
+        self.flash_attention: bool | None = None
+        self.max_epochs: int | None = None
+        self.max_steps_per_epoch: int | None = None
+        self.portable_random = False
+        self._read_file(keras_home() / "keras.json")
+        self._read_environment()
+
+    def _read_file(self, path: pathlib.Path) -> None:
+        try:
+            stored = json.loads(path.read_text())
+        except (OSError, ValueError):
+            return
+        if not isinstance(stored, dict):
+            return
+        for name in ("floatx", "epsilon", "image_data_format", "backend"):
+            if name in stored:
+                setattr(self, name, stored[name])
+        _check_choice("floatx", self.floatx, FLOAT_TYPES)
+        _check_choice("image_data_format", self.image_data_format, DATA_FORMATS)
+        _check_choice("backend", self.backend, BACKENDS)
+        self.epsilon = float(self.epsilon)
+
+    def _read_environment(self) -> None:
+        name = os.environ.get("KERAS_BACKEND")
+        if name:
+            _check_choice("KERAS_BACKEND", name, BACKENDS)
+            self.backend = name
+        for key in ("max_epochs", "max_steps_per_epoch"):
+            value = os.environ.get(f"KERAS_{key.upper()}")
+            if value:
+                setattr(self, key, int(value))
+
+
+def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{what} must be one of {list(choices)}; received {value!r}.")
+
+
+settings = _Settings()
+
+
+def floatx() -> str:
+    """The default float type of weights and of converted inputs, as a string.
+
+    Example:
+        >>> keras.config.floatx()
+        'float32'
+    """
+    return settings.floatx
+
+
+def set_floatx(value: str) -> None:
+    """Set the default float type.
+
+    Args:
+        value: `"bfloat16"`, `"float16"`, `"float32"` or `"float64"`.
+    """
+    _check_choice("floatx", value, FLOAT_TYPES)
+    settings.floatx = value
+
+
+def epsilon() -> float:
+    """The small number that keeps divisions and logarithms finite (1e-7)."""
+    return settings.epsilon
+
+
+def set_epsilon(value: float) -> None:
+    """Set the small number returned by `keras.config.epsilon()`."""
+    settings.epsilon = float(value)
+
+
+def image_data_format() -> str:
+    """`"channels_last"` or `"channels_first"`: where images keep their channels."""
+    return settings.image_data_format
+
+
+def set_image_data_format(data_format: str) -> None:
+    """Set the default of every `data_format` argument.
+
+    Args:
+        data_format: `"channels_last"` or `"channels_first"`.
+    """
+    data_format = str(data_format).lower()
+    _check_choice("data_format", data_format, DATA_FORMATS)
+    settings.image_data_format = data_format
+
+
+def standardize_data_format(data_format: str | None) -> str:
+    """`data_format` checked, the configured default where it is None."""
+    if data_format is None:
+        return settings.image_data_format
+    data_format = str(data_format).lower()
+    _check_choice("data_format", data_format, DATA_FORMATS)
+    return data_format
+
+
+def enable_traceback_filtering() -> None:
+    """Leave this package's own frames out of error tracebacks (the default)."""
+    settings.traceback_filtering = True
+
+
+def disable_traceback_filtering() -> None:
+    """Show this package's own frames in error tracebacks."""
+    settings.traceback_filtering = False
+
+
+def is_traceback_filtering_enabled() -> bool:
+    """Whether this package's own frames are left out of error tracebacks."""
+    return settings.traceback_filtering
+
+
+def max_epochs() -> int | None:
+    """The cap on epochs of every `fit`, or None (`KERAS_MAX_EPOCHS`)."""
+    return settings.max_epochs
+
+
+def set_max_epochs(max_epochs: int | None) -> None:
+    """Cap the epochs of every `fit`; None removes the cap."""
+    settings.max_epochs = max_epochs
+
+
+def max_steps_per_epoch() -> int | None:
+    """The cap on steps of every epoch, or None (`KERAS_MAX_STEPS_PER_EPOCH`)."""
+    return settings.max_steps_per_epoch
+
+
+def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
+    """Cap the steps of every epoch; None removes the cap."""
+    settings.max_steps_per_epoch = max_steps_per_epoch
+
+
+def enable_flash_attention() -> None:
+    """Ask for fused attention kernels where the backend has them."""
+    settings.flash_attention = True
+
+
+def disable_flash_attention() -> None:
+    """Never use fused attention kernels."""
+    settings.flash_attention = False
+
+
+def is_flash_attention_enabled() -> bool | None:
+    """True or False as asked for; None leaves the choice to the backend."""
+    return settings.flash_attention
+
+
+def set_portable_random(enabled: bool) -> None:
+    """Draw the same random numbers on every backend (counter-based Threefry).
+
+    By default dropout and `keras.random` use the framework's own generator, which
+    is fastest. With this switch on they use Threefry-2x32 (Salmon et al., 2011):
+    bit for bit the same on JAX, PyTorch and TensorFlow.
+    """
+    settings.portable_random = bool(enabled)
+
+
+def portable_random() -> bool:
+    """Whether random numbers are drawn the same on every backend."""
+    return settings.portable_random

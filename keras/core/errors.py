@@ -1,0 +1,84 @@
+"""Shared checks: one sentence each, the same wording everywhere."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+
+def near_matches(name: str, known: Iterable[str]) -> str:
+    """`" Did you mean 'relu'?"`, or nothing when no known name is near."""
+    close = difflib.get_close_matches(str(name), list(known), n=3, cutoff=0.6)
+    if not close:
+        return ""
+    return f" Did you mean {' or '.join(repr(c) for c in close)}?"
+
+
+def check_choice(value: Any, choices: Sequence[Any], argument: str, who: str) -> Any:
+    """`value` if it is one of `choices`, else a ValueError that names them."""
+    if value not in choices:
+        raise ValueError(
+            f"{who}: `{argument}` must be one of {list(choices)}; received {value!r}."
+            + (near_matches(value, map(str, choices)) if value else "")
+        )
+    return value
+
+
+def check_positive_int(value: Any, argument: str, who: str) -> int:
+    """`value` as a positive integer, else an error that says what was given."""
+    try:
+        number = int(value)
+        exact = number == value
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{who}: `{argument}` must be a positive integer; received {value!r} "
+            f"({type(value).__name__})."
+        ) from None
+    if not exact or number <= 0 or isinstance(value, bool):
+        raise ValueError(
+            f"{who}: `{argument}` must be a positive integer; received {value!r}."
+        )
+    return number
+
+
+def check_fraction(value: Any, argument: str, who: str) -> float:
+    """`value` if it is a number from 0 to 1, else an error."""
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(
+            f"{who}: `{argument}` must be a number from 0 to 1; received {value!r}."
+        )
+    return value
+
+
+def standardize_tuple(
+    value: Any, rank: int, argument: str, who: str, allow_zero: bool = False
+) -> tuple[int, ...]:
+    """An int or a sequence of `rank` ints as a tuple of `rank` ints."""
+    least = 0 if allow_zero else 1
+    wanted = f"an integer or {rank} integers of at least {least}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        values: tuple[Any, ...] = (value,) * rank
+    else:
+        try:
+            values = tuple(value)
+        except TypeError:
+            raise TypeError(
+                f"{who}: `{argument}` must be {wanted}; received {value!r}."
+            ) from None
+    if len(values) != rank or any(int(v) != v or v < least for v in values):
+        raise ValueError(f"{who}: `{argument}` must be {wanted}; received {value!r}.")
+    return tuple(int(v) for v in values)
+
+
+def optional_import(module: str, extra: str, purpose: str) -> Any:
+    """Import an optional package, or say which command installs it."""
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"{purpose} needs the package {module!r}. "
+            f'Install it with: pip install "keras[{extra}]"'
+        ) from error

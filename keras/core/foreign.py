@@ -1,0 +1,38 @@
+"""Tensors of another framework than the one in force."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_FRAMEWORKS = {"jax": "jax", "jaxlib": "jax", "torch": "torch"}
+_FRAMEWORKS["tensorflow"] = "tensorflow"
+_TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer")
+
+
+def framework_of(x: Any) -> str | None:
+    """Which backend a framework's tensor belongs to; None for anything else."""
+    kind = type(x)
+    root = kind.__module__.partition(".")[0]
+    if root in _FRAMEWORKS and any(part in kind.__name__ for part in _TENSOR_NAMES):
+        return _FRAMEWORKS[root]
+    return None
+
+
+def refuse_foreign(x: Any, backend: str) -> None:
+    """Raise if `x` is a tensor of another framework than `backend`'s."""
+    owner = framework_of(x)
+    if owner is not None and owner != backend:
+        raise TypeError(
+            f"A tensor of {owner} (shape {tuple(x.shape)}) reached an operation of the "
+            f"backend {backend!r}. Tensors of two frameworks do not mix inside one "
+            "operation: convert it with keras.ops.convert_to_numpy(x), or enter its "
+            f"backend with keras.config.backend_scope({owner!r})."
+        )
+
+
+def to_host(x: Any) -> Any:
+    """A framework's tensor as a NumPy array, whatever backend is in force."""
+    from keras.core.scope import load
+
+    owner = framework_of(x)
+    return load(owner).convert_to_numpy(x) if owner else x

@@ -1,0 +1,429 @@
+"""State: a variable belongs to one backend and is read and written through scopes."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from keras.core import dtypes, scope
+from keras.core.naming import auto_name, current_path
+from keras.core.operators import Operators
+from keras.core.scalars import readable
+from keras.core.tensor import standardize_shape
+
+AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
+SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
+
+
+class Frame:
+    """One level of how variables are read and written; frames nest."""
+
+    def __init__(self, parent: Frame | None) -> None:
+        self.parent = parent
+
+    def read(self, variable: Variable) -> Any:
+        """The variable's value as seen here."""
+        return self.parent.read(variable) if self.parent else variable._value
+
+    def write(self, variable: Variable, value: Any) -> None:
+        """Take a new value for the variable."""
+        if self.parent:
+            self.parent.write(variable, value)
+        else:
+            variable._store(value)
+
+
+class AutocastFrame(Frame):
+    """Float variables are read in a layer's compute type."""
+
+    def __init__(self, parent: Frame | None, dtype: str) -> None:
+        super().__init__(parent)
+        self.dtype = dtype
+
+    def read(self, variable: Variable) -> Any:
+        value = super().read(variable)
+        if variable.autocast and variable.is_float and variable.dtype != self.dtype:
+            return variable.backend.cast(value, self.dtype)
+        return value
+
+
+class StatelessFrame(Frame):
+    """Values are read from and written to a table; the variables stay as they are."""
+
+    def __init__(self, parent: Frame | None, values: dict[int, Any]) -> None:
+        super().__init__(parent)
+        self.values = values
+        self.written: dict[int, Variable] = {}
+
+    def read(self, variable: Variable) -> Any:
+        value = self.values.get(id(variable))
+        return super().read(variable) if value is None else value
+
+    def write(self, variable: Variable, value: Any) -> None:
+        self.values[id(variable)] = value
+        self.written[id(variable)] = variable
+
+
+class MetaFrame(Frame):
+    """Shapes are being found out: values are stood in for, and writes are dropped."""
+
+    def __init__(self, parent: Frame | None, stand_in: Callable[[Any], Any]) -> None:
+        super().__init__(parent)
+        self.stand_in = stand_in
+
+    def read(self, variable: Variable) -> Any:
+        return self.stand_in(super().read(variable))
+
+    def write(self, variable: Variable, value: Any) -> None:
+        pass
+
+
+_frame: ContextVar[Frame | None] = ContextVar("keras_variables", default=None)
+
+
+@contextlib.contextmanager
+def frame(make: Callable[..., Frame], *args: Any) -> Iterator[Any]:
+    """Enter a new innermost frame, `make(current frame, *args)`."""
+    made = make(_frame.get(), *args)
+    token = _frame.set(made)
+    try:
+        yield made
+    finally:
+        _frame.reset(token)
+
+
+def current_frame() -> Frame | None:
+    """The innermost frame, or None when variables are plain."""
+    return _frame.get()
+
+
+class Variable(Operators):
+    """A value that layers, optimizers and metrics keep and change.
+
+    It belongs to the backend that was in force when it was made.
+
+    Args:
+        initializer: a value, or a callable `(shape, dtype) -> value` (with `shape`).
+        shape: the shape, needed with a callable.
+        dtype: the type; by default that of the value, `floatx()` for a callable.
+        trainable: whether gradients are wanted for it.
+        autocast: whether a layer in mixed precision reads it in its compute type.
+        aggregation, synchronization: how replicas combine, kept as given.
+        name: the last part of its path.
+        layout: how it is spread over devices.
+
+    Example:
+        >>> v = keras.Variable([1.0, 2.0], name="w")
+        >>> v.assign_add([1.0, 1.0])
+        >>> v.numpy()
+        array([2., 3.], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        initializer: Any,
+        shape: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        aggregation: str | None = "none",
+        synchronization: str | None = "auto",
+        name: str | None = None,
+        layout: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if kwargs:
+            raise TypeError(f"Variable: unknown arguments {sorted(kwargs)}.")
+        if aggregation not in AGGREGATIONS:
+            raise ValueError(
+                f"Variable: `aggregation` must be one of {AGGREGATIONS}; received "
+                f"{aggregation!r}."
+            )
+        if synchronization not in SYNCHRONIZATIONS:
+            raise ValueError(
+                f"Variable: `synchronization` must be one of {SYNCHRONIZATIONS}; "
+                f"received {synchronization!r}."
+            )
+        name = name or auto_name("variable")
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"Variable: a name without '/' is needed; got {name!r}.")
+        self.backend: ModuleType = scope.current()
+        self.name = name
+        parent = current_path()
+        self.path = f"{parent}/{name}" if parent else name
+        self.autocast = bool(autocast)
+        self.aggregation = aggregation
+        self.synchronization = synchronization
+        self.layout = layout
+        self.regularizer: Any = None
+        self.constraint: Any = None
+        self.overwrite_with_gradient = False
+        self._trainable = bool(trainable)
+        self._init_value(initializer, shape, dtype)
+
+    def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:
+        if isinstance(initializer, str):
+            from keras import initializers  # upward: names are resolved there
+
+            initializer = initializers.get(initializer)
+        if callable(initializer) and not self.backend.is_tensor(initializer):
+            if shape is None:
+                raise ValueError(
+                    f"Variable {self.path!r}: `shape` is needed with the initializer "
+                    f"{initializer!r}."
+                )
+            shape = standardize_shape(shape)
+            if None in shape:
+                raise ValueError(
+                    f"Variable {self.path!r}: every axis needs a size; received "
+                    f"shape {shape}. An axis of the input that is not known (None) "
+                    "cannot size a weight: give it in the input's shape."
+                )
+            dtype = dtypes.standardize_dtype(dtype)
+            draw = getattr(initializer, "draw", None)
+            with self.backend.outside_trace():
+                if draw is not None:  # on the host: no compilation for each shape
+                    value = draw(shape, dtype)
+                else:
+                    value = initializer(shape, dtype=dtype)
+        else:
+            value = initializer.value if isinstance(initializer, Variable) else initializer
+        with self.backend.outside_trace():
+            value = self.backend.convert_to_tensor(value, dtype)
+        self.shape = tuple(value.shape)
+        self.dtype = self.backend.dtype_of(value)
+        if shape is not None and standardize_shape(shape) != self.shape:
+            raise ValueError(
+                f"Variable {self.path!r}: the value has shape {self.shape}, but "
+                f"shape {tuple(shape)} was asked for."
+            )
+        self.is_float = dtypes.is_float(self.dtype)
+        self._value = self.backend.make_variable(value, self._trainable, self.name)
+
+    @property
+    def value(self) -> Any:
+        """The value as a tensor of the variable's backend."""
+        frame = _frame.get()
+        return self._value if frame is None else frame.read(self)
+
+    def assign(self, value: Any) -> Any:
+        """Replace the value.
+
+        Args:
+            value: anything that converts to a tensor of this shape.
+
+        Returns:
+            The new value as a tensor.
+
+        Raises:
+            ValueError: the shape is another one.
+        """
+        if isinstance(value, Variable):
+            value = value.value
+        value = self.backend.convert_to_tensor(value, self.dtype)
+        if tuple(value.shape) != self.shape:
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self.shape}; it cannot be assigned "
+                f"a value of shape {tuple(value.shape)}."
+            )
+        frame = _frame.get()
+        if frame is None:
+            self._store(value)
+        else:
+            frame.write(self, value)
+        return value
+
+    def _store(self, value: Any) -> None:
+        self._value = self.backend.assign(self._value, value)
+
+    def assign_add(self, value: Any) -> Any:
+        """Add to the value in place; returns the new value."""
+        return self.assign(self.read_unscaled() + self._operand(value))
+
+    def assign_sub(self, value: Any) -> Any:
+        """Subtract from the value in place; returns the new value."""
+        return self.assign(self.read_unscaled() - self._operand(value))
+
+    def _operand(self, value: Any) -> Any:
+        if isinstance(value, Variable):
+            value = value.value
+        return self.backend.convert_to_tensor(value, self.dtype)
+
+    def read_unscaled(self) -> Any:
+        """The value in the variable's own type, whatever type a layer computes in."""
+        value = self.value
+        if self.backend.dtype_of(value) != self.dtype:
+            frame = _frame.get()
+            while isinstance(frame, AutocastFrame):
+                frame = frame.parent
+            value = frame.read(self) if frame else self._value
+        return value
+
+    @property
+    def trainable(self) -> bool:
+        """Whether gradients are wanted for the variable."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        self.backend.set_trainable(self._value, self._trainable)
+
+    def numpy(self) -> Any:
+        """The value as a NumPy array; a NumPy scalar when it has no axes."""
+        return readable(self.backend.convert_to_numpy(self.value))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        array = np.asarray(self.backend.convert_to_numpy(self.value))
+        return array if dtype is None else array.astype(dtype)
+
+    def _scalar(self, kind: Callable[[Any], Any]) -> Any:
+        if self.shape and any(d != 1 for d in self.shape):
+            raise TypeError(
+                f"Variable {self.path!r} has shape {self.shape}; only one element can "
+                "be turned into a number."
+            )
+        return kind(np.asarray(self.numpy()).item())
+
+    def __float__(self) -> float:
+        return self._scalar(float)
+
+    def __int__(self) -> int:
+        return self._scalar(int)
+
+    def __bool__(self) -> bool:
+        return self._scalar(bool)
+
+    def __index__(self) -> int:
+        return self._scalar(int)
+
+    def __jax_array__(self) -> Any:
+        return self.value
+
+    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
+        return self.backend.convert_to_tensor(self.value, dtype)
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        from keras.core import tree
+
+        args, kwargs = tree.map_structure(
+            lambda x: x.value if isinstance(x, Variable) else x, (args, kwargs or {})
+        )
+        return func(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
+            f"backend={self.backend.name}>"
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state["backend"] = self.backend.name
+        state["_value"] = np.asarray(self.backend.convert_to_numpy(self._value))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._move(scope.load(state["backend"]), state["_value"])
+
+    def _move(self, backend: ModuleType, value: Any) -> None:
+        self.backend = backend
+        tensor = backend.convert_to_tensor(value, self.dtype)
+        self._value = backend.make_variable(tensor, self._trainable, self.name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Variable:
+        """A copy in the current backend: how a model moves to another one."""
+        new = object.__new__(type(self))
+        memo[id(self)] = new
+        for key, value in self.__dict__.items():
+            if key not in ("backend", "_value"):
+                new.__dict__[key] = copy.deepcopy(value, memo)
+        new._move(scope.current(), np.asarray(self.backend.convert_to_numpy(self._value)))
+        return new
+
+
+class StatelessScope(contextlib.AbstractContextManager):
+    """Read and write variables in a table instead of in place.
+
+    Args:
+        state_mapping: pairs `(variable, value)` to read instead of their own values.
+        collect_losses: gather what layers give to `add_loss` in `scope.losses`.
+        initialize_variables: kept for compatibility; variables are never deferred.
+
+    Example:
+        >>> v = keras.Variable(1.0)
+        >>> with keras.StatelessScope([(v, keras.ops.array(5.0))]) as scope:
+        ...     v.assign_add(1.0)
+        >>> float(v), float(scope.get_current_value(v))
+        (1.0, 6.0)
+    """
+
+    def __init__(
+        self,
+        state_mapping: Iterable[tuple[Variable, Any]] | None = None,
+        collect_losses: bool = False,
+        initialize_variables: bool = True,
+    ) -> None:
+        self.collect_losses = collect_losses
+        self.initialize_variables = initialize_variables
+        self.losses: list[Any] = []
+        self._held: list[Variable] = []
+        self._values: dict[int, Any] = {}
+        for variable, value in state_mapping or ():
+            if not isinstance(variable, Variable):
+                raise ValueError(
+                    "StatelessScope: `state_mapping` holds pairs (Variable, value); "
+                    f"received {variable!r}."
+                )
+            value = variable.backend.convert_to_tensor(value, variable.dtype)
+            if tuple(value.shape) != variable.shape:
+                raise ValueError(
+                    f"StatelessScope: {variable.path!r} has shape {variable.shape}, "
+                    f"the value given {tuple(value.shape)}."
+                )
+            self._held.append(variable)
+            self._values[id(variable)] = value
+
+    def add_loss(self, loss: Any) -> None:
+        """Gather a loss."""
+        self.losses.append(loss)
+
+    def add_update(self, update: tuple[Variable, Any]) -> None:
+        """Take a new value: a pair (variable, value)."""
+        variable, value = update
+        self._held.append(variable)
+        self._values[id(variable)] = value
+
+    def get_current_value(self, variable: Variable) -> Any:
+        """The value as it stands in this scope, or None when it has none."""
+        return self._values.get(id(variable))
+
+    def __enter__(self) -> StatelessScope:
+        self._frame = StatelessFrame(_frame.get(), self._values)
+        self._token = _frame.set(self._frame)
+        self._scope_token = _stateless.set(self)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _frame.reset(self._token)
+        _stateless.reset(self._scope_token)
+        self._held.extend(self._frame.written.values())
+
+
+_stateless: ContextVar[StatelessScope | None] = ContextVar("keras_stateless", default=None)
+
+
+def collecting_scope() -> StatelessScope | None:
+    """The innermost StatelessScope that gathers losses, or None."""
+    found = _stateless.get()
+    return found if found is not None and found.collect_losses else None

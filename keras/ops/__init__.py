@@ -1,0 +1,1 @@
+from keras.ops.numpy import *  # noqa

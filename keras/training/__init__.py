@@ -1,0 +1,1 @@
+"""Training: one trainer, one data pipeline, callbacks and progress."""

@@ -1,0 +1,253 @@
+"""`BatchSource`: batches by epoch and position, from arrays or by index."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sized
+from typing import Any
+
+import numpy as np
+
+from keras.training.data.host import map_arrays, to_host
+from keras.training.data.rows import Rows
+from keras.training.data.weights import ClassWeights
+from keras.training.data.workers import compute_ahead
+from keras.utils.packing import unpack_x_y_sample_weight
+
+RAN_OUT = (
+    "Your input ran out of data; interrupting training. It gave {given} batches, and "
+    "`steps` asks for {steps} an epoch: give fewer steps or more data (a "
+    "tf.data.Dataset with `.repeat()`, a generator that goes on)."
+)
+
+
+class BatchSource:
+    """The batches of one `fit`, `evaluate` or `predict`, the same on every backend.
+
+    A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of NumPy arrays, of
+    tensors that the user gave, or of nested structures of these.
+
+    Attributes:
+        num_batches: How many batches an epoch has, or None where nobody knows.
+        batch_size: Samples in a batch (the last may have fewer), or None.
+        num_samples: Samples in all, or None.
+        restarts: Whether `epoch(0)` begins anew each time. A generator can't: it
+            goes on where it stopped.
+    """
+
+    batch_size: int | None = None
+    num_samples: int | None = None
+    restarts: bool = True
+
+    def __init__(self, steps: int | None, class_weights: ClassWeights | None) -> None:
+        self.steps = steps
+        self._class_weights = class_weights
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many batches an epoch has, or None where nobody knows."""
+        raise NotImplementedError
+
+    def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
+        """The batches of one epoch.
+
+        With `steps`, epochs share the passes over the data: each goes on where the
+        one before stopped, wraps at the end, and epoch 0 is always the beginning.
+
+        Args:
+            index: Which epoch, from 0. It determines the order of shuffled arrays.
+            start: Batches to leave out; by index they are never read.
+        """
+        raise NotImplementedError
+
+    def peek(self) -> tuple:
+        """A batch, to see its shapes; it is not lost to the epoch that follows."""
+        raise NotImplementedError
+
+    def on_epoch_begin(self) -> None:
+        """Tell a user's dataset that an epoch begins."""
+
+    def on_epoch_end(self) -> None:
+        """Tell a user's dataset that an epoch has ended."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a new source needs, with `epoch(index, start)`, to go on exactly."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what `state_dict` of an earlier source returned."""
+
+    def _standardize(self, batch: Any) -> tuple:
+        """A batch of a user's dataset in the form that the trainer takes."""
+        x, y, sample_weight = unpack_x_y_sample_weight(batch)
+        parts = (x,) if y is None else (x, y)
+        if sample_weight is not None:
+            parts = (x, y, sample_weight)
+        names = ("x", "y", "sample_weight")
+        return self._weigh(tuple(map(map_arrays, [to_host] * 3, names, parts)))
+
+    def _weigh(self, batch: tuple) -> tuple:
+        return batch if self._class_weights is None else self._class_weights.apply(batch)
+
+
+class IndexedSource(BatchSource):
+    """A source whose batches can be asked for in any order.
+
+    Args:
+        steps: Batches in an epoch; None: all.
+        shuffle: Draw the order of each pass anew.
+        seed: With the number of the pass it determines that order.
+        class_weights: As given to `fit`.
+    """
+
+    def __init__(
+        self,
+        steps: int | None,
+        shuffle: bool | str,
+        seed: int | None,
+        class_weights: ClassWeights | None,
+    ) -> None:
+        super().__init__(steps, class_weights)
+        self.shuffle = shuffle
+        self.seed = new_seed() if seed is None else int(seed) % 2**63
+
+    def _total(self) -> int | None:
+        """The batches of one pass over the data; None: without end."""
+        raise NotImplementedError
+
+    def _plan(self, cycle: int | None) -> Callable[[int], Any]:
+        """What the n-th batch of a pass is made from; a `cycle` of None: unshuffled."""
+        raise NotImplementedError
+
+    def _read(self, items: Iterable[Any]) -> Iterator[tuple]:
+        """The batches made from what the plan returned."""
+        raise NotImplementedError
+
+    @property
+    def num_batches(self) -> int | None:
+        total = self._total()
+        if total is None or self.steps is None:
+            return total if self.steps is None else self.steps
+        return min(total, self.steps)
+
+    def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
+        total, length = self._total(), self.num_batches
+        if length is None:
+            raise ValueError("Data without end needs a number of steps.")
+        if not 0 <= start <= length:
+            raise ValueError(f"An epoch of {length} batches can't start at {start}.")
+        yield from self._read(self._items(total, index * length + start, length - start))
+        if self.steps is not None and length < self.steps:
+            warnings.warn(RAN_OUT.format(given=length, steps=self.steps))
+
+    def _items(self, total: int | None, first: int, count: int) -> Iterator[Any]:
+        current = None
+        for position in range(first, first + count):
+            cycle, batch = divmod(position, total) if total else (0, position)
+            if cycle != current:
+                plan, current = self._plan(cycle), cycle
+            yield plan(batch)
+
+    def peek(self) -> tuple:
+        return next(self._read([self._plan(None)(0)]))
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"seed": self.seed}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.seed = int(state["seed"])
+
+    def _permutation(self, size: int, cycle: int) -> np.ndarray:
+        key = np.array([self.seed, cycle], dtype=np.uint64)
+        return np.random.Generator(np.random.Philox(key=key)).permutation(size)
+
+
+class ArraySource(IndexedSource):
+    """Batches of arrays: slices where they aren't shuffled, gathered where they are.
+
+    Args:
+        parts: `(x,)`, `(x, y)` or `(x, y, sample_weight)`, with `Rows` as leaves.
+        num_samples: The length of each of them.
+        batch_size: Samples in a batch.
+        shuffle: True shuffles the samples, `"batch"` only the order of batches.
+    """
+
+    def __init__(
+        self, parts: tuple, num_samples: int, batch_size: int, **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._parts = parts
+        self.num_samples: int = num_samples
+        self.batch_size: int = batch_size
+
+    def _total(self) -> int:
+        return -(-self.num_samples // self.batch_size)
+
+    def _plan(self, cycle: int | None) -> Callable[[int], slice | np.ndarray]:
+        size, end = self.batch_size, self.num_samples
+
+        def rows(batch: int) -> slice:
+            return slice(batch * size, min((batch + 1) * size, end))
+
+        if cycle is None or not self.shuffle:
+            return rows
+        if self.shuffle == "batch":
+            order = self._permutation(end // size, cycle)  # a partial batch stays last
+            return lambda batch: rows(int(order[batch]) if batch < len(order) else batch)
+        samples = self._permutation(end, cycle)
+        return lambda batch: samples[rows(batch)]
+
+    def _read(self, items: Iterable[slice | np.ndarray]) -> Iterator[tuple]:
+        for index in items:
+            yield self._weigh(tuple(take(part, index) for part in self._parts))
+
+
+def take(part: Any, index: slice | np.ndarray) -> Any:
+    """The rows at `index` of each `Rows` in a nested structure."""
+    if isinstance(part, Rows):
+        return part.take(index)
+    return map_arrays(lambda name, rows: rows.take(index), "", part)
+
+
+class DatasetSource(IndexedSource):
+    """Batches of a `PyDataset`, or of anything with `__getitem__` and `__len__`."""
+
+    def __init__(self, dataset: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self._dataset = dataset
+        if self._total() == 0:
+            raise ValueError(f"The {type(dataset).__name__} has no batches.")
+        if self.num_batches is None:
+            raise ValueError(
+                f"The {type(dataset).__name__} has no end: say how many steps an "
+                "epoch has."
+            )
+
+    def _total(self) -> int | None:
+        if isinstance(self._dataset, Sized) and not hasattr(self._dataset, "num_batches"):
+            return len(self._dataset)
+        return self._dataset.num_batches
+
+    def _plan(self, cycle: int | None) -> Callable[[int], int]:
+        total = self._total()
+        if cycle is None or not self.shuffle or total is None:
+            return lambda batch: batch
+        order = self._permutation(total, cycle)
+        return lambda batch: int(order[batch])
+
+    def _read(self, items: Iterable[int]) -> Iterator[tuple]:
+        return map(self._standardize, compute_ahead(self._dataset, items))
+
+    def peek(self) -> tuple:
+        return self._standardize(self._dataset[0])
+
+    def on_epoch_begin(self) -> None:
+        getattr(self._dataset, "on_epoch_begin", lambda: None)()
+
+    def on_epoch_end(self) -> None:
+        getattr(self._dataset, "on_epoch_end", lambda: None)()
+
+
+def new_seed() -> int:
+    """A seed from the operating system's entropy, for who gave none."""
+    return int(np.random.SeedSequence().entropy) % 2**63  # type: ignore[arg-type]
