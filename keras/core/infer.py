@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
+from keras.core.config import floatx, image_data_format
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 
@@ -54,12 +55,17 @@ def infer_outputs(
 
 
 def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
-    static = tuple(
-        (leaf.shape, leaf.dtype) if isinstance(leaf, KerasTensor) else (type(leaf), leaf)
-        for leaf in leaves
-    )
+    static = []
+    for leaf in leaves:
+        if isinstance(leaf, KerasTensor):
+            static.append((leaf.shape, leaf.dtype))
+        elif callable(leaf) or hasattr(leaf, "dtype"):
+            return None  # functions, variables, tensors: the memo must not keep them
+        else:
+            static.append((type(leaf), leaf))
+    settings = (current().name, floatx(), image_data_format())
+    memo_key = (settings, key, treedef, tuple(static))
     try:
-        memo_key = (current().name, key, treedef, static)
         hash(memo_key)
     except TypeError:
         return None

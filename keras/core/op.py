@@ -62,6 +62,12 @@ class Op:
     def convert(self, backend: Any, args: tuple, kwargs: dict) -> tuple[list, dict]:
         """The arguments with every tensor parameter made a tensor, in one type."""
         out = list(args)
+        # Frameworks name their first parameters differently: tensors go by position.
+        while kwargs and len(out) < len(self.parameters):
+            name = self.parameters[len(out)]
+            if name not in kwargs or name not in self.tensor_names:
+                break
+            out.append(kwargs.pop(name))
         places: list[tuple[Any, Any]] = []  # (container, key)
         for i, name, is_list in self.tensors:
             if i < len(out):
