@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from keras.core.config import floatx
@@ -30,7 +31,10 @@ def framework_of(value: Any) -> str | None:
     """`"jax"`, `"torch"` or `"tensorflow"` if `value` is a tensor of one of these."""
     if not (hasattr(value, "shape") and hasattr(value, "dtype")):
         return None
-    return next((_FRAMEWORKS[root] for root in roots(value) if root in _FRAMEWORKS), None)
+    for root in roots(value):
+        if root in _FRAMEWORKS:
+            return _FRAMEWORKS[root]
+    return None
 
 
 def is_array(value: Any) -> bool:
@@ -44,9 +48,16 @@ def is_array(value: Any) -> bool:
 
 def is_scalars(value: Any) -> bool:
     """Whether a list (of lists) holds plain numbers or strings: it is an array."""
-    while isinstance(value, (list, tuple)) and len(value):
-        value = value[0]
+    if isinstance(value, (list, tuple)):
+        # Only the first of each inner list is looked at: they may be very many.
+        return len(value) > 0 and all(is_scalars(_first(item)) for item in value)
     return isinstance(value, _SCALARS)
+
+
+def _first(value: Any) -> Any:
+    while isinstance(value, (list, tuple)) and value:
+        value = value[0]
+    return value
 
 
 def map_arrays(function: Callable[[str, Any], Any], name: str, value: Any) -> Any:
@@ -94,7 +105,7 @@ def to_numpy(tensor: Any) -> np.ndarray:
             tensor = tensor.to_dense()
         if str(tensor.dtype) == "torch.bfloat16":
             bits = tensor.contiguous().view(sys.modules["torch"].int16)
-            return bits.numpy().view(np.dtype("bfloat16"))
+            return bits.numpy().view(ml_dtypes.bfloat16)
         return tensor.numpy()
     for densify in ("to_tensor", "todense"):  # tf.RaggedTensor; sparse JAX and SciPy
         if hasattr(tensor, densify):
@@ -112,9 +123,10 @@ def to_host(name: str, value: Any) -> Any:
     """
     if isinstance(value, np.ndarray):
         return as_floatx(value, narrow_only=True)
-    if framework_of(value) == backend():
+    framework = framework_of(value)
+    if framework is not None and framework == backend():
         return value
-    if not (is_array(value) or isinstance(value, _SCALARS)):
+    if framework is None and not (is_array(value) or isinstance(value, _SCALARS)):
         raise TypeError(
             f"A batch must hold arrays, tensors or numbers; `{name}` is of type "
             f"{type(value).__module__}.{type(value).__qualname__}."

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-import warnings
+import sys
 from collections.abc import Iterator
 from typing import Any
 
-from keras.training.data.source import RAN_OUT, BatchSource
+from keras.training.data.source import BatchSource, warn_ran_out
 from keras.training.data.weights import ClassWeights
 
 
 class IterableSource(BatchSource):
-    """Batches of a dataset, or of an iterator that can be read once.
+    """Batches of a dataset, or of an iterator, which can be read only once.
 
-    To resume it asks the data for what it can: a state to restore (Grain,
-    StatefulDataLoader), `skip` (tf.data), else the batches are read and dropped.
+    To resume it asks the data for what they can: a state to restore (Grain, torch's
+    StatefulDataLoader), `skip` (tf.data), else batches are read and dropped.
 
     Args:
         dataset: What `iter()` accepts.
@@ -32,21 +31,25 @@ class IterableSource(BatchSource):
         class_weights: ClassWeights | None,
     ) -> None:
         super().__init__(steps, class_weights)
-        if hasattr(dataset, "to_iter_dataset"):  # Grain's indexed datasets
-            dataset = dataset.to_iter_dataset()
-        self._dataset = dataset
         self._kind = kind
-        self.restarts = iter(dataset) is not dataset if _is_iterator(dataset) else True
-        self.batch_size = getattr(dataset, "batch_size", None)
         self._length, endless = _length(dataset)
         if self._length == 0:
-            raise ValueError(f"The {kind} has no batches.")
+            raise self._nothing()
         if endless and steps is None:
             raise ValueError(f"The {kind} has no end: say how many steps an epoch has.")
+        if hasattr(dataset, "to_iter_dataset"):  # one of Grain that goes by index
+            dataset = dataset.to_iter_dataset()
+        self._dataset = dataset
+        self.restarts = not hasattr(dataset, "__next__")
+        size = getattr(dataset, "batch_size", None)
+        self.batch_size = size if isinstance(size, int) else None
         self._stream: Iterator[Any] | None = None
         self._peeked: list[Any] = []
-        self._position = 0  # batches delivered since the beginning
-        self._state: Any = None  # to be restored before the next batch
+        self._position = 0  # batches handed out, counted from the beginning
+        self._untouched = True  # no batch of the stream has been handed out
+        self._ran_out = False  # the last epoch ended early
+        self._state_at_peek: Any = None
+        self._state_to_restore: Any = None
 
     @property
     def num_batches(self) -> int | None:
@@ -56,72 +59,121 @@ class IterableSource(BatchSource):
 
     def peek(self) -> tuple:
         if not self._peeked:
-            self._stream = self._stream or self._open(0)
+            if self._stream is None:
+                self._open(0)
+            self._state_at_peek = self._state()
             try:
-                self._peeked.append(next(self._stream))
+                self._peeked.append(self._next())
             except StopIteration:
-                raise ValueError(f"The {self._kind} has no batches.") from None
+                raise self._nothing() from None
         return self._standardize(self._peeked[0])
 
     def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
-        self._seek(index, start)
-        given, pass_began_here = start, index == 0 or self.steps is None
+        # Whether this epoch begins a pass over the data, or goes on in the last one.
+        anew = index == 0 or self.steps is None or self._ran_out
+        per_epoch = 0 if self.steps is None else self.num_batches or 0
+        self._seek(anew, index * per_epoch + start, start)
+        self._ran_out = False
+        given = start
         while self.steps is None or given < self.steps:
             try:
                 batch = self._next()
             except StopIteration:
-                self._stream = None
-                if self.restarts and not pass_began_here:
-                    pass_began_here = True
-                    continue
-                break
+                if anew or not self.restarts:
+                    break
+                anew = True
+                self._open(0)
+                continue
             given += 1
+            self._position += 1
+            self._untouched = False
             yield self._standardize(batch)
-        if given == 0 and index == 0:
-            raise ValueError(f"The {self._kind} has no batches.")
+        if given == 0 and self._position == 0:
+            raise self._nothing()
         if given < (self.steps or 1):
-            warnings.warn(RAN_OUT.format(given=given, steps=self.steps or "more"))
+            self._ran_out = True
+            warn_ran_out(given, self.steps)
+
+    def state_dict(self) -> dict[str, Any]:
+        state = self._state_at_peek if self._peeked else self._state()
+        return {} if state is None else {"iterator": state}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._state_to_restore = state.get("iterator")
+
+    def _seek(self, anew: bool, position: int, start: int) -> None:
+        """Bring the stream to the batch `position`, which is `start` in its epoch."""
+        if self._state_to_restore is not None:
+            self._restore(in_pass=start > 0 or self.steps is not None)
+        elif not self.restarts:
+            self._skip(position - self._position)
+        elif anew and not (self._untouched and self._stream and not start):
+            self._open(start)
+        elif not anew and (self._stream is None or position != self._position):
+            self._open(position % self._length if self._length else 0)
+            if not self._length:
+                self._skip(position)
+        if self.restarts:
+            self._position = position
+
+    def _open(self, skip: int) -> None:
+        """Begin a pass, `skip` batches in."""
+        self._peeked, self._untouched = [], True
+        if skip and hasattr(self._dataset, "skip"):
+            self._stream = iter(self._dataset.skip(skip))
+        else:
+            self._stream = iter(self._dataset)
+            self._skip(skip)
+
+    def _skip(self, count: int) -> None:
+        """Read `count` batches and drop them, beginning again where data end."""
+        for _ in range(count):
+            try:
+                self._next()
+            except StopIteration:
+                if not self.restarts:
+                    return
+                self._stream = iter(self._dataset)
+                next(self._stream, None)
+        self._untouched = self._untouched and count <= 0
 
     def _next(self) -> Any:
+        if self._peeked:
+            return self._peeked.pop()
         if self._stream is None:
-            self._stream = self._open(0)
-        batch = self._peeked.pop() if self._peeked else next(self._stream)
-        self._position += 1
-        return batch
+            self._stream = iter(self._dataset)
+        return next(self._stream)
 
-    def _seek(self, index: int, start: int) -> None:
-        """Bring the stream to batch `start` of epoch `index`."""
-        if self._state is not None:
-            self._stream = self._open(0)
-            return
-        wanted = start if self.steps is None else index * self.steps + start
-        if not self.restarts:
-            for _ in range(wanted - self._position):
-                self._next()
-        elif self.steps is None or index == 0 or wanted != self._position:
-            if self._length:
-                wanted %= self._length
-            if wanted or self._position:
-                self._stream, self._peeked = self._open(wanted), []
-        if self.steps is None:
-            self._position = start
-        else:
-            self._position = index * self.steps + start
+    def _state(self) -> Any:
+        if hasattr(self._dataset, "load_state_dict"):
+            return self._dataset.state_dict()
+        if hasattr(self._stream, "set_state"):
+            return self._stream.get_state()  # type: ignore[union-attr]
+        return None
 
-    def _open(self, skip: int) -> Iterator[Any]:
-        """A new iterator, `skip` batches in, or in the state to be restored."""
-        state, self._state = self._state, None
-        if not self.restarts:
-            return self._dataset
-        if state is not None and hasattr(self._dataset, "load_state_dict"):
+    def _restore(self, in_pass: bool) -> None:
+        state, self._state_to_restore = self._state_to_restore, None
+        if hasattr(self._dataset, "load_state_dict"):
             self._dataset.load_state_dict(state)
-            return iter(self._dataset)
-        if state is not None:
-            stream = iter(self._dataset)
-            stream.set_state(state)  # type: ignore[attr-defined]
-            return stream
-        if skip and hasattr(self._dataset, "skip"):
-            return iter(self._dataset.skip(skip))
-        return itertools.islice(iter(self._dataset), skip, None) if skip else iter(
-            self._dataset
-        )
+            self._stream = iter(self._dataset)
+        else:
+            self._open(0)
+            if in_pass:  # else it is the state at the end of the pass before
+                self._stream.set_state(state)  # type: ignore[union-attr]
+        self._peeked, self._untouched = [], False
+
+    def _nothing(self) -> ValueError:
+        return ValueError(f"The {self._kind} has no batches.")
+
+
+def _length(dataset: Any) -> tuple[int | None, bool]:
+    """The number of batches, None where unknown, and whether they have no end."""
+    if hasattr(dataset, "cardinality"):  # tf.data: -1 is endless, -2 unknown
+        count = int(dataset.cardinality())
+    else:
+        try:
+            count = len(dataset)
+        except TypeError:
+            return None, False
+    endless = count == -1 or count >= sys.maxsize
+    return (None if endless or count < 0 else count), endless

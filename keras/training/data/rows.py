@@ -43,11 +43,12 @@ class Rows:
 
     def take(self, index: Index) -> Any:
         """The rows at `index`, counted from the beginning of the window."""
-        if self.offset and isinstance(index, slice):
-            index = slice(index.start + self.offset, index.stop + self.offset)
-        elif self.offset:
-            index = index + self.offset
-        return self.read(self.data, index)
+        if not self.offset:
+            return self.read(self.data, index)
+        if isinstance(index, slice):
+            shifted = slice(index.start + self.offset, index.stop + self.offset)
+            return self.read(self.data, shifted)
+        return self.read(self.data, index + self.offset)
 
     def window(self, start: int, stop: int) -> Rows:
         """The samples from `start` to `stop`, without reading them."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,9 @@ import numpy as np
 from keras.training.data.host import map_arrays, to_host
 from keras.training.data.rows import Rows
 from keras.training.data.weights import ClassWeights
-from keras.training.data.workers import compute_ahead
 from keras.utils.packing import unpack_x_y_sample_weight
 
-RAN_OUT = (
-    "Your input ran out of data; interrupting training. It gave {given} batches, and "
-    "`steps` asks for {steps} an epoch: give fewer steps or more data (a "
-    "tf.data.Dataset with `.repeat()`, a generator that goes on)."
-)
+NAMES = ("x", "y", "sample_weight")
 
 
 class BatchSource:
@@ -79,15 +75,13 @@ class BatchSource:
 
     def _standardize(self, batch: Any) -> tuple:
         """A batch of a user's dataset in the form that the trainer takes."""
-        x, y, sample_weight = unpack_x_y_sample_weight(batch)
-        parts = (x,) if y is None else (x, y)
-        if sample_weight is not None:
-            parts = (x, y, sample_weight)
-        names = ("x", "y", "sample_weight")
-        return self._weigh(tuple(map(map_arrays, [to_host] * 3, names, parts)))
+        parts = drop_nones(unpack_x_y_sample_weight(batch))
+        return self._weigh(
+            tuple(map_arrays(to_host, name, part) for name, part in zip(NAMES, parts))
+        )
 
     def _weigh(self, batch: tuple) -> tuple:
-        return batch if self._class_weights is None else self._class_weights.apply(batch)
+        return self._class_weights.apply(batch) if self._class_weights else batch
 
 
 class IndexedSource(BatchSource):
@@ -109,7 +103,7 @@ class IndexedSource(BatchSource):
     ) -> None:
         super().__init__(steps, class_weights)
         self.shuffle = shuffle
-        self.seed = new_seed() if seed is None else int(seed) % 2**63
+        self.seed = secrets.randbits(63) if seed is None else int(seed) % 2**63
 
     def _total(self) -> int | None:
         """The batches of one pass over the data; None: without end."""
@@ -136,9 +130,10 @@ class IndexedSource(BatchSource):
             raise ValueError("Data without end needs a number of steps.")
         if not 0 <= start <= length:
             raise ValueError(f"An epoch of {length} batches can't start at {start}.")
-        yield from self._read(self._items(total, index * length + start, length - start))
+        first = index * length + start
+        yield from self._read(self._items(total, first, length - start))
         if self.steps is not None and length < self.steps:
-            warnings.warn(RAN_OUT.format(given=length, steps=self.steps))
+            warn_ran_out(length, self.steps)
 
     def _items(self, total: int | None, first: int, count: int) -> Iterator[Any]:
         current = None
@@ -192,62 +187,34 @@ class ArraySource(IndexedSource):
         if cycle is None or not self.shuffle:
             return rows
         if self.shuffle == "batch":
-            order = self._permutation(end // size, cycle)  # a partial batch stays last
-            return lambda batch: rows(int(order[batch]) if batch < len(order) else batch)
+            full = end // size  # a partial batch stays last
+            order = [*self._permutation(full, cycle).tolist(), full]
+            return lambda batch: rows(order[batch])
         samples = self._permutation(end, cycle)
         return lambda batch: samples[rows(batch)]
 
     def _read(self, items: Iterable[slice | np.ndarray]) -> Iterator[tuple]:
         for index in items:
-            yield self._weigh(tuple(take(part, index) for part in self._parts))
+
+            def take(name: str, rows: Rows, index: Any = index) -> Any:
+                return rows.take(index)
+
+            yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
 
 
-def take(part: Any, index: slice | np.ndarray) -> Any:
-    """The rows at `index` of each `Rows` in a nested structure."""
-    if isinstance(part, Rows):
-        return part.take(index)
-    return map_arrays(lambda name, rows: rows.take(index), "", part)
+def drop_nones(parts: tuple) -> tuple:
+    """`parts` without the Nones at its end; the first stays."""
+    while len(parts) > 1 and parts[-1] is None:
+        parts = parts[:-1]
+    return parts
 
 
-class DatasetSource(IndexedSource):
-    """Batches of a `PyDataset`, or of anything with `__getitem__` and `__len__`."""
-
-    def __init__(self, dataset: Any, **options: Any) -> None:
-        super().__init__(**options)
-        self._dataset = dataset
-        if self._total() == 0:
-            raise ValueError(f"The {type(dataset).__name__} has no batches.")
-        if self.num_batches is None:
-            raise ValueError(
-                f"The {type(dataset).__name__} has no end: say how many steps an "
-                "epoch has."
-            )
-
-    def _total(self) -> int | None:
-        if isinstance(self._dataset, Sized) and not hasattr(self._dataset, "num_batches"):
-            return len(self._dataset)
-        return self._dataset.num_batches
-
-    def _plan(self, cycle: int | None) -> Callable[[int], int]:
-        total = self._total()
-        if cycle is None or not self.shuffle or total is None:
-            return lambda batch: batch
-        order = self._permutation(total, cycle)
-        return lambda batch: int(order[batch])
-
-    def _read(self, items: Iterable[int]) -> Iterator[tuple]:
-        return map(self._standardize, compute_ahead(self._dataset, items))
-
-    def peek(self) -> tuple:
-        return self._standardize(self._dataset[0])
-
-    def on_epoch_begin(self) -> None:
-        getattr(self._dataset, "on_epoch_begin", lambda: None)()
-
-    def on_epoch_end(self) -> None:
-        getattr(self._dataset, "on_epoch_end", lambda: None)()
-
-
-def new_seed() -> int:
-    """A seed from the operating system's entropy, for who gave none."""
-    return int(np.random.SeedSequence().entropy) % 2**63  # type: ignore[arg-type]
+def warn_ran_out(given: int, steps: int | None) -> None:
+    """Warn that the data ended before the epoch did."""
+    wanted = "" if steps is None else f" of the {steps} steps asked for"
+    warnings.warn(
+        "Your input ran out of data; interrupting training. It gave "
+        f"{given} batches{wanted}. Ask for fewer steps or give more data (a generator "
+        "that goes on, a tf.data.Dataset with `.repeat()`).",
+        stacklevel=2,
+    )

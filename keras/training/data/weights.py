@@ -44,6 +44,16 @@ class ClassWeights:
         for index, weight in table.items():
             self._table[index] = weight
 
+    def check(self, y: Any) -> None:
+        """Raise a ValueError unless `y` is one array."""
+        if y is None:
+            raise ValueError("`class_weight` needs targets, and there is no `y`.")
+        if not is_array(y):
+            raise ValueError(
+                "`class_weight` is only for models of one output; `y` is a "
+                f"{type(y).__name__}. Use a `sample_weight` for each output."
+            )
+
     def apply(self, batch: tuple) -> tuple:
         """`(x, y)` or `(x, y, sample_weight)` with the class weights multiplied in.
 
@@ -59,13 +69,7 @@ class ClassWeights:
         return x, y, weights
 
     def _of(self, y: Any) -> np.ndarray:
-        if y is None:
-            raise ValueError("`class_weight` needs targets, and there is no `y`.")
-        if not is_array(y):
-            raise ValueError(
-                "`class_weight` is only for models of one output; `y` is a "
-                f"{type(y).__name__}. Use a `sample_weight` for each output."
-            )
+        self.check(y)
         labels = to_numpy(y)
         if labels.ndim > 2:
             raise ValueError(

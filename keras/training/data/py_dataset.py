@@ -1,4 +1,4 @@
-"""Batches computed ahead of time, by threads or processes, in order."""
+"""Batches of a `PyDataset`, computed ahead of time by threads or processes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,47 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from keras.training.data.source import IndexedSource
+from keras.utils.py_dataset import PyDataset
+
 # In a worker process: the dataset, sent once when the process began.
 _dataset: Any = None
+
+
+class DatasetSource(IndexedSource):
+    """Batches of a `PyDataset`, or of anything with `__getitem__` and `__len__`."""
+
+    def __init__(self, dataset: Any, kind: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._dataset = dataset
+        if self._total() == 0:
+            raise ValueError(f"The {kind} has no batches.")
+        if self.num_batches is None:
+            raise ValueError(f"The {kind} has no end: say how many steps an epoch has.")
+
+    def _total(self) -> int | None:
+        if isinstance(self._dataset, PyDataset):
+            return self._dataset.num_batches
+        return len(self._dataset)
+
+    def _plan(self, cycle: int | None) -> Callable[[int], int]:
+        total = self._total()
+        if cycle is None or not self.shuffle or total is None:
+            return lambda batch: batch
+        order = self._permutation(total, cycle)
+        return lambda batch: int(order[batch])
+
+    def _read(self, items: Iterable[int]) -> Iterator[tuple]:
+        return map(self._standardize, compute_ahead(self._dataset, items))
+
+    def peek(self) -> tuple:
+        return self._standardize(self._dataset[0])
+
+    def on_epoch_begin(self) -> None:
+        getattr(self._dataset, "on_epoch_begin", lambda: None)()
+
+    def on_epoch_end(self) -> None:
+        getattr(self._dataset, "on_epoch_end", lambda: None)()
 
 
 def compute_ahead(dataset: Any, items: Iterable[int]) -> Iterator[Any]:
