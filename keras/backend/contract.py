@@ -24,7 +24,7 @@ FUNCTIONS: dict[str, str] = {
     "outside_trace": "() -> context: values made inside are concrete",
     # Evaluation
     "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
-    "compile": "(fn, variables) -> fn compiled; it reads and writes the variables",
+    "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
     "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
     "stop_gradient": "(tensor) -> the same value, a constant to gradients",
     "remat": "(fn) -> fn whose backward pass computes it again",

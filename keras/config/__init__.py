@@ -21,12 +21,14 @@ from keras.core.config import (
     set_portable_random,
 )
 from keras.core.scope import backend, backend_scope, set_backend
+from keras.dtype_policies.policy import dtype_policy, set_dtype_policy
 
 __all__ = [
     "backend",
     "backend_scope",
     "disable_flash_attention",
     "disable_traceback_filtering",
+    "dtype_policy",
     "enable_flash_attention",
     "enable_traceback_filtering",
     "epsilon",
@@ -38,6 +40,7 @@ __all__ = [
     "max_steps_per_epoch",
     "portable_random",
     "set_backend",
+    "set_dtype_policy",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",

@@ -164,7 +164,7 @@ class Variable(Operators):
         self.regularizer: Any = None
         self.constraint: Any = None
         self.overwrite_with_gradient = False
-        self._trainable = bool(trainable)
+        self._trainable = self.made_trainable = bool(trainable)
         self._init_value(initializer, shape, dtype)
 
     def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
@@ -75,20 +74,39 @@ def _numbers(argnums: Any) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
 
-def compile(fn: Callable, variables: Sequence[Variable]) -> Callable:
-    """`fn` under jax.jit; the variables' values go in and out as arguments."""
-    jitted: dict[Any, Callable] = {}
-    held = list(variables)
+class _Recording(StatelessFrame):
+    """Notes which variables a function reads and writes."""
+
+    def __init__(self, parent: Any) -> None:
+        super().__init__(parent, {})
+        self.touched: dict[int, Variable] = {}
+
+    def read(self, variable: Variable) -> Any:
+        self.touched.setdefault(id(variable), variable)
+        return super().read(variable)
+
+    def write(self, variable: Variable, value: Any) -> None:
+        self.touched.setdefault(id(variable), variable)
+        super().write(variable, value)
+
+
+def compile(fn: Callable) -> Callable:
+    """`fn` under jax.jit; variables it reads and writes go in and out as arguments.
+
+    Which they are is found by running it abstractly first, once for each set of
+    shapes and static arguments.
+    """
+    versions: dict[Any, Callable] = {}
 
     def call(*args: Any) -> Any:
         leaves, treedef = tree.flatten_with_def(args)
         places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
         static = tuple(leaf for leaf in leaves if not _is_data(leaf))
         data = [leaves[i] for i in places]
-        key = (treedef, static, tuple(places), tuple((d.shape, d.dtype) for d in data))
-        step = jitted.get(key)
+        key = (treedef, static, tuple((d.shape, d.dtype) for d in data))
+        step = versions.get(key)
         if step is None:
-            step = jitted[key] = _lift(fn, held, leaves, treedef, places, data)
+            step = versions[key] = _lift(fn, leaves, treedef, places, data)
         return step(data)
 
     return call
@@ -99,50 +117,45 @@ def _is_data(leaf: Any) -> bool:
 
 
 def _lift(
-    fn: Callable, held: list, leaves: list, treedef: Any, places: list, data: list
+    fn: Callable, leaves: list, treedef: Any, places: list[int], data: list
 ) -> Callable:
     """One compiled version of `fn`: for one set of shapes and static arguments."""
     leaves = [None if _is_data(leaf) else leaf for leaf in leaves]
-    out_def: list[Any] = []
-    written: list[int] = []
 
-    def run(values: list, data: list) -> tuple[list, dict]:
+    def with_data(data: list) -> Any:
         filled = list(leaves)
         for i, value in zip(places, data):
             filled[i] = value
-        table = {id(v): value for v, value in zip(held, values)}
-        with frame(StatelessFrame, table) as inner:
-            out = fn(*tree.unflatten(treedef, filled))
-        flat, structure = tree.flatten_with_def(out)
-        dynamic = [i for i, x in enumerate(flat) if is_tensor(x)]
-        out_def[:] = [structure, [None if is_tensor(x) else x for x in flat], dynamic]
-        return [flat[i] for i in dynamic], {
-            i: inner.values[id(v)] for i, v in enumerate(held) if id(v) in inner.written
-        }
+        return tree.unflatten(treedef, filled)
 
-    values = [v.value for v in held]
-    abstract = functools.partial(jax.tree.map, _abstract)
-    _, new = jax.eval_shape(run, abstract(values), abstract(data))
-    written[:] = sorted(new)
-    fixed = [i for i in range(len(held)) if i not in new]
+    recorded: list[_Recording] = []
+
+    def discover(data: list) -> None:
+        with frame(_Recording) as recording:
+            fn(*with_data(data))
+        recorded[:] = [recording]
+
+    jax.eval_shape(discover, jax.tree.map(_abstract, data))
+    written = list(recorded[0].written.values())
+    fixed = [v for key, v in recorded[0].touched.items() if key not in recorded[0].written]
+    form: list[Any] = []
 
     @functools.partial(jax.jit, donate_argnums=0)
     def step(changing: list, constant: list, data: list) -> Any:
-        values: list[Any] = [None] * len(held)
-        for i, value in zip(written, changing):
-            values[i] = value
-        for i, value in zip(fixed, constant):
-            values[i] = value
-        flat, new = run(values, data)
-        return flat, [new[i] for i in written]
+        table = {id(v): x for v, x in zip(written, changing)}
+        table.update({id(v): x for v, x in zip(fixed, constant)})
+        with frame(StatelessFrame, table) as inner:
+            out = fn(*with_data(data))
+        flat, structure = tree.flatten_with_def(out)
+        dynamic = [i for i, x in enumerate(flat) if is_tensor(x)]
+        form[:] = [structure, [None if is_tensor(x) else x for x in flat], dynamic]
+        return [flat[i] for i in dynamic], [inner.values[id(v)] for v in written]
 
     def call(data: list) -> Any:
-        flat, new = step(
-            [held[i].value for i in written], [held[i].value for i in fixed], data
-        )
-        for i, value in zip(written, new):
-            held[i].assign(value)
-        structure, static, dynamic = out_def
+        flat, new = step([v.value for v in written], [v.value for v in fixed], data)
+        for variable, value in zip(written, new):
+            variable.assign(value)
+        structure, static, dynamic = form
         result = list(static)
         for i, value in zip(dynamic, flat):
             result[i] = value
@@ -152,7 +165,6 @@ def _lift(
 
 
 def _abstract(x: Any) -> Any:
-    x = x if hasattr(x, "dtype") else jnp.asarray(x)
     return jax.ShapeDtypeStruct(x.shape, jax.dtypes.canonicalize_dtype(x.dtype))
 
 

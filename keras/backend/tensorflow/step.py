@@ -57,7 +57,7 @@ def value_and_grad(
     return wrapped
 
 
-def compile(fn: Callable, variables: Sequence[Variable]) -> Callable:
+def compile(fn: Callable) -> Callable:
     """`fn` as a tf.function, which captures the variables by itself."""
     return tf.function(fn, autograph=False, reduce_retracing=False)
 

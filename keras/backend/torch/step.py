@@ -91,7 +91,7 @@ def _detach(x: Any) -> Any:
     return x.detach() if isinstance(x, torch.Tensor) else x
 
 
-def compile(fn: Callable, variables: Sequence[Variable]) -> Callable:
+def compile(fn: Callable) -> Callable:
     """PyTorch runs eagerly: the function is its own compiled form."""
     return fn
 

@@ -1,0 +1,99 @@
+"""What a layer call needs to know: the signature, and the calls around it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from contextvars import ContextVar
+from typing import Any
+
+from keras.core import tree
+from keras.core.tensor import KerasTensor
+
+
+class CallContext:
+    """The outermost layer call going on: the mode, and who was given losses."""
+
+    __slots__ = ("training", "with_losses")
+
+    def __init__(self, training: Any, with_losses: list[Any]) -> None:
+        self.training = training
+        self.with_losses = with_losses
+
+
+call_context: ContextVar[CallContext | None] = ContextVar("keras_call", default=None)
+
+
+class CallSignature:
+    """The parameters of a layer class's `call`, looked up once for each class."""
+
+    def __init__(self, call: Any) -> None:
+        self.signature = inspect.signature(call)
+        parameters = list(self.signature.parameters.values())
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        names = [p.name for p in parameters[1:] if p.kind is not p.VAR_KEYWORD]
+        self.names = names
+        self.positional = [p.name for p in parameters[1:] if p.kind in kinds]
+        self.has_training = "training" in names
+        self.training_index = names.index("training") if self.has_training else -1
+        default = self.signature.parameters.get("training")
+        self.training_default = (
+            None if default is None or default.default is default.empty else default.default
+        )
+        # (position, argument, the parameter that takes its mask)
+        self.masks: list[tuple[int, str, str]] = []
+        if self.positional and "mask" in names and self.positional[0] != "mask":
+            self.masks.append((0, self.positional[0], "mask"))
+        for i, name in enumerate(self.positional):
+            if f"{name}_mask" in names:
+                self.masks.append((i, name, f"{name}_mask"))
+
+    def tensor_arguments(self, args: tuple, kwargs: dict) -> dict[str, Any]:
+        """The arguments by name that are tensors or nests of them, in order."""
+        found = {}
+        values = dict(zip(self.positional, args))
+        if len(args) > len(self.positional):  # *args
+            values = {f"arg{i}": arg for i, arg in enumerate(args)}
+        for name, value in {**values, **kwargs}.items():
+            if name == "training" or name == "mask" or name.endswith("_mask"):
+                continue
+            leaves = tree.flatten(value)
+            if leaves and any(is_tensor_like(leaf) for leaf in leaves):
+                found[name] = value
+        return found
+
+
+def is_tensor_like(x: Any) -> bool:
+    """Whether `x` has the shape and type of a tensor, symbolic or not."""
+    return isinstance(x, KerasTensor) or (hasattr(x, "shape") and hasattr(x, "dtype"))
+
+
+@functools.cache
+def call_signature(cls: type) -> CallSignature:
+    """The signature of `cls.call`."""
+    return CallSignature(cls.call)
+
+
+@functools.cache
+def build_parameters(cls: type) -> tuple[list[str], bool] | None:
+    """The names of `cls.build`'s parameters and whether it takes any more.
+
+    None when the class leaves `build` as the base class has it.
+    """
+    build = inspect.unwrap(cls.build)
+    if getattr(build, "_is_default", False):
+        return None
+    parameters = list(inspect.signature(build).parameters.values())[1:]
+    names = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
+
+
+def shape_of(value: Any) -> Any:
+    """The shape of a tensor, or the nest of shapes of a nest of tensors."""
+    if value is None:
+        return None
+    if is_tensor_like(value):
+        return tuple(value.shape)
+    return tree.map_structure(
+        lambda t: tuple(t.shape) if is_tensor_like(t) else None, value
+    )

@@ -1,0 +1,861 @@
+"""The layer: a computation with weights, built when it first sees its input."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from keras.core import dtypes, masks, tree
+from keras.core.configurable import Configurable
+from keras.core.graph import Node
+from keras.core.infer import infer_outputs
+from keras.core.naming import auto_name, current_path, path_scope, to_snake_case
+from keras.core.op import Operation
+from keras.core.scope import backend_scope, current
+from keras.core.state import Stateful, parts, unique
+from keras.core.tensor import KerasTensor, any_symbolic
+from keras.core.variable import (
+    AutocastFrame,
+    MetaFrame,
+    StatelessScope,
+    Variable,
+    collecting_scope,
+    current_frame,
+    frame,
+)
+from keras.dtype_policies.policy import DTypePolicy
+from keras.dtype_policies.policy import get as get_policy
+from keras.layers.call import (
+    CallContext,
+    build_parameters,
+    call_context,
+    call_signature,
+    is_tensor_like,
+    shape_of,
+)
+from keras.layers.input_spec import check_inputs, layer_label
+
+
+def _wrap_build(build: Callable) -> Callable:
+    """Give every `build` its path, its backend, and the mark that it is done."""
+
+    @functools.wraps(build)
+    def wrapped(self: Layer, *args: Any, **kwargs: Any) -> Any:
+        if self._building:  # super().build(...)
+            return build(self, *args, **kwargs)
+        self._check_initialized()
+        self._building = True
+        try:
+            with backend_scope(self._backend), path_scope(self._settle_path()):
+                result = build(self, *args, **kwargs)
+        finally:
+            self._building = False
+        self.built = True
+        if self._build_shapes is None:
+            self._build_shapes = _shapes_by_name(type(self), args, kwargs)
+        return result
+
+    return wrapped
+
+
+def _shapes_by_name(cls: type, args: tuple, kwargs: dict) -> dict[str, Any]:
+    parameters = build_parameters(cls)
+    names = parameters[0] if parameters else ["input_shape"]
+    return {**dict(zip(names, args)), **kwargs}
+
+
+class Layer(Operation, Stateful, Configurable):
+    """The base class of all layers.
+
+    A subclass makes its weights in `build(input_shape)` with `add_weight` and computes
+    in `call(inputs)`. Layers, variables and seed generators kept in attributes, lists
+    or dicts belong to it.
+
+    Args:
+        activity_regularizer: a penalty on the layer's output.
+        trainable: whether its weights are trained.
+        dtype: a dtype or policy, such as `"mixed_bfloat16"`.
+        autocast: whether float inputs are cast to the layer's compute type.
+        name: the layer's name; by default automatic.
+
+    Example:
+        >>> class Scale(keras.layers.Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight((input_shape[-1],), "ones")
+        ...     def call(self, x):
+        ...         return x * self.factor
+    """
+
+    _fresh = ("_compiled",)
+    _not_parts: tuple[str, ...] = ()  # attributes that do not belong to the layer
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _wrap_build(cls.__dict__["build"])  # type: ignore[method-assign]
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls, *args, **kwargs)
+        # Set here, so that attributes exist before a subclass calls super().__init__.
+        self.__dict__.update(
+            built=False,
+            _building=False,
+            _build_shapes=None,
+            _path=None,
+            _own_variables=[],
+            _losses=[],
+            _with_losses=[],
+            _settled=False,
+            _compiled=None,
+        )
+        return self
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self._input_shape_arg = _pop_input_shape(kwargs)
+        if kwargs:
+            raise TypeError(
+                f"{type(self).__name__}: unknown arguments {sorted(kwargs)}. Beside its "
+                "own it takes activity_regularizer, trainable, dtype, autocast and name."
+            )
+        if name is not None and (not isinstance(name, str) or "/" in name):
+            raise ValueError(
+                f"{type(self).__name__}: `name` must be a string without '/'; received "
+                f"{name!r}."
+            )
+        self.name = name or auto_name(to_snake_case(type(self).__name__))
+        self.dtype_policy: DTypePolicy = get_policy(dtype)
+        self.autocast = bool(autocast)
+        self.input_spec: Any = None
+        self.supports_masking = False
+        self.activity_regularizer = _get_regularizer(activity_regularizer)
+        self._trainable = bool(trainable)
+
+    def _check_initialized(self) -> None:
+        if "dtype_policy" not in self.__dict__:
+            raise RuntimeError(
+                f"{type(self).__name__}.__init__ did not call super().__init__(). Call "
+                "it first, before using the layer."
+            )
+
+    # Types
+
+    @property
+    def dtype(self) -> str:
+        """The type of the layer's weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        """The type of the layer's weights."""
+        return self.dtype_policy.variable_dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The type the layer computes in."""
+        return self.dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The type float inputs are cast to."""
+        return self.dtype_policy.compute_dtype
+
+    # Weights
+
+    def add_weight(
+        self,
+        shape: Any = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str | None = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a weight of the layer.
+
+        Args:
+            shape: the shape; `()` by default.
+            initializer: a name, an `Initializer` or a callable `(shape, dtype)`; by
+                default Glorot uniform for floats and zeros for the rest.
+            dtype: the type; by default the layer's variable type.
+            trainable: whether gradients are wanted.
+            autocast: whether it is read in the layer's compute type.
+            regularizer: a penalty on it, added to the loss.
+            constraint: a projection applied after each update.
+            aggregation: how replicas combine.
+            overwrite_with_gradient: whether the optimizer puts the gradient in place.
+            name: the last part of its path.
+
+        Returns:
+            The variable.
+        """
+        self._check_initialized()
+        from keras import constraints, initializers, regularizers
+
+        shape = () if shape is None else shape
+        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
+        if initializer is None:
+            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+        path = current_path() if self._building or not self._path else self._path
+        with backend_scope(self._backend), path_scope(path or self._settle_path()):
+            variable = Variable(
+                initializers.get(initializer),
+                shape=(shape,) if isinstance(shape, int) else shape,
+                dtype=dtype,
+                trainable=trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        if not self._trainable:
+            variable.trainable = False
+        self._own_variables.append(variable)
+        return variable
+
+    def _direct_parts(self) -> list[Any]:
+        """The variables and stateful objects this layer itself keeps."""
+        return [part for _, part in parts(self, self._not_parts)]
+
+    def _direct_layers(self) -> list[Layer]:
+        return [part for part in self._direct_parts() if isinstance(part, Layer)]
+
+    def _flatten_layers(
+        self, include_self: bool = True, recursive: bool = True
+    ) -> list[Layer]:
+        """This layer and those below it, each once."""
+        found: list[Layer] = [self] if include_self else []
+        stack = list(reversed(self._direct_layers()))
+        seen = {id(self)}
+        while stack:
+            layer = stack.pop()
+            if id(layer) in seen:
+                continue
+            seen.add(id(layer))
+            found.append(layer)
+            if recursive:
+                stack.extend(reversed(layer._direct_layers()))
+        return found
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All weights: own trainable, own others, then those of the parts."""
+        found = []
+        for layer in self._flatten_layers():
+            own = [p for p in layer._direct_parts() if isinstance(p, Variable)]
+            # What each was made as: freezing a layer does not change the order.
+            found += [v for v in own if v.made_trainable]
+            found += [v for v in own if not v.made_trainable]
+        return unique(found)
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights gradients are wanted for."""
+        frozen = {
+            id(v)
+            for layer in self._flatten_layers()
+            if not layer._trainable
+            for v in layer.weights
+        }
+        return [v for v in self.weights if v.trainable and id(v) not in frozen]
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The other weights."""
+        trainable = {id(v) for v in self.trainable_weights}
+        return [v for v in self.weights if id(v) not in trainable]
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The weights, and the state of metrics and seed generators."""
+        found = self.weights
+        for layer in self._flatten_layers():
+            for part in layer._direct_parts():
+                if not isinstance(part, (Variable, Layer)):
+                    found.extend(part.variables)
+        return unique(found)
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """The variables gradients are wanted for."""
+        return self.trainable_weights
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """All other variables, with the state of metrics and seed generators."""
+        trainable = {id(v) for v in self.trainable_weights}
+        return [v for v in self.variables if id(v) not in trainable]
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics kept by this layer and those below it."""
+        from keras.metrics import Metric
+
+        return unique(
+            part
+            for layer in self._flatten_layers()
+            for part in layer._direct_parts()
+            if isinstance(part, Metric)
+        )
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The state of the layer's metrics."""
+        return [v for metric in self.metrics for v in metric.variables]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the layer's weights are trained. Setting it goes down the tree."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        value = bool(value)
+        for layer in self._flatten_layers():
+            layer._trainable = value
+            for part in layer._direct_parts():
+                if isinstance(part, Variable) and part.made_trainable:
+                    part.trainable = value
+
+    def get_weights(self) -> list[Any]:
+        """The weights as NumPy arrays, in the order of `weights`."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Set all weights from arrays in the order of `weights`.
+
+        Raises:
+            ValueError: another number of arrays, or a wrong shape; nothing is changed.
+        """
+        mine = self.weights
+        given = [tuple(getattr(w, "shape", ())) for w in weights]
+        wanted = [v.shape for v in mine]
+        if len(given) != len(mine):
+            raise ValueError(
+                f"set_weights on {layer_label(self)}: {len(mine)} arrays of shapes "
+                f"{wanted} are needed; received {len(given)} of shapes {given}."
+                + ("" if self.built else " The layer is not built yet.")
+            )
+        for variable, shape in zip(mine, given):
+            if variable.shape != shape:
+                raise ValueError(
+                    f"set_weights on {layer_label(self)}: {variable.path!r} has shape "
+                    f"{variable.shape}; received an array of shape {shape}. All: "
+                    f"{wanted} are needed, {given} were given."
+                )
+        for variable, value in zip(mine, weights):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """The number of elements of all weights."""
+        if not self.built and not self.weights:
+            raise ValueError(
+                f"{layer_label(self)} is not built yet, so its weights do not exist. "
+                "Call it on data, or call build(input_shape)."
+            )
+        total = 0
+        for variable in self.weights:
+            size = 1
+            for dim in variable.shape:
+                size *= dim
+            total += size
+        return total
+
+    # Building
+
+    @property
+    def path(self) -> str:
+        """The layer's place: names from the outermost model down."""
+        return self._path or self.name
+
+    def _settle_path(self) -> str:
+        if self._path is None:
+            around = current_path()
+            self._path = f"{around}/{self.name}" if around else self.name
+        return self._path
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights. A subclass overrides it; the base has none."""
+
+    build._is_default = True  # type: ignore[attr-defined]
+
+    def _maybe_build(self, args: tuple, kwargs: dict) -> None:
+        parameters = build_parameters(type(self))
+        if parameters is None:
+            self.built = True
+            shapes = self._tensor_shapes(args, kwargs)
+            self._build_shapes = (
+                {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else shapes
+            )
+            return
+        names, takes_any = parameters
+        shapes = self._tensor_shapes(args, kwargs)
+        if not shapes:
+            raise ValueError(
+                f"{layer_label(self)} must be called on a tensor first, so that its "
+                f"weights can be made; received {args!r}."
+            )
+        if len(names) == 1 and not takes_any:
+            self.build(next(iter(shapes.values())))
+            return
+        given = {n: s for n, s in shapes.items() if takes_any or n in names}
+        if not set(names) & set(given):
+            self.build(*list(shapes.values())[: len(names)])
+            return
+        self.build(**given)
+
+    def _tensor_shapes(self, args: tuple, kwargs: dict) -> dict[str, Any]:
+        found = call_signature(type(self)).tensor_arguments(args, kwargs)
+        return {f"{name}_shape": shape_of(value) for name, value in found.items()}
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The shapes the layer was built with, for a saved model."""
+        shapes = self._build_shapes
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": shapes}
+
+    def build_from_config(self, config: dict[str, Any] | None) -> None:
+        """Build as `get_build_config` tells."""
+        if not config:
+            return
+        if "input_shape" in config:
+            self.build(_as_shape(config["input_shape"]))
+        elif "shapes_dict" in config:
+            shapes = {k: _as_shape(v) for k, v in config["shapes_dict"].items()}
+            self.build(**shapes)
+
+    # Calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if current() is not self._backend:
+            with backend_scope(self._backend):
+                return self(*args, **kwargs)
+        if any_symbolic(args) or (kwargs and any_symbolic(kwargs.values())):
+            return self.symbolic_call(*args, **kwargs)
+        return self._execute(args, kwargs)
+
+    def call(self, *args: Any, **kwargs: Any) -> Any:
+        """The computation. A subclass defines it."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `call(self, inputs)`."
+        )
+
+    def _execute(self, args: tuple, kwargs: dict) -> Any:
+        """Call on real (or traced) tensors."""
+        if "dtype_policy" not in self.__dict__:
+            self._check_initialized()
+        context = call_context.get()
+        signature = call_signature(type(self))
+        args, kwargs = self._convert(args, kwargs)
+        if self.input_spec is not None and args:
+            check_inputs(self.input_spec, args[0], self, self._backend)
+        training = self._resolve_training(signature, context, args, kwargs)
+        if masks._any and signature.masks:
+            _fill_masks(signature, args, kwargs)
+        token = None
+        if context is None or (training is not None and training != context.training):
+            if context is None:
+                self._clear_losses()
+                context = CallContext(training, self._with_losses)
+            else:
+                context = CallContext(training, context.with_losses)
+            token = call_context.set(context)
+        try:
+            if self._settled:
+                outputs = self._run(args, kwargs)
+            else:
+                with path_scope(self._settle_path()):
+                    if not self.built:
+                        self._maybe_build(args, kwargs)
+                    outputs = self._run(args, kwargs)
+                self._settled = True
+        except Exception as error:
+            _explain(error, self, args, kwargs)
+            raise
+        finally:
+            if token is not None:
+                call_context.reset(token)
+        if masks._any or self._makes_masks():
+            self._set_output_mask(args, kwargs, outputs)
+        return outputs
+
+    def _run(self, args: tuple, kwargs: dict) -> Any:
+        policy = self.dtype_policy
+        if self.autocast and policy.compute_dtype != policy.variable_dtype:
+            with frame(AutocastFrame, policy.compute_dtype):
+                outputs = self.call(*args, **kwargs)
+        else:
+            outputs = self.call(*args, **kwargs)
+        if self.activity_regularizer is not None:
+            for output in tree.flatten(outputs):
+                self.add_loss(self.activity_regularizer(output))
+        return outputs
+
+    def _convert(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
+        convert = self._convert_leaf
+        out = []
+        for i, arg in enumerate(args):
+            if type(arg) in self._backend.NATIVE or is_tensor_like(arg):
+                arg = convert(arg)
+            elif isinstance(arg, (list, tuple, dict)):
+                leaves = tree.flatten(arg)
+                if i == 0 and leaves and all(type(v) in (int, float) for v in leaves):
+                    arg = convert(self._backend.convert_to_tensor(arg))
+                else:
+                    arg = tree.map_structure(
+                        lambda x: convert(x) if is_tensor_like(x) else x, arg
+                    )
+            out.append(arg)
+        if kwargs:
+            kwargs = {
+                k: tree.map_structure(lambda x: convert(x) if is_tensor_like(x) else x, v)
+                for k, v in kwargs.items()
+            }
+        return tuple(out), kwargs
+
+    def _convert_leaf(self, x: Any) -> Any:
+        backend = self._backend
+        if type(x) not in backend.NATIVE:
+            if isinstance(x, KerasTensor):
+                return x
+            mask = masks.get_mask(x)
+            x = backend.convert_to_tensor(x)
+            if mask is not None:
+                masks.set_mask(x, mask)
+        if self.autocast:
+            name = backend.dtype_name(x.dtype)
+            wanted = self.dtype_policy.compute_dtype
+            if name != wanted and name in dtypes.FLOATS:
+                cast = backend.cast(x, wanted)
+                if masks._any:
+                    masks.set_mask(cast, masks.get_mask(x))
+                return cast
+        return x
+
+    @staticmethod
+    def _resolve_training(
+        signature: Any, context: CallContext | None, args: tuple, kwargs: dict
+    ) -> Any:
+        """The mode asked for, else that of the call around, else call's default."""
+        if signature.has_training and signature.training_index < len(args):
+            training = args[signature.training_index]
+        else:
+            training = kwargs.get("training")
+        if training is None and context is not None:
+            training = context.training
+        if training is None:
+            training = signature.training_default
+        if signature.has_training and signature.training_index >= len(args):
+            if training is not None:
+                kwargs["training"] = training
+        else:
+            kwargs.pop("training", None)
+        return training
+
+    # Masks
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the output; by default that of the input, if supported."""
+        return previous_mask if self.supports_masking else None
+
+    def _makes_masks(self) -> bool:
+        return type(self).compute_mask is not Layer.compute_mask
+
+    def _set_output_mask(self, args: tuple, kwargs: dict, outputs: Any) -> None:
+        if not args:
+            return
+        inputs = args[0]
+        previous = kwargs.get("mask")
+        if previous is None:
+            previous = _masks_of(inputs)
+        flat_previous = tree.flatten(previous)
+        if not self._makes_masks():
+            if all(m is None for m in flat_previous):
+                return
+            if not self.supports_masking:
+                self._warn_lost_mask()
+                return
+        mask = self.compute_mask(inputs, previous)
+        leaves = tree.flatten(outputs)
+        given = tree.flatten(mask)
+        if len(given) == 1:
+            given = given * len(leaves) if not tree.is_nested(outputs) else given
+        for leaf, leaf_mask in zip(leaves, given):
+            if leaf_mask is not None and self._backend.is_tensor(leaf):
+                masks.set_mask(leaf, leaf_mask)
+
+    def _warn_lost_mask(self) -> None:
+        if not self.__dict__.get("_warned_mask"):
+            self._warned_mask = True
+            warnings.warn(
+                f"{layer_label(self)} got a masked input but does not support masking: "
+                "the mask ends here. Set self.supports_masking = True if each output "
+                "step depends on its own input step.",
+                stacklevel=6,
+            )
+
+    # Losses
+
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar (or a list of them) to what training minimizes.
+
+        Call it inside `call`; the values last until the next call of the model.
+        """
+        found = current_frame()
+        while found is not None:
+            if isinstance(found, MetaFrame):
+                return
+            found = found.parent
+        scope = collecting_scope()
+        context = call_context.get()
+        for item in tree.flatten(loss):
+            if scope is not None:
+                scope.add_loss(item)
+            self._losses.append(item)
+        if context is not None and self not in context.with_losses:
+            context.with_losses.append(self)
+
+    def _clear_losses(self) -> None:
+        for layer in self._with_losses:
+            layer._losses.clear()
+        self._with_losses.clear()
+
+    def _regularization_losses(self) -> list[Any]:
+        return [
+            v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None
+        ]
+
+    @property
+    def losses(self) -> list[Any]:
+        """What `add_loss` and the regularizers add to the loss."""
+        found = [x for layer in self._flatten_layers() for x in layer._losses]
+        with backend_scope(self._backend):
+            return found + self._regularization_losses()
+
+    # Symbolic calls
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
+        """Find the output's shape and add a node to the graph."""
+        self._check_initialized()
+        if self.input_spec is not None and args:
+            check_inputs(self.input_spec, args[0], self, self._backend)
+        try:
+            if not self.built:
+                with path_scope(self._settle_path()):
+                    self._maybe_build(args, kwargs)
+                if self.input_spec is not None and args:
+                    check_inputs(self.input_spec, args[0], self, self._backend)
+            outputs = self.compute_output_spec(*args, **kwargs)
+        except Exception as error:
+            _explain(error, self, args, kwargs)
+            raise
+        return Node(self, args, kwargs, outputs).outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs as symbolic tensors.
+
+        Found by running `call` abstractly, unless the class has its own
+        `compute_output_shape`.
+        """
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            shapes = self._tensor_shapes(args, kwargs)
+            values = list(shapes.values())
+            shape = self.compute_output_shape(*values[:1])
+            if tree.is_shape(shape):
+                return KerasTensor(shape, self.compute_dtype)
+            return tree.map_shape_structure(
+                lambda s: KerasTensor(s, self.compute_dtype), shape
+            )
+        return infer_outputs(lambda *a, **k: self._execute(a, k), args, kwargs)
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The output's shape for an input of the given shape (None where unknown)."""
+        with backend_scope(self._backend):
+            specs = [
+                tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), a)
+                for a in (*args, *kwargs.values())
+            ]
+            if not self.built:
+                with path_scope(self._settle_path()):
+                    self._maybe_build(tuple(specs), {})
+            out = self.compute_output_spec(*specs)
+        return tree.map_structure(lambda t: t.shape, out)
+
+    # Functional use
+
+    def stateless_call(
+        self,
+        trainable_variables: Any,
+        non_trainable_variables: Any,
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Call with the values of variables given, changing nothing in place.
+
+        Args:
+            trainable_variables: values in the order of `trainable_variables`.
+            non_trainable_variables: values in that of `non_trainable_variables`.
+            *args, **kwargs: what the layer is called on.
+            return_losses: whether to return `losses` too.
+
+        Returns:
+            `(outputs, non_trainable_variables)`, with the losses at the end if asked.
+        """
+        if not self.built:
+            raise ValueError(
+                f"{layer_label(self)} must be built before stateless_call: call it on "
+                "data once, or call build(input_shape)."
+            )
+        mine = [*self.trainable_variables, *self.non_trainable_variables]
+        given = [*trainable_variables, *non_trainable_variables]
+        if len(mine) != len(given):
+            raise ValueError(
+                f"stateless_call on {layer_label(self)}: {len(mine)} values are needed "
+                f"({len(self.trainable_variables)} trainable); received {len(given)}."
+            )
+        losses = None
+        with StatelessScope(zip(mine, given)) as scope:
+            outputs = self(*args, **kwargs)
+            if return_losses:
+                losses = self.losses
+        self._clear_losses()
+        new = [
+            v.value if (value := scope.get_current_value(v)) is None else value
+            for v in self.non_trainable_variables
+        ]
+        return (outputs, new, losses) if return_losses else (outputs, new)
+
+    def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
+        """Call `fn` so that the backward pass computes it again."""
+        return self._backend.remat(fn)(*args, **kwargs)
+
+    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+        """Quantization is not supported yet: this raises."""
+        raise NotImplementedError(f"{layer_label(self)}: quantization is not supported.")
+
+    def quantized_build(self, input_shape: Any, mode: str) -> None:
+        """Quantization is not supported yet: this raises."""
+        raise NotImplementedError(f"{layer_label(self)}: quantization is not supported.")
+
+    # Saving
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the layer's own weights in `store`, by number."""
+        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
+        for i, variable in enumerate(own):
+            store[str(i)] = variable
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the layer's own weights from `store`."""
+        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
+        if len(store.keys()) != len(own):
+            raise ValueError(
+                f"{layer_label(self)} has {len(own)} weights of its own, the file "
+                f"{len(store.keys())}."
+                + ("" if self.built else " The layer is not built yet.")
+            )
+        for i, variable in enumerate(own):
+            variable.assign(store[str(i)])
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, each from the attribute of the same name."""
+        config: dict[str, Any] = {
+            "name": self.name,
+            "trainable": self._trainable,
+            "dtype": _serialize_policy(self.dtype_policy),
+        }
+        config.update(self._own_config(stop=Layer))
+        if self.activity_regularizer is not None:
+            from keras import regularizers
+
+            config["activity_regularizer"] = regularizers.serialize(
+                self.activity_regularizer
+            )
+        return config
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _get_regularizer(identifier: Any) -> Any:
+    if identifier is None:
+        return None
+    from keras import regularizers
+
+    return regularizers.get(identifier)
+
+
+def _serialize_policy(policy: DTypePolicy) -> Any:
+    from keras import dtype_policies
+
+    return dtype_policies.serialize(policy)
+
+
+def _as_shape(value: Any) -> Any:
+    """Lists from JSON as tuples, in whatever nest of shapes."""
+    if value is None or tree.is_shape(value):
+        return None if value is None else tuple(value)
+    return tree.map_shape_structure(tuple, value)
+
+
+def _pop_input_shape(kwargs: dict[str, Any]) -> Any:
+    """`input_shape=` and its kin, which tell a first layer what it will see."""
+    if "input_dim" in kwargs:
+        kwargs["input_shape"] = (kwargs.pop("input_dim"),)
+    batch = kwargs.pop("batch_size", None)
+    if "batch_input_shape" in kwargs:
+        return tuple(kwargs.pop("batch_input_shape"))
+    if "input_shape" in kwargs:
+        return (batch, *kwargs.pop("input_shape"))
+    return None
+
+
+def _masks_of(inputs: Any) -> Any:
+    if not isinstance(inputs, (list, tuple, dict)):
+        return masks.get_mask(inputs)
+    return tree.map_structure(masks.get_mask, inputs)
+
+
+def _fill_masks(signature: Any, args: tuple, kwargs: dict) -> None:
+    """Pass on the masks that travel with the arguments, where none was given."""
+    for position, argument, parameter in signature.masks:
+        if kwargs.get(parameter) is not None:
+            continue
+        value = args[position] if position < len(args) else kwargs.get(argument)
+        if value is None:
+            continue
+        found = _masks_of(value)
+        if any(m is not None for m in tree.flatten(found)):
+            kwargs[parameter] = found
+
+
+def _explain(error: Exception, layer: Layer, args: tuple, kwargs: dict) -> None:
+    """Add to an error, once, which layer it came from and what that was given."""
+    if getattr(error, "_keras_explained", False):
+        return
+    shapes = [shape_of(a) if is_tensor_like(a) or tree.is_nested(a) else a for a in args]
+    error.add_note(
+        f"While calling {layer_label(layer)} on inputs of shape "
+        f"{shapes[0] if len(shapes) == 1 else shapes}."
+    )
+    error._keras_explained = True  # type: ignore[attr-defined]

@@ -1,0 +1,378 @@
+"""The model: a layer that can be trained, evaluated, used and saved."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from keras.core import tree
+from keras.core.naming import auto_name
+from keras.core.op import OpCall
+from keras.core.scope import backend_scope
+from keras.core.state import Stateful
+from keras.core.tensor import KerasTensor
+from keras.layers.input_layer import InputLayer
+from keras.layers.layer import Layer
+from keras.models.graph_body import GraphBody, is_functional_call
+from keras.training.trainer import Trainer
+
+
+class Model(Trainer, Layer):
+    """A group of layers that can be compiled, fitted, evaluated and saved.
+
+    Made in one of three ways: from symbolic `inputs` and `outputs`, as a subclass that
+    defines `call`, or as a `Sequential` list of layers.
+
+    Args:
+        inputs: a symbolic input, or a list, tuple or dict of them.
+        outputs: the symbolic outputs, in any nest.
+        name: the model's name; a functional model is called `model`.
+
+    Example:
+        >>> x = keras.Input((32,))
+        >>> model = keras.Model(x, keras.layers.Dense(1)(x))
+        >>> model.compile("adam", "mse")
+    """
+
+    _graph: GraphBody | None = None
+    _not_parts = ("optimizer", "_graph", *Trainer._trainer_attributes)
+    _fresh = (*Layer._fresh, *Trainer._engine_attributes)
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        if cls is Model and is_functional_call(args, kwargs):
+            from keras.models.functional import Functional
+
+            return super().__new__(Functional)
+        return super().__new__(cls)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if is_functional_call(args, kwargs):
+            inputs, outputs, kwargs = _functional_arguments(args, kwargs)
+            kwargs["name"] = kwargs.get("name") or auto_name("model")
+            Layer.__init__(self, **kwargs)
+            self._set_graph(GraphBody(inputs, outputs, self._label()))
+        else:
+            if args:
+                raise TypeError(
+                    f"{type(self).__name__}: positional arguments {args!r} are not the "
+                    "symbolic inputs and outputs of a graph."
+                )
+            Layer.__init__(self, **kwargs)
+        self._init_trainer()
+
+    def _label(self) -> str:
+        return f"{type(self).__name__} model {self.name!r}"
+
+    def _set_graph(self, graph: GraphBody | None) -> None:
+        self._graph = graph
+        self._graph_layers = graph.layers if graph else []
+        self.built = graph is not None
+        if graph is not None:
+            self._settled = True
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        graph = self._graph
+        if graph is not None:
+            # Layer by layer: following the graph itself would recurse to its depth.
+            copies = {}
+            for operation in graph.operations:
+                if isinstance(operation, OpCall):
+                    copies[id(operation)] = OpCall(operation.op, operation.name)
+                elif isinstance(operation, InputLayer):
+                    copies[id(operation)] = InputLayer.from_config(operation.get_config())
+                else:
+                    copies[id(operation)] = copy.deepcopy(operation, memo)
+                memo[id(operation)] = copies[id(operation)]
+            memo[id(graph)] = graph.copied(copies, self._label())
+        return Stateful.__deepcopy__(self, memo)
+
+    def to_backend(self, backend: str) -> Any:
+        """The same model on another backend, with weights, optimizer and settings.
+
+        Args:
+            backend: `"jax"`, `"torch"` or `"tensorflow"`.
+
+        Returns:
+            A new model; this one stays as it is. It predicts the same and goes on
+            training along the same curve.
+
+        Example:
+            >>> other = model.to_backend("torch")
+        """
+        with backend_scope(backend):
+            return copy.deepcopy(self)
+
+    # Structure
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers directly in the model."""
+        if self._graph is not None:
+            others = [x for x in self._direct_layers() if x not in self._graph.layers]
+            return [*self._graph.layers, *others]
+        return self._direct_layers()
+
+    @layers.setter
+    def layers(self, _: Any) -> None:
+        raise AttributeError(
+            "`Model.layers` is what the model finds itself; keep your layers under "
+            "another name."
+        )
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of that name, or at that index of `layers`."""
+        if (name is None) == (index is None):
+            raise ValueError(
+                f"get_layer: give either `name` or `index`; received name={name!r}, "
+                f"index={index!r}."
+            )
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(
+                    f"get_layer: index {index} is out of range; {self._label()} has "
+                    f"{len(layers)} layers."
+                )
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"{self._label()} has no layer {name!r}. It has {[x.name for x in layers]}."
+        )
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """The symbolic inputs of a functional or sequential model."""
+        return self._need_graph("inputs").inputs
+
+    @property
+    def outputs(self) -> list[KerasTensor]:
+        """The symbolic outputs of a functional or sequential model."""
+        return self._need_graph("outputs").outputs
+
+    @property
+    def input(self) -> Any:
+        """The symbolic inputs as they were given."""
+        return self._need_graph("input").inputs_struct
+
+    @property
+    def output(self) -> Any:
+        """The symbolic outputs as they were given."""
+        return self._need_graph("output").outputs_struct
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input, or the nest of shapes."""
+        return tree.map_structure(lambda t: t.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output, or the nest of shapes."""
+        return tree.map_structure(lambda t: t.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return self._need_graph("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str]:
+        """A name for each output: its key in a dict, else its layer's name."""
+        graph = self._need_graph("output_names")
+        if isinstance(graph.outputs_struct, dict):
+            return list(graph.outputs_struct)
+        return [t._node.operation.name for t in graph.outputs if t._node]
+
+    @property
+    def operations(self) -> list[Any]:
+        """The layers and ops of the graph, in the order they run."""
+        return self._need_graph("operations").operations
+
+    def _need_graph(self, what: str) -> GraphBody:
+        if self._graph is None:
+            raise AttributeError(
+                f"{self._label()} has no symbolic `{what}`: it is not made of a graph"
+                + (" yet: build it or call it." if type(self) is not Model else ".")
+            )
+        return self._graph
+
+    # Calling
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        """Run the graph; a subclass without one defines its own."""
+        if self._graph is None:
+            raise NotImplementedError(
+                f"{self._label()} must define `call(self, inputs)`, or be made from "
+                "symbolic inputs and outputs."
+            )
+        return self._graph.run(inputs, self._label())
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+        """The outputs as symbolic tensors."""
+        if self._graph is not None and len(args) == 1:
+            return self._graph.symbolic(args[0], self._label())
+        return super().compute_output_spec(*args, **kwargs)
+
+    def _makes_masks(self) -> bool:
+        # Inside a graph the masks are already where they belong.
+        return self._graph is None and super()._makes_masks()
+
+    def _warn_lost_mask(self) -> None:
+        """A model passes masks on inside; nothing is lost unseen."""
+
+    def build(self, input_shape: Any = None) -> None:
+        """Make the weights for inputs of a shape, by a symbolic call.
+
+        Args:
+            input_shape: a shape with the batch axis, or a nest of shapes.
+        """
+        if self._graph is not None or input_shape is None:
+            return
+        inputs = tree.map_shape_structure(
+            lambda s: KerasTensor(s, self.compute_dtype), input_shape
+        )
+        with backend_scope(self._backend):
+            Layer.compute_output_spec(self, inputs)
+
+    build._is_default = True  # type: ignore[attr-defined]
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """Not part of this API any more: this raises and says what to do."""
+        raise NotImplementedError(
+            "add_metric: keep the metric as an attribute and call "
+            "`self.my_metric.update_state(...)` in `call` or `train_step`."
+        )
+
+    # Saving
+
+    def save(
+        self,
+        filepath: Any,
+        overwrite: bool = True,
+        zipped: bool | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Save the model: structure, weights, compile settings, optimizer state.
+
+        Args:
+            filepath: a path that ends in `.keras`.
+            overwrite: whether an existing file is replaced; else this raises.
+            zipped: whether one file is written (True) or a folder.
+
+        Example:
+            >>> model.save("model.keras")
+            >>> keras.models.load_model("model.keras")
+        """
+        from keras.saving import save_model
+
+        save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None
+    ) -> None:
+        """Save the weights and the optimizer's state to a `.weights.h5` file."""
+        from keras.saving import save_weights
+
+        save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(
+        self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any
+    ) -> None:
+        """Load the weights from a file, by path; all or nothing.
+
+        Args:
+            filepath: a `.weights.h5` or `.keras` file.
+            skip_mismatch: load what fits and warn of the rest.
+        """
+        from keras.saving import load_weights
+
+        load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The model's config as JSON; see `keras.models.model_from_json`."""
+        from keras.core.serialization import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def export(
+        self,
+        filepath: Any,
+        format: str = "tf_saved_model",
+        verbose: bool | None = None,
+        input_signature: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        """Export is not supported yet: this raises."""
+        raise NotImplementedError(f"export(format={format!r}) is not supported yet.")
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: Any = None,
+        style: str = "plain",
+    ) -> None:
+        """Print a table of the layers.
+
+        Args:
+            line_length: the width of the table in characters.
+            positions: where columns end, as fractions of the width.
+            print_fn: called with the text, instead of printing.
+            expand_nested: whether layers inside nested models are shown.
+            show_trainable: whether a column says which layers train.
+            layer_range: the names of the first and last layer to show.
+            style: `"plain"`, or `"rich"` for a boxed table in colour.
+        """
+        from keras.utils.summary_utils import print_summary
+
+        print_summary(
+            self,
+            line_length=line_length,
+            positions=positions,
+            print_fn=print_fn,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+            layer_range=layer_range,
+            style=style,
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        """What the model is made of."""
+        if self._graph is not None and _takes_graph(type(self)):
+            from keras.models.graph_config import graph_config
+
+            return graph_config(self, self._graph)
+        return super().get_config()
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """A model like the one `config` was taken from, with new weights."""
+        from keras.core.registry import maybe_scope
+        from keras.models.graph_config import graph_from_config, is_graph_config
+
+        with maybe_scope(custom_objects):
+            if is_graph_config(config) and _takes_graph(cls):
+                return graph_from_config(cls, config)
+            return super().from_config(config)
+
+
+def _takes_graph(cls: type) -> bool:
+    """Whether the class is made from inputs and outputs rather than own arguments."""
+    import inspect
+
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return open_ended or {"inputs", "outputs"} <= set(named)
+
+
+def _functional_arguments(args: tuple, kwargs: dict) -> tuple[Any, Any, dict]:
+    names = ("inputs", "outputs", "name")
+    given = {**dict(zip(names, args)), **kwargs}
+    rest = {k: v for k, v in given.items() if k not in ("inputs", "outputs")}
+    return given["inputs"], given["outputs"], rest
