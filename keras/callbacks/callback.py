@@ -1,0 +1,134 @@
+"""The base class of callbacks: hooks that do nothing, and memory."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import MutableMapping
+from typing import Any
+
+Logs = MutableMapping[str, Any]
+
+
+class Callback:
+    """Base class of callbacks: override the hooks you need.
+
+    Pass instances to `fit`, `evaluate` or `predict` as `callbacks=[...]`. `logs` maps
+    metric names to Python floats; batch hooks get the means of the epoch so far.
+    Reading `logs` in a batch hook waits for the device; a hook that does not read
+    it does not wait. `self.model.stop_training = True` ends training.
+
+    Attributes:
+        params: dict with `verbose`, `epochs` and `steps`.
+        model: the model, set when training starts.
+
+    Example:
+
+    >>> class Print(keras.callbacks.Callback):
+    ...     def on_epoch_end(self, epoch, logs=None):
+    ...         print(epoch, logs["loss"])
+    >>> model.fit(x, y, callbacks=[Print()])
+    """
+
+    params: dict[str, Any] | None = None
+    _model: Any = None
+    # Names of the attributes that an exact resume needs.
+    _memory: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.params = None
+        self._model = None
+
+    @property
+    def model(self) -> Any:
+        """The model this callback works on, or `None` before it is set."""
+        return self._model
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        """Receive the parameters of the run: `verbose`, `epochs`, `steps`."""
+        self.params = params
+
+    def set_model(self, model: Any) -> None:
+        """Receive the model."""
+        self._model = model
+
+    def get_state(self) -> dict[str, Any]:
+        """What this callback remembers: counters, best values, curves.
+
+        Returns:
+            A dict of JSON-able values and NumPy arrays, which does not change as
+            training goes on. A callback with memory of its own overrides this and
+            `set_state`, so that a resumed run continues as if it had never stopped.
+        """
+        return {name: copy.deepcopy(getattr(self, name)) for name in self._memory}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take over what `get_state` returned, after `on_train_begin`."""
+        if set(state) != set(self._memory):
+            raise ValueError(
+                f"{type(self).__name__} cannot load this state: it has the entries "
+                f"{sorted(state)}, expected {sorted(self._memory)}."
+            )
+        for name, value in state.items():
+            setattr(self, name, copy.deepcopy(value))
+
+    def batch_end_due(self, batch: int) -> bool:
+        """Whether the batch-end hook must be called, `batch` having just run.
+
+        Asked after every dispatch of steps. A callback that can do without some
+        batches overrides this and `steps_until_batch_end`.
+        """
+        return True
+
+    def steps_until_batch_end(self, batch: int) -> int:
+        """How many steps, from `batch` on, may run before `batch_end_due` is asked."""
+        return 1
+
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name for `on_train_batch_begin`."""
+
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Another name for `on_train_batch_end`."""
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called before an epoch of training; `epoch` counts from 0."""
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called after an epoch; `logs` has validation metrics as `val_...`."""
+
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a training batch; `batch` counts from 0 in each epoch."""
+        self.on_batch_begin(batch, logs)
+
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a training batch."""
+        self.on_batch_end(batch, logs)
+
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a batch of `evaluate` or of the validation in `fit`."""
+
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a batch of `evaluate` or of the validation in `fit`."""
+
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
+        """Called before a batch of `predict`."""
+
+    def on_predict_batch_end(self, batch: int, logs: Logs | None = None) -> None:
+        """Called after a batch of `predict`; `logs["outputs"]` are its outputs."""
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Called at the beginning of `fit`."""
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Called at the end of `fit`, with the logs of the last epoch."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Called at the beginning of `evaluate` or of the validation in `fit`."""
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Called at the end of `evaluate` or of the validation in `fit`."""
+
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
+        """Called at the beginning of `predict`."""
+
+    def on_predict_end(self, logs: Logs | None = None) -> None:
+        """Called at the end of `predict`."""
