@@ -25,6 +25,9 @@ FUNCTIONS: dict[str, str] = {
     # Evaluation
     "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
     "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
+    "compile_step": "(step, train, jit_compile) -> a step of the trainer, compiled",
+    "no_gradients": "() -> context in which nothing is kept for gradients",
+    "without_gradients": "(fn) -> fn run so",
     "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
     "stop_gradient": "(tensor) -> the same value, a constant to gradients",
     "remat": "(fn) -> fn whose backward pass computes it again",

@@ -66,7 +66,7 @@ def _shapes_by_name(cls: type, args: tuple, kwargs: dict) -> dict[str, Any]:
     return {**dict(zip(names, args)), **kwargs}
 
 
-class Layer(Operation, Stateful, Configurable):
+class Layer(Operation, Configurable, Stateful):
     """The base class of all layers.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight` and computes
@@ -777,21 +777,26 @@ class Layer(Operation, Stateful, Configurable):
         for i, variable in enumerate(own):
             variable.assign(store[str(i)])
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A layer like the one `config` was taken from, with new weights."""
+        return Configurable.from_config.__func__(cls, config)  # type: ignore[attr-defined]
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, each from the attribute of the same name."""
-        config: dict[str, Any] = {
-            "name": self.name,
-            "trainable": self._trainable,
-            "dtype": _serialize_policy(self.dtype_policy),
-        }
-        config.update(self._own_config(stop=Layer))
-        if self.activity_regularizer is not None:
-            from keras import regularizers
+        config = Configurable.get_config(self)
+        first = {key: config.pop(key, None) for key in ("name", "trainable", "dtype")}
+        if config.get("activity_regularizer") is None:
+            config.pop("activity_regularizer", None)
+        if config.get("autocast", True):
+            config.pop("autocast", None)
+        return {**first, **config}
 
-            config["activity_regularizer"] = regularizers.serialize(
-                self.activity_regularizer
-            )
-        return config
+    def config_value(self, name: str, value: Any) -> Any:
+        """How the constructor's argument `name` is written."""
+        if name == "dtype":
+            return _serialize_policy(self.dtype_policy)
+        return super().config_value(name, value)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -166,6 +167,21 @@ def _lift(
 
 def _abstract(x: Any) -> Any:
     return jax.ShapeDtypeStruct(x.shape, jax.dtypes.canonicalize_dtype(x.dtype))
+
+
+def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+    """A step of the trainer, compiled unless `jit_compile` is False."""
+    return step if jit_compile is False else compile(step)
+
+
+def without_gradients(fn: Callable) -> Callable:
+    """JAX keeps nothing for gradients that are not asked for."""
+    return fn
+
+
+def no_gradients() -> Any:
+    """JAX keeps nothing for gradients that are not asked for."""
+    return contextlib.nullcontext()
 
 
 def remat(fn: Callable) -> Callable:

@@ -5,10 +5,13 @@ from keras.backend.tensorflow.control import cond, scan, vectorized_map, while_l
 from keras.backend.tensorflow.random import random_normal, random_uniform, seed_framework
 from keras.backend.tensorflow.step import (
     compile,
+    compile_step,
     custom_gradient,
     eval_shape,
+    no_gradients,
     remat,
     value_and_grad,
+    without_gradients,
 )
 from keras.backend.tensorflow.tensor import (
     NATIVE,
@@ -40,6 +43,7 @@ __all__ = [
     "block",
     "cast",
     "compile",
+    "compile_step",
     "cond",
     "convert_to_numpy",
     "convert_to_tensor",
@@ -52,6 +56,7 @@ __all__ = [
     "list_devices",
     "make_variable",
     "name",
+    "no_gradients",
     "outside_trace",
     "random_normal",
     "random_uniform",
@@ -63,4 +68,5 @@ __all__ = [
     "value_and_grad",
     "vectorized_map",
     "while_loop",
+    "without_gradients",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -60,6 +61,21 @@ def value_and_grad(
 def compile(fn: Callable) -> Callable:
     """`fn` as a tf.function, which captures the variables by itself."""
     return tf.function(fn, autograph=False, reduce_retracing=False)
+
+
+def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+    """A step of the trainer as a tf.function, by XLA if asked for."""
+    return tf.function(step, autograph=False, jit_compile=jit_compile is True)
+
+
+def without_gradients(fn: Callable) -> Callable:
+    """TensorFlow keeps nothing outside a tape."""
+    return fn
+
+
+def no_gradients() -> Any:
+    """TensorFlow keeps nothing outside a tape."""
+    return contextlib.nullcontext()
 
 
 def remat(fn: Callable) -> Callable:

@@ -96,6 +96,23 @@ def compile(fn: Callable) -> Callable:
     return fn
 
 
+def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+    """A step of the trainer: eager, or under torch.compile if asked for."""
+    if jit_compile is True:
+        step = torch.compile(step)
+    return step if train else without_gradients(step)
+
+
+def without_gradients(fn: Callable) -> Callable:
+    """`fn` without keeping what gradients would need."""
+    return torch.no_grad()(fn)
+
+
+def no_gradients() -> Any:
+    """A context in which nothing is kept for gradients."""
+    return torch.no_grad()
+
+
 def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
