@@ -166,7 +166,9 @@ def test_validation_split_reads_nothing_and_takes_the_last():
     np.testing.assert_array_equal(_joined(make_batches(*last), 0), X[9:])
 
 
-@pytest.mark.parametrize(("count", "fraction", "train"), [(10, 0.25, 7), (100, 0.1, 90)])
+@pytest.mark.parametrize(
+    ("count", "fraction", "train"), [(10, 0.25, 7), (100, 0.1, 90)]
+)
 def test_validation_split_counts_as_keras_does(count, fraction, train):
     parts = split_validation(np.zeros(count), np.zeros(count), None, fraction)
     assert [p[0].length for p in parts] == [train, count - train]
@@ -312,7 +314,8 @@ def test_class_weight_of_labels_out_of_the_table():
         ({"x": []}, ValueError, ["no data"]),
         ({"x": None}, ValueError, ["`x` is None"]),
         ({"x": [None, None]}, ValueError, ["no data"]),
-        ({"x": np.float32(3)}, ValueError, ["`x` is a single value"]),
+        ({"x": np.float32(3)}, ValueError, ["`x`", "shape ()", "samples"]),
+        ({"x": keras.KerasTensor((None, 3))}, ValueError, ["(None, 3)"]),
         ({"x": 3}, TypeError, ["builtins.int"]),
         ({"x": "abc"}, TypeError, ["builtins.str"]),
         ({"x": {"a": object()}}, TypeError, ["x['a']", "builtins.object"]),

@@ -132,8 +132,19 @@ def test_a_generator_is_read_once():
 def test_a_generator_goes_on_where_it_stopped():
     source = make_batches(generate(), steps=2)  # as validation data of `fit`
     assert [firsts(source, 0), firsts(source, 0)] == [[0, 1], [2, 3]]
-    resumed = make_batches(generate(), steps=2)
+    resumed = make_batches(generate(8), steps=2)
     assert firsts(resumed, 1, start=1) == [3]
+    assert firsts(resumed, 2) == [4, 5]
+
+
+def test_the_state_of_an_iterator_given_itself():
+    source = make_batches(iter(Stateful()), steps=2)
+    list(source.epoch(0))
+    resumed = make_batches(iter(Stateful()), steps=2)
+    resumed.load_state_dict(source.state_dict())
+    assert firsts(resumed, 1) == [2, 3]
+    with pytest.warns(UserWarning, match="1 batches of the 2 steps"):
+        assert len(list(resumed.epoch(2))) == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -113,8 +113,8 @@ class IterableSource(BatchSource):
             self._open(position % self._length if self._length else 0)
             if not self._length:
                 self._skip(position)
-        if self.restarts:
-            self._position = position
+        # An iterator read further than that can't go back.
+        self._position = position if self.restarts else max(position, self._position)
 
     def _open(self, skip: int) -> None:
         """Begin a pass, `skip` batches in."""

@@ -73,10 +73,10 @@ def rows_of(name: str, value: Any) -> Rows:
             "or lists of numbers, or a nested structure of these."
         )
     data, read = _reader(name, value)
-    if not data.shape:
+    if not data.shape or data.shape[0] is None:
         raise ValueError(
-            f"`{name}` is a single value, of shape (). The first axis must count the "
-            "samples."
+            f"`{name}` has the shape {tuple(data.shape)}. The first axis must be that "
+            "of the samples, of a known length."
         )
     return Rows(name, data, read, int(data.shape[0]))
 

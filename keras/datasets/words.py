@@ -1,0 +1,52 @@
+"""What the datasets of word indices share: which words and texts are kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def mark(
+    texts: np.ndarray, start_char: int | None, index_from: int | None
+) -> list[list[int]]:
+    """Move all indices up by `index_from`, and begin each text with `start_char`."""
+    shift = index_from or 0
+    start = [] if start_char is None else [start_char]
+    return [start + [word + shift for word in text] for text in texts]
+
+
+def drop_long(
+    texts: list[list[int]], labels: np.ndarray, maxlen: int | None
+) -> tuple[list[list[int]], np.ndarray]:
+    """Keep the texts that are shorter than `maxlen`, and their labels."""
+    if not maxlen:
+        return texts, labels
+    kept = [position for position, text in enumerate(texts) if len(text) < maxlen]
+    if not kept:
+        raise ValueError(f"No text is shorter than `maxlen={maxlen}`. Increase it.")
+    return [texts[position] for position in kept], labels[kept]
+
+
+def drop_rare(
+    texts: list[list[int]], num_words: int | None, skip_top: int, oov_char: int | None
+) -> np.ndarray:
+    """Replace the words outside `skip_top` to `num_words`, or leave them out.
+
+    Args:
+        texts: Lists of word indices; the more frequent a word, the lower its index.
+        num_words: Indices from here on are out; None: none is.
+        skip_top: Indices below it are out.
+        oov_char: What takes their place; None: nothing.
+
+    Returns:
+        An array of lists.
+    """
+    top = num_words or max(map(max, filter(None, texts)), default=0) + 1
+    result = np.empty(len(texts), object)
+    for position, text in enumerate(texts):
+        if oov_char is None:
+            result[position] = [word for word in text if skip_top <= word < top]
+        else:
+            result[position] = [
+                word if skip_top <= word < top else oov_char for word in text
+            ]
+    return result
