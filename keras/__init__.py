@@ -1,14 +1,158 @@
-"""Deep learning for people: layers are bricks, models are what you build of them."""
+"""Deep learning for people: layers are bricks, models are what you build of them.
+
+The package imports lazily: a name costs its import when it is first used, and no
+framework is imported before a backend is needed.
+"""
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-_SUBMODULES = ("config", "ops", "core", "backend", "tree", "initializers", "regularizers", "constraints", "activations", "losses", "metrics", "optimizers", "layers", "models", "callbacks", "saving", "utils", "random", "datasets", "dtype_policies")
+if TYPE_CHECKING:
+    from keras import (
+        activations,
+        backend,
+        callbacks,
+        config,
+        constraints,
+        datasets,
+        dtype_policies,
+        initializers,
+        layers,
+        losses,
+        metrics,
+        models,
+        ops,
+        optimizers,
+        preprocessing,
+        random,
+        regularizers,
+        saving,
+        tree,
+        utils,
+    )
+    from keras.core.device import device
+    from keras.core.graph import Function
+    from keras.core.jit import jit, remat
+    from keras.core.naming import name_scope
+    from keras.core.op import Operation
+    from keras.core.tensor import KerasTensor
+    from keras.core.variable import StatelessScope, Variable
+    from keras.dtype_policies import DTypePolicy, FloatDTypePolicy
+    from keras.initializers import Initializer
+    from keras.layers import Input, InputSpec, Layer
+    from keras.losses import Loss
+    from keras.metrics import Metric
+    from keras.models import Model, Sequential
+    from keras.optimizers import Optimizer
+    from keras.regularizers import Regularizer
+    from keras.version import __version__, version
+
+_MODULES = (
+    "activations",
+    "backend",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "dtype_policies",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "ops",
+    "optimizers",
+    "preprocessing",
+    "random",
+    "regularizers",
+    "saving",
+    "tree",
+    "utils",
+)
+_NAMES = {
+    "DTypePolicy": "keras.dtype_policies",
+    "FloatDTypePolicy": "keras.dtype_policies",
+    "Function": "keras.core.graph",
+    "Initializer": "keras.initializers",
+    "Input": "keras.layers",
+    "InputSpec": "keras.layers",
+    "KerasTensor": "keras.core.tensor",
+    "Layer": "keras.layers",
+    "Loss": "keras.losses",
+    "Metric": "keras.metrics",
+    "Model": "keras.models",
+    "Operation": "keras.core.op",
+    "Optimizer": "keras.optimizers",
+    "Regularizer": "keras.regularizers",
+    "Sequential": "keras.models",
+    "StatelessScope": "keras.core.variable",
+    "Variable": "keras.core.variable",
+    "__version__": "keras.version",
+    "device": "keras.core.device",
+    "jit": "keras.core.jit",
+    "name_scope": "keras.core.naming",
+    "remat": "keras.core.jit",
+    "version": "keras.version",
+}
+
+__all__ = [
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Function",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "StatelessScope",
+    "Variable",
+    "__version__",
+    "activations",
+    "backend",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "device",
+    "dtype_policies",
+    "initializers",
+    "jit",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "name_scope",
+    "ops",
+    "optimizers",
+    "preprocessing",
+    "random",
+    "regularizers",
+    "remat",
+    "saving",
+    "tree",
+    "utils",
+    "version",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
+    if name in _MODULES:
         return importlib.import_module(f"keras.{name}")
+    if name in _NAMES:
+        value = getattr(importlib.import_module(_NAMES[name]), name)
+        globals()[name] = value
+        return value
     raise AttributeError(f"module 'keras' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

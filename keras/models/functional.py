@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.serialization import wire_name
 from keras.models.model import Model
 
 
+@wire_name("keras.src.models.functional", "Functional", "Functional")
 class Functional(Model):
     """A model made from symbolic inputs and outputs; `keras.Model(x, y)` is one."""
 

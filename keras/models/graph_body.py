@@ -7,6 +7,7 @@ from typing import Any
 from keras.core import masks, tree
 from keras.core.graph import Node, make_plan, sort_nodes
 from keras.core.op import Operation
+from keras.core.order import ordered_operations
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.layers.input_layer import Input, InputLayer
 from keras.layers.layer import Layer
@@ -30,9 +31,7 @@ class GraphBody:
             *nodes,
         ]
         self.plan = make_plan(self.inputs, self.outputs, nodes)
-        self.operations: list[Operation] = list(
-            {id(n.operation): n.operation for n in self.nodes}.values()
-        )
+        self.operations: list[Operation] = ordered_operations(self.inputs, self.outputs)
         names = [op.name for op in self.operations]
         repeated = sorted({n for n in names if names.count(n) > 1})
         if repeated:

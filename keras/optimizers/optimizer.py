@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from keras import initializers, ops
 from keras.core.configurable import Configurable
@@ -19,6 +19,21 @@ from keras.core.scope import backend_scope
 from keras.core.state import Stateful
 from keras.core.variable import StatelessScope, Variable
 from keras.optimizers.schedules.schedule import LearningRateSchedule
+
+
+class Options(TypedDict, total=False):
+    """The arguments that every optimizer takes beside its own; see `Optimizer`."""
+
+    weight_decay: float | None
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
 
 
 class Optimizer(Configurable, Stateful):

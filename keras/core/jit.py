@@ -1,0 +1,56 @@
+"""Compiling functions of your own, and computing again instead of keeping."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from keras.core.scope import current
+
+
+def jit(fn: Callable) -> Callable:
+    """Compile a function that reads and writes variables.
+
+    Args:
+        fn: a function of tensors and nests of them. Variables it uses need not be
+            listed; what it assigns to them is there after the call.
+
+    Returns:
+        The compiled function. PyTorch runs it as it is.
+
+    Example:
+        >>> counter = keras.Variable(0.0)
+        >>> @keras.jit
+        ... def step(x):
+        ...     counter.assign_add(1.0)
+        ...     return keras.ops.sum(x) * counter
+    """
+    compiled: dict[str, Callable] = {}
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        backend = current()
+        if kwargs:
+            raise TypeError("keras.jit: pass arguments by position.")
+        if backend.name not in compiled:
+            compiled[backend.name] = backend.compile(fn)
+        return compiled[backend.name](*args)
+
+    return call
+
+
+def remat(f: Callable) -> Callable:
+    """`f` whose results inside are computed again for gradients, not kept.
+
+    Trades time for memory (Chen et al., 2016).
+
+    Args:
+        f: a function of tensors.
+    """
+
+    @functools.wraps(f)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return current().remat(f)(*args, **kwargs)
+
+    return call

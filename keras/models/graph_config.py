@@ -1,0 +1,356 @@
+"""A functional model as data and back, in Keras's format.
+
+The config lists the operations; each has one `inbound_nodes` entry for each call, with
+the call's arguments. A symbolic tensor in them is
+`[operation name, number of the call, number of the output]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import tree
+from keras.core.graph import Node
+from keras.core.naming import to_snake_case
+from keras.core.op import OPS, Op, OpCall
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.tensor import KerasTensor
+from keras.layers.input_layer import InputLayer
+
+# Classes of Keras that are not the CamelCase of their function.
+_WIRE_CLASSES = {
+    "batch_normalization": "BatchNorm",
+    "layer_normalization": "LayerNorm",
+    "rms_normalization": "RMSNorm",
+    "rfft": "RFFT",
+    "irfft": "IRFFT",
+    "fft": "FFT",
+    "fft2": "FFT2",
+    "ifft2": "IFFT2",
+    "stft": "STFT",
+    "istft": "ISTFT",
+    "svd": "SVD",
+    "psnr": "PSNR",
+}
+_OP_NAMES = {cls: name for name, cls in _WIRE_CLASSES.items()}
+# Static arguments that Keras writes with the call and not in the config.
+_CALL_ARGUMENTS = {
+    "isclose": ("rtol", "atol"),
+    "full_like": ("fill_value",),
+    "slice": ("start_indices",),
+    "slice_update": ("start_indices",),
+    "pad": ("constant_values",),
+    "average": ("weights",),
+    "get_item": ("index", "key"),
+}
+
+
+def wire_class(op: Op) -> str:
+    """The class name under which Keras writes an op."""
+    camel = "".join(part.capitalize() for part in op.name.split("_"))
+    return _WIRE_CLASSES.get(op.name, camel)
+
+
+def wire_module(op: Op) -> str:
+    """The module Keras writes for an op."""
+    from keras import ops
+
+    for family in ("numpy", "nn", "linalg", "image"):
+        if op.name in getattr(getattr(ops, family, None), "__all__", ()):
+            return f"keras.src.ops.{family}"
+    part = op.body.__module__.rpartition(".")[2]
+    core = ("core", "casts", "control", "autodiff", "indexing", "encoding")
+    return f"keras.src.ops.{'core' if part in core else 'math'}"
+
+
+def find_op(class_name: str) -> Op | None:
+    """The op that Keras writes under a class name, or None."""
+    from keras import ops  # noqa: F401 - fills the table
+
+    name = _OP_NAMES.get(class_name) or to_snake_case(class_name)
+    if name in OPS:
+        return OPS[name]
+    flat = name.replace("_", "")
+    return next((op for key, op in OPS.items() if key.replace("_", "") == flat), None)
+
+
+def is_graph_config(config: dict[str, Any]) -> bool:
+    """Whether a config is that of a functional model."""
+    return isinstance(config, dict) and {"layers", "input_layers", "output_layers"} <= set(
+        config
+    )
+
+
+# Writing
+
+
+def graph_config(model: Any, graph: Any) -> dict[str, Any]:
+    """The config of a functional model."""
+    numbers = _call_numbers(graph)
+    entries = []
+    inputs = {id(t): t for t in graph.inputs}
+    for tensor in graph.inputs:
+        node = tensor._node
+        if node is None or not isinstance(node.operation, InputLayer):
+            raise NotImplementedError(
+                f"The model {model.name!r} starts at the inner tensor {tensor.name!r}, "
+                "not at an Input. Rebuild it from an Input to save it: call the layers "
+                "on keras.Input(...) again, or use keras.models.clone_model."
+            )
+    for operation in graph.operations:
+        nodes = [n for n in graph.nodes if n.operation is operation]
+        entry = _operation_config(operation, nodes)
+        entry["name"] = operation.name
+        entry["inbound_nodes"] = [
+            _node_config(node, numbers)
+            for node in nodes
+            if not any(id(t) in inputs for t in node.output_list)
+        ]
+        entries.append(entry)
+    return {
+        "name": model.name,
+        "trainable": model.trainable,
+        "layers": entries,
+        "input_layers": _ends(graph.inputs_struct, numbers, False),
+        "output_layers": _ends(graph.outputs_struct, numbers, True),
+    }
+
+
+def _call_numbers(graph: Any) -> dict[int, int]:
+    """The number of each node among its operation's calls in this graph."""
+    seen: dict[int, int] = {}
+    numbers = {}
+    for node in graph.nodes:
+        numbers[id(node)] = seen.get(id(node.operation), 0)
+        seen[id(node.operation)] = numbers[id(node)] + 1
+    return numbers
+
+
+def _operation_config(operation: Any, nodes: list[Node]) -> dict[str, Any]:
+    if not isinstance(operation, OpCall):
+        return serialize_keras_object(operation)
+    node = nodes[0]
+    _, static = _split(operation.op, node.args, node.kwargs)
+    name = wire_class(operation.op)
+    return {
+        "module": wire_module(operation.op),
+        "class_name": name,
+        "config": {
+            "name": operation.name,
+            **{k: serialize_keras_object(v) for k, v in static.items()},
+        },
+        "registered_name": name,
+    }
+
+
+def _split(op: Op, args: tuple, kwargs: dict) -> tuple[dict, dict]:
+    """The arguments of an op's call: those of the call, and those of the config."""
+    bound = op.signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    with_call = op.tensor_names | set(_CALL_ARGUMENTS.get(op.name, ()))
+    called, static = {}, {}
+    for name, value in bound.arguments.items():
+        symbolic = any(isinstance(x, KerasTensor) for x in tree.flatten(value))
+        (called if name in with_call or symbolic else static)[name] = value
+    return called, static
+
+
+def _node_config(node: Node, numbers: dict[int, int]) -> dict[str, Any]:
+    args, kwargs = node.args, node.kwargs
+    if isinstance(node.operation, OpCall):
+        op = node.operation.op
+        called, _ = _split(op, args, kwargs)
+        defaults = {p.name: p.default for p in op.signature.parameters.values()}
+        args = tuple(v for k, v in called.items() if defaults[k] is not None)
+        kwargs = {k: v for k, v in called.items() if defaults[k] is None}
+    return {
+        "args": [_write(a, numbers) for a in args],
+        "kwargs": {k: _write(v, numbers) for k, v in kwargs.items()},
+    }
+
+
+def _write(value: Any, numbers: dict[int, int]) -> Any:
+    if isinstance(value, KerasTensor):
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {
+                "shape": list(value.shape),
+                "dtype": value.dtype,
+                "keras_history": _place(value, numbers),
+            },
+        }
+    if isinstance(value, (list, tuple)):
+        return [_write(v, numbers) for v in value]
+    if isinstance(value, dict):
+        return {k: _write(v, numbers) for k, v in value.items()}
+    return serialize_keras_object(value)
+
+
+def _place(tensor: KerasTensor, numbers: dict[int, int]) -> list[Any]:
+    node = tensor._node
+    assert node is not None
+    return [node.operation.name, numbers[id(node)], tensor._index]
+
+
+def _ends(structure: Any, numbers: dict[int, int], output: bool) -> Any:
+    if isinstance(structure, dict):
+        return {k: _ends(v, numbers, output) for k, v in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return [_ends(v, numbers, output) for v in structure]
+    place = _place(structure, numbers)
+    if output and _is_functional(structure._node.operation):
+        place[1] += 1  # as Keras counts: a model's own graph is its call number 0
+    return place
+
+
+def _is_functional(operation: Any) -> bool:
+    return getattr(operation, "_graph", None) is not None and not hasattr(
+        operation, "_layers"
+    )
+
+
+# Reading
+
+
+def graph_from_config(cls: type, config: dict[str, Any]) -> Any:
+    """The functional model of a config, with new weights."""
+    return _Reader(config).build(cls)
+
+
+class _Reader:
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+        self.operations: dict[str, Any] = {}
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.outputs: dict[str, list[list[KerasTensor]]] = {}
+        for entry in config["layers"]:
+            name = entry.get("name") or entry["config"]["name"]
+            if name in self.entries:
+                raise ValueError(f"The config lists the operation {name!r} twice.")
+            self.entries[name] = entry
+            self.operations[name] = self._operation(entry)
+            self.outputs[name] = []
+            if isinstance(self.operations[name], InputLayer):
+                self.outputs[name].append([self.operations[name].output])
+
+    def _operation(self, entry: dict[str, Any]) -> Any:
+        module = str(entry.get("module"))
+        op = None
+        if module.startswith(("keras.src.ops", "keras.src.activations", "keras.ops")):
+            op = find_op(entry["class_name"])
+            if op is None:
+                raise TypeError(f"The config has an unknown op {entry['class_name']!r}.")
+        if op is None:
+            return deserialize_keras_object(
+                {k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")}
+            )
+        return OpCall(op, entry["config"].get("name") or entry.get("name"))
+
+    def build(self, cls: type) -> Any:
+        todo = [
+            (name, i, node)
+            for name, entry in self.entries.items()
+            for i, node in enumerate(entry.get("inbound_nodes", []))
+        ]
+        while todo:
+            waiting = []
+            for name, i, node in todo:
+                if len(self.outputs[name]) != i or not self._ready(node):
+                    waiting.append((name, i, node))
+                    continue
+                self._call(name, node)
+            if len(waiting) == len(todo):
+                raise ValueError(
+                    "The config's graph cannot be built: the calls of "
+                    f"{sorted({name for name, _, _ in waiting})} need tensors that no "
+                    "other call makes."
+                )
+            todo = waiting
+        config = self.config
+        model = cls(
+            inputs=self._end(config["input_layers"], False),
+            outputs=self._end(config["output_layers"], True),
+            name=config.get("name"),
+        )
+        if not config.get("trainable", True):
+            model._trainable = False
+        return model
+
+    def _ready(self, node: Any) -> bool:
+        return all(
+            len(self.outputs.get(name, ())) > number for name, number, _ in _places(node)
+        )
+
+    def _call(self, name: str, node: dict[str, Any]) -> None:
+        operation = self.operations[name]
+        args = [self._read(a) for a in node.get("args", [])]
+        kwargs = {k: self._read(v) for k, v in node.get("kwargs", {}).items()}
+        if isinstance(operation, OpCall):
+            out = self._call_op(operation, name, args, kwargs)
+        else:
+            # A model's masks travel with its inputs; Keras writes them as None.
+            kwargs = {
+                k: v
+                for k, v in kwargs.items()
+                if not (k == "mask" and all(x is None for x in tree.flatten(v)))
+            }
+            out = operation(*args, **kwargs)
+        self.outputs[name].append(
+            [t for t in tree.flatten(out) if isinstance(t, KerasTensor)]
+        )
+
+    def _call_op(self, operation: OpCall, name: str, args: list, kwargs: dict) -> Any:
+        op = operation.op
+        static = {
+            k: self._read(v)
+            for k, v in self.entries[name]["config"].items()
+            if k != "name" and k in op.signature.parameters
+        }
+        free = [p for p in op.signature.parameters if p not in static and p not in kwargs]
+        given = {**dict(zip(free, args)), **kwargs, **static}
+        bound = op.signature.bind(
+            **{k: v for k, v in given.items() if k in op.signature.parameters}
+        )
+        out = op.public(*bound.args, **bound.kwargs)
+        for tensor in tree.flatten(out):
+            if isinstance(tensor, KerasTensor) and tensor._node is not None:
+                tensor._node.operation = operation
+        return out
+
+    def _read(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if value.get("class_name") == "__keras_tensor__":
+                name, number, index = value["config"]["keras_history"]
+                return self.outputs[name][number][index]
+            if "class_name" in value:
+                return deserialize_keras_object(value)
+            return {k: self._read(v) for k, v in value.items()}
+        if isinstance(value, list):
+            items = [self._read(v) for v in value]
+            # Keras writes tuples as lists: an index or a shape is a tuple again.
+            plain = not any(isinstance(v, KerasTensor) for v in tree.flatten(items))
+            return tuple(items) if plain else items
+        return value
+
+    def _end(self, place: Any, output: bool) -> Any:
+        if isinstance(place, dict):
+            return {k: self._end(v, output) for k, v in place.items()}
+        if len(place) == 3 and isinstance(place[0], str):
+            name, number, index = place
+            if output and _is_functional(self.operations.get(name)):
+                number -= 1
+            try:
+                return self.outputs[name][number][index]
+            except (KeyError, IndexError):
+                raise ValueError(f"The config has no tensor {place}.") from None
+        return [self._end(p, output) for p in place]
+
+
+def _places(value: Any) -> list[list[Any]]:
+    if isinstance(value, dict):
+        if value.get("class_name") == "__keras_tensor__":
+            return [value["config"]["keras_history"]]
+        return [p for v in value.values() for p in _places(v)]
+    if isinstance(value, list):
+        return [p for v in value for p in _places(v)]
+    return []

@@ -1,0 +1,36 @@
+"""Optimizers by name and by config."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core.family import Family, table_of
+from keras.optimizers.adam import Adam, AdamW
+from keras.optimizers.optimizer import Optimizer
+from keras.optimizers.sgd import SGD
+
+_CLASSES = (Adam, AdamW, SGD)
+_LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}
+_FAMILY = Family("optimizer", {**table_of(_CLASSES), **_LOWER}, ignore_case=True)
+
+
+def get(identifier: Any) -> Optimizer | None:
+    """An optimizer from a name, a config, or itself.
+
+    Args:
+        identifier: `"adam"`, a config dict, an `Optimizer`, or None.
+
+    Raises:
+        ValueError: no optimizer has that name; near ones are named.
+    """
+    return _FAMILY.get(identifier)
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """The optimizer as a config, without its state."""
+    return _FAMILY.serialize(optimizer)
+
+
+def deserialize(config: dict[str, Any], custom_objects: Any = None) -> Optimizer:
+    """The optimizer from its config."""
+    return _FAMILY.deserialize(config, custom_objects)
