@@ -1,0 +1,177 @@
+"""Compare what a file holds with what a model has, before anything is assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from keras.core import dtypes
+from keras.core.errors import near_matches
+from keras.core.variable import Variable
+from keras.saving.h5 import Record
+from keras.saving.walk import Entry
+
+_SHOWN = 20
+
+
+class Store(Mapping):
+    """The arrays of one group of a file, as `load_own_variables` gets them."""
+
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self._records = records
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return self._records[key].read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+@dataclass
+class Plan:
+    """What will be assigned, and what does not fit."""
+
+    pairs: dict[str, list[tuple[Variable, Record]]] = field(default_factory=dict)
+    custom: list[tuple[Entry, Store]] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def problems(self) -> bool:
+        """Whether anything does not fit."""
+        return bool(self.missing or self.unexpected or self.wrong)
+
+    def describe(self) -> str:
+        """The lists of what does not fit, one item a line."""
+        lists = (
+            ("Missing in the file", self.missing),
+            ("In the file, but not in the model", self.unexpected),
+            ("Different", self.wrong),
+        )
+        lines = []
+        for title, items in lists:
+            if items:
+                lines.append(f"{title} ({len(items)}):")
+                lines.extend(f"  {item}" for item in items[:_SHOWN])
+                if len(items) > _SHOWN:
+                    lines.append(f"  ... and {len(items) - _SHOWN} more")
+        return "\n".join(lines)
+
+    def assign(self, skip_mismatch: bool) -> None:
+        """Give the variables their values.
+
+        Objects that load in their own way may fail, so they go first; what they had
+        changed is put back.
+        """
+        for entry, store in self.custom:
+            before = [
+                (variable, np.array(variable))
+                for variable in entry.values.values()
+                if isinstance(variable, Variable)
+            ]
+            try:
+                entry.owner.load_own_variables(store)
+            except Exception as error:
+                for variable, value in before:
+                    variable.assign(value)
+                if not skip_mismatch:
+                    raise ValueError(
+                        f"{entry.group!r}: {entry.name!r} could not load what it "
+                        f"saved: {error}. The model's other weights are unchanged."
+                    ) from error
+        for pairs in self.pairs.values():
+            for variable, record in pairs:
+                _assign(variable, record)
+
+
+def match(
+    found: Iterable[Entry], records: Mapping[str, Record], ignored: tuple[str, ...] = ()
+) -> Plan:
+    """Find each value's record by its path.
+
+    Args:
+        found: a model's state.
+        records: a file's datasets.
+        ignored: beginnings of paths that may be in the file without an owner.
+
+    Returns:
+        A plan that holds the objects that fit wholly, and lists what does not fit.
+    """
+    found = list(found)
+    owned: dict[str, dict[str, Record]] = {entry.group: {} for entry in found}
+    plan = Plan()
+    strays = []
+    for path, record in records.items():
+        group = _group_of(path, owned)
+        if group is None:
+            strays.append(path)
+        else:
+            owned[group][path[len(group) + 1 :]] = record
+    for entry in found:
+        if entry.custom:
+            plan.custom.append((entry, Store(owned[entry.group])))
+        else:
+            strays.extend(_match_entry(entry, owned[entry.group], plan))
+    strays = [path for path in strays if not path.startswith(ignored)]
+    plan.missing = [
+        f"{item}{near_matches(item.split(' ')[0], strays)}" for item in plan.missing
+    ]
+    plan.unexpected = [f"{p} (shape {records[p].shape})" for p in strays]
+    return plan
+
+
+def _match_entry(entry: Entry, records: dict[str, Record], plan: Plan) -> list[str]:
+    """Add an object to the plan; returns the paths it has no variable for."""
+    pairs = []
+    for key, variable in entry.values.items():
+        path = f"{entry.group}/{key}"
+        record = records.get(key)
+        label = f"{path} ({variable.name} of {entry.name!r}"
+        if record is None:
+            plan.missing.append(f"{label}, shape {variable.shape})")
+        elif record.shape != variable.shape or not _fits(record.dtype, variable.dtype):
+            plan.wrong.append(
+                f"{label}): {variable.shape} {variable.dtype} in the model, "
+                f"{record.shape} {record.dtype} in the file"
+            )
+        else:
+            pairs.append((variable, record))
+    strays = [f"{entry.group}/{key}" for key in records if key not in entry.values]
+    if len(pairs) == len(entry.values) and not strays:
+        plan.pairs[entry.path] = pairs
+    return strays
+
+
+def _group_of(path: str, owned: Mapping[str, Any]) -> str | None:
+    """The innermost known group that a dataset stands in."""
+    group = path
+    while "/" in group:
+        group = group.rpartition("/")[0]
+        if group in owned:
+            return group
+    return None
+
+
+def _fits(saved: np.dtype, wanted: str) -> bool:
+    """Whether values may change type: within floats and integers, or to floats."""
+    if dtypes.is_float(wanted):
+        return saved.kind in "biuf" or saved.kind == "V"
+    if wanted == "bool":
+        return saved.kind == "b"
+    if "complex" in wanted:
+        return saved.kind == "c"
+    return saved.kind in "iu"
+
+
+def _assign(variable: Variable, record: Record) -> None:
+    value = record.read()
+    if value.dtype.kind == "V":  # ml_dtypes types: no framework is asked to know them
+        value = value.astype(np.float32)
+    variable.assign(value)

@@ -1,0 +1,194 @@
+"""Save a whole model to one file, and load it."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.saving.archive import (
+    ASSETS,
+    CONFIG,
+    METADATA,
+    WEIGHTS,
+    Archive,
+    write_json,
+    write_zip,
+)
+from keras.saving.atomic import atomic_directory, atomic_file
+from keras.saving.h5 import Record, open_records
+from keras.saving.walk import entries, saveables
+from keras.saving.weights import check_target, restore, write_entries
+
+# The version of Keras whose files these are.
+API_VERSION = "3.15.1"
+
+
+def save_model(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    zipped: bool | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save a model: its configuration, weights, optimizer state and assets.
+
+    The file appears whole or not at all: a failure leaves an older one as it was. Keras
+    3.15 reads it too.
+
+    Args:
+        model: the model.
+        filepath: a path ending in `.keras`, or a directory's with `zipped=False`.
+        overwrite: whether what exists there may be replaced.
+        zipped: whether to write one file; by default yes.
+        include_optimizer: whether to save the compile settings and the optimizer.
+
+    Raises:
+        ValueError: another ending.
+        FileExistsError: the file exists and `overwrite` is False.
+        TypeError: the model holds something that cannot be saved as data.
+
+    Example:
+        >>> keras.saving.save_model(model, "model.keras")
+    """
+    include_optimizer = kwargs.pop("include_optimizer", True)
+    if kwargs:
+        raise ValueError(f"save_model: unknown arguments {sorted(kwargs)}.")
+    path = _check_model_target(filepath, overwrite, zipped)
+    config = serialize_keras_object(model)
+    if not include_optimizer:
+        config.pop("compile_config", None)
+    if not getattr(model, "built", True):
+        warnings.warn(
+            f"save_model: {type(model).__name__} {model.name!r} is not built yet, so "
+            "the file holds no weights. Call it on data first to save them.",
+            stacklevel=2,
+        )
+    if zipped is False:
+        with atomic_directory(path) as folder:
+            _write_members(model, config, folder, include_optimizer)
+    else:
+        with (
+            atomic_file(path) as temporary,
+            tempfile.TemporaryDirectory(".tmp", ".saving-", temporary.parent) as folder,
+        ):
+            _write_members(model, config, Path(folder), include_optimizer)
+            write_zip(temporary, Path(folder))
+
+
+def load_model(
+    filepath: str | os.PathLike,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
+) -> Any:
+    """Load a model saved by `save_model`, by this package or by Keras 3.
+
+    The model belongs to the backend in force. Classes come from this package, from what
+    is registered, and from `custom_objects`; nothing else a file names is looked up.
+
+    Args:
+        filepath: a `.keras` file, or a directory of its members.
+        custom_objects: classes and functions by the names used in the file.
+        compile: whether to compile the model as it was, with its optimizer's state.
+        safe_mode: kept for compatibility; serialised code is refused either way.
+
+    Returns:
+        The model.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: it is damaged, not a saved model, or its weights do not fit.
+
+    Example:
+        >>> model = keras.saving.load_model("model.keras")
+    """
+    path = Path(filepath)
+    _check_model_source(path)
+    who = f"load_model from {str(filepath)!r}"
+    with Archive(path) as archive:
+        config = archive.read_json(CONFIG)
+        if not isinstance(config, dict):
+            raise ValueError(f"{who}: its configuration is not a JSON object.")
+        if not compile:
+            config.pop("compile_config", None)
+        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
+        for owner_path, owner in saveables(model):
+            if hasattr(type(owner), "load_assets"):
+                with archive.assets(owner_path) as folder:
+                    if folder is not None:
+                        owner.load_assets(str(folder))
+        with archive.weights() as weights, open_records(weights) as records:
+            _build_optimizer(model, records)
+            restore(model, records, who)
+    return model
+
+
+def _check_model_target(
+    filepath: str | os.PathLike, overwrite: bool, zipped: bool | None
+) -> Path:
+    ends = str(filepath).endswith(".keras")
+    if str(filepath).endswith((".h5", ".hdf5")):
+        raise ValueError(
+            "save_model: the legacy HDF5 format is not written. Save to a path ending "
+            f"in `.keras`; received {str(filepath)!r}."
+        )
+    if zipped is False and ends:
+        raise ValueError(
+            "save_model: with `zipped=False` a directory is written, whose name must "
+            f"not end in `.keras`; received {str(filepath)!r}."
+        )
+    if zipped is not False and not ends:
+        raise ValueError(
+            "save_model: the filename must end in `.keras`; received "
+            f"{str(filepath)!r}. Use `model.export(...)` for other formats."
+        )
+    return check_target(filepath, (), overwrite, "save_model")
+
+
+def _check_model_source(path: Path) -> None:
+    if path.is_dir():
+        return
+    if not path.exists():
+        raise FileNotFoundError(f"load_model: there is no file {str(path)!r}.")
+    if path.name.endswith(".weights.h5"):
+        raise ValueError(
+            f"load_model: {str(path)!r} holds only weights. Build the model and call "
+            "`model.load_weights` on it."
+        )
+    if path.suffix != ".keras":
+        raise ValueError(
+            f"load_model: a file ending in `.keras` is needed; received {str(path)!r}."
+        )
+
+
+def _write_members(
+    model: Any, config: dict[str, Any], folder: Path, include_optimizer: bool
+) -> None:
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": API_VERSION, "date_saved": saved}
+    write_json(folder / METADATA, metadata)
+    write_json(folder / CONFIG, config)
+    optimizer = getattr(model, "optimizer", None)
+    skip = [optimizer] if optimizer is not None and not include_optimizer else []
+    write_entries(folder / WEIGHTS, entries(model, skip))
+    for path, owner in saveables(model):
+        if hasattr(type(owner), "save_assets"):
+            target = folder / ASSETS / path
+            target.mkdir(parents=True, exist_ok=True)
+            owner.save_assets(str(target))
+
+
+def _build_optimizer(model: Any, records: Mapping[str, Record]) -> None:
+    """Make the optimizer's slots if the file has them."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or optimizer.built:
+        return
+    saved = sum(path.startswith("optimizer/vars/") for path in records)
+    if saved > len(optimizer.variables):
+        optimizer.build(model.trainable_variables)

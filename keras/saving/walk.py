@@ -1,0 +1,162 @@
+"""Where a model's state stands in a file: one walk for saving, loading, listing.
+
+Every layer and optimizer found has a path made of the attributes that lead to it
+(`encoder/attention/query_dense`); inside a list or dict it is called by its class and
+counted (`layers/dense_1`). Its variables follow as `vars/0`, `vars/1`, ... These are
+the paths of Keras 3's weights files.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from keras.core.naming import to_snake_case
+from keras.core.variable import Variable
+
+_CONTAINERS = (list, tuple, dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One object with state: where it stands and what it saves.
+
+    `values` holds variables by key, and arrays where the object saves others of its
+    own making; `custom` says that it also loads them in its own way.
+    """
+
+    path: str
+    owner: Any
+    values: dict[str, Any]
+    custom: bool
+
+    @property
+    def group(self) -> str:
+        """The group of its values in a file."""
+        return f"{self.path}/vars" if self.path else "vars"
+
+    @property
+    def name(self) -> str:
+        """The object's name."""
+        return str(getattr(self.owner, "name", "") or self.path)
+
+
+def entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
+    """The objects with state in a model, each once, at its first path.
+
+    Args:
+        model: a model, layer or optimizer.
+        skip: objects to leave out, with what is below them.
+    """
+    found = []
+    for path, owner in saveables(model, skip):
+        values: dict[str, Any] = {}
+        owner.save_own_variables(values)
+        ours = type(owner).load_own_variables.__module__.startswith("keras.")
+        plain = all(isinstance(value, Variable) for value in values.values())
+        found.append(Entry(path, owner, values, custom=not (ours and plain)))
+    return found
+
+
+def weight_paths(model: Any) -> Iterator[tuple[str, Variable]]:
+    """The variables of a model with their paths in a file.
+
+    Example:
+        >>> dict(weight_paths(keras.Sequential([keras.Input((3,)), Dense(2)])))
+        {'layers/dense/vars/0': <Variable ...>, 'layers/dense/vars/1': <Variable ...>}
+    """
+    for entry in entries(model):
+        for key, value in entry.values.items():
+            if isinstance(value, Variable):
+                yield f"{entry.group}/{key}", value
+
+
+def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
+    """The layers and optimizers in `root` (itself first) with their paths."""
+    # Held, not only numbered: what a property returned must not be freed meanwhile.
+    seen = {id(item): item for item in skip}
+    pending = [("", root)]
+    while pending:
+        path, item = pending.pop()
+        if id(item) in seen:
+            continue
+        seen[id(item)] = item
+        if _is_saveable(item):
+            yield path, item
+            children = list(_attributes(item))
+        else:
+            children = list(_named(item))
+        prefix = f"{path}/" if path else ""
+        pending.extend((prefix + name, value) for name, value in reversed(children))
+
+
+def _is_saveable(item: Any) -> bool:
+    return hasattr(type(item), "save_own_variables")
+
+
+def _named(container: Any) -> Iterator[tuple[str, Any]]:
+    """The items of a list or dict that may hold state, each called by its class."""
+    counts: defaultdict[str, int] = defaultdict(int)
+    for item in list(container.values() if isinstance(container, dict) else container):
+        if _is_saveable(item):
+            name = to_snake_case(type(item).__name__)
+        elif isinstance(item, _CONTAINERS):
+            name = "container"
+        else:
+            continue
+        number = counts[name]
+        counts[name] += 1
+        yield (f"{name}_{number}" if number else name), item
+
+
+def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
+    """The attributes that may hold state: public ones first, by name."""
+    cls: type = type(owner)
+    skipped, always = _base_names(cls)
+    names = set(vars(owner)) | _property_names(cls)
+    order = sorted(
+        (names - skipped) | always, key=lambda name: (name.startswith("_"), name)
+    )
+    graph = getattr(owner, "_graph", None)
+    if graph is not None:  # its layers come first, others under their attributes
+        listed = hasattr(owner, "_layers")  # a Sequential leaves out its input
+        yield "layers", owner.layers if listed else graph.layers
+        order.remove("layers")
+    for name in order:
+        try:
+            value = getattr(owner, name)
+        except Exception:  # a property that cannot be read now holds no state
+            continue
+        if _is_saveable(value) or isinstance(value, _CONTAINERS):
+            yield name, value
+
+
+@cache
+def _property_names(cls: type) -> frozenset[str]:
+    return frozenset(
+        name
+        for name in dir(cls)
+        if not name.startswith("__") and isinstance(getattr(cls, name), property)
+    )
+
+
+@cache
+def _base_names(cls: type) -> tuple[frozenset[str], frozenset[str]]:
+    """The attributes of a base class, which are not walked, and those that are."""
+    from keras.layers.layer import Layer
+    from keras.models.model import Model
+    from keras.models.sequential import Sequential
+
+    for base, walked in (
+        (Sequential, {"layers", "optimizer"}),
+        (Model, {"layers", "optimizer"}),
+        (Layer, set()),
+    ):
+        if issubclass(cls, base):
+            plain = base(name="plain")
+            own = frozenset(vars(plain)) | frozenset(dir(base))
+            return own, frozenset(walked)
+    return frozenset(), frozenset()

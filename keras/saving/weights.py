@@ -1,0 +1,266 @@
+"""Save and load the weights of a model."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import re
+import secrets
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras.core.dtypes import numpy_dtype
+from keras.core.variable import Variable
+from keras.models.model import Model
+from keras.saving.archive import MAX_JSON_BYTES, Archive
+from keras.saving.atomic import atomic_file
+from keras.saving.h5 import Record, open_records, write_groups
+from keras.saving.match import match
+from keras.saving.walk import Entry, entries, saveables
+
+_SHARD = re.compile(r"[\w.-]*\.weights\.h5")
+
+
+def save_weights(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool = True,
+    max_shard_size: float | None = None,
+    **kwargs: Any,
+) -> None:
+    """Save the weights of a model, and its optimizer's, without its architecture.
+
+    The file appears whole or not at all: a failure leaves an older one as it was.
+
+    Args:
+        model: a built model or layer.
+        filepath: a path ending in `.weights.h5`; in `.weights.json` with shards.
+        overwrite: whether an existing file may be replaced.
+        max_shard_size: split into files of at most this many gibibytes; the file at
+            `filepath` then says which shard holds what.
+
+    Raises:
+        ValueError: another ending, or a model without weights yet.
+        FileExistsError: the file exists and `overwrite` is False.
+
+    Example:
+        >>> keras.saving.save_weights(model, "model.weights.h5")
+    """
+    if kwargs:
+        raise ValueError(f"save_weights: unknown arguments {sorted(kwargs)}.")
+    ending = ".weights.h5" if max_shard_size is None else ".weights.json"
+    path = check_target(filepath, (ending,), overwrite, "save_weights")
+    require_built(model, "save_weights")
+    if max_shard_size is None:
+        with atomic_file(path) as temporary:
+            write_entries(temporary, entries(model))
+    else:
+        _save_shards(entries(model), path, max_shard_size)
+
+
+def load_weights(
+    model: Any,
+    filepath: str | os.PathLike,
+    skip_mismatch: bool = False,
+    **kwargs: Any,
+) -> None:
+    """Load weights into a built model, all of them or none.
+
+    Weights are matched by their paths; everything is checked before the first is
+    assigned. The optimizer's state is taken along where it fits the model's optimizer.
+
+    Args:
+        model: a built model or layer.
+        filepath: a `.weights.h5`, `.weights.json` or `.keras` file.
+        skip_mismatch: load the layers that fit, warn about the others.
+        objects_to_skip: layers to leave as they are.
+
+    Raises:
+        ValueError: the file does not fit: one message lists what is missing, what the
+            model does not have, and what has another shape.
+
+    Example:
+        >>> keras.saving.load_weights(model, "model.weights.h5")
+    """
+    skip = list(kwargs.pop("objects_to_skip", None) or ())
+    if kwargs:
+        raise ValueError(f"load_weights: unknown arguments {sorted(kwargs)}.")
+    require_built(model, "load_weights")
+    who = f"load_weights from {str(filepath)!r}"
+    with _open_weights(filepath) as records:
+        restore(model, records, who, skip_mismatch, skip)
+
+
+def restore(
+    model: Any,
+    records: Mapping[str, Record],
+    who: str,
+    skip_mismatch: bool = False,
+    skip: Iterable[Any] = (),
+) -> None:
+    """Check all records against a model's state, then assign them."""
+    skip = list(skip)
+    weights: list[Entry] = []
+    slots: list[Entry] = []
+    for entry in entries(model, skip):
+        of_optimizer = isinstance(model, Model) and _at_optimizer(entry.path)
+        (slots if of_optimizer else weights).append(entry)
+    skipped = [path for path, item in saveables(model) if any(item is s for s in skip)]
+    ignored = tuple(f"{path}/" for path in [*skipped, "optimizer"])
+    plan = match(weights, records, ignored)
+    if plan.problems and not skip_mismatch:
+        raise ValueError(
+            f"{who}: the file does not fit {type(model).__name__} {model.name!r}; "
+            f"nothing was loaded.\n{plan.describe()}\nPass `skip_mismatch=True` to "
+            "load the layers that fit and leave the others as they are."
+        )
+    if plan.problems:
+        warnings.warn(
+            f"{who}: not everything was loaded.\n{plan.describe()}", stacklevel=3
+        )
+    plan.assign(skip_mismatch)
+    _restore_optimizer(slots, records, who)
+
+
+def _at_optimizer(path: str) -> bool:
+    return path == "optimizer" or path.startswith("optimizer/")
+
+
+def _restore_optimizer(
+    slots: list[Entry], records: Mapping[str, Record], who: str
+) -> None:
+    """Load the optimizer's state if it fits as a whole; else it starts afresh."""
+    saved = {p: r for p, r in records.items() if p.startswith("optimizer/")}
+    if not slots or not saved:
+        return
+    plan = match(slots, saved)
+    if plan.problems:
+        warnings.warn(
+            f"{who}: the optimizer's state does not fit and was left as it is, so "
+            "training goes on with fresh moments and the optimizer's own learning "
+            f"rate.\n{plan.describe()}",
+            stacklevel=4,
+        )
+    else:
+        plan.assign(skip_mismatch=False)
+
+
+def write_entries(path: Any, found: Iterable[Entry]) -> None:
+    """Write the state of objects to an HDF5 file."""
+    write_groups(path, ((entry.group, entry.name, entry.values) for entry in found))
+
+
+def check_target(
+    filepath: str | os.PathLike, endings: tuple[str, ...], overwrite: bool, who: str
+) -> Path:
+    """The path to save to, after checking its ending and whether it may be replaced."""
+    path = Path(filepath)
+    if endings and not path.name.endswith(endings):
+        raise ValueError(
+            f"{who}: the filename must end in {' or '.join(endings)}; received "
+            f"{str(filepath)!r}."
+        )
+    if path.exists() and not overwrite:
+        raise FileExistsError(
+            f"{who}: {str(filepath)!r} exists and `overwrite` is False. Choose another "
+            "name or pass `overwrite=True`."
+        )
+    return path
+
+
+def require_built(model: Any, who: str) -> None:
+    """Raise unless the model has its weights."""
+    if not getattr(model, "built", True):
+        raise ValueError(
+            f"{who}: {type(model).__name__} {model.name!r} is not built yet, so it has "
+            "no weights. Call it on data first, or `model.build(input_shape)`."
+        )
+
+
+@contextlib.contextmanager
+def _open_weights(filepath: str | os.PathLike) -> Iterator[dict[str, Record]]:
+    path = Path(filepath)
+    if not path.exists():
+        raise FileNotFoundError(f"load_weights: there is no file {str(filepath)!r}.")
+    with contextlib.ExitStack() as stack:
+        if path.name.endswith(".weights.h5"):
+            yield stack.enter_context(open_records(path))
+        elif path.name.endswith(".weights.json"):
+            records: dict[str, Record] = {}
+            for shard in _shards(path):
+                records.update(stack.enter_context(open_records(shard)))
+            yield records
+        elif path.name.endswith(".keras"):
+            archive = stack.enter_context(Archive(path))
+            inner = stack.enter_context(archive.weights())
+            yield stack.enter_context(open_records(inner))
+        else:
+            raise ValueError(
+                "load_weights: a file ending in .weights.h5, .weights.json or .keras "
+                f"is needed; received {str(filepath)!r}."
+            )
+
+
+def _shards(path: Path) -> list[Path]:
+    """The files a shard index names; they stand beside it."""
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise ValueError(f"{path.name!r} is larger than a shard index can be.")
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        names = dict.fromkeys(name for group in index.values() for name in group)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{path.name!r} is not an index of shards: {error}."
+        ) from error
+    for name in names:
+        if not isinstance(name, str) or not _SHARD.fullmatch(name):
+            raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
+    return [path.with_name(name) for name in names]
+
+
+def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
+    """Write shards under new names, then the index; old shards go last."""
+    limit = max_shard_size * 1024**3
+    shards: list[list[Entry]] = [[]]
+    index: dict[str, list[str]] = {}
+    used = total = 0
+    stem = path.name.removesuffix(".weights.json")
+    if path.exists():  # the old index must keep its shards until it is replaced
+        stem += f"_{secrets.token_hex(4)}"
+    for entry in found:
+        size = sum(_nbytes(value) for value in entry.values.values())
+        if size > limit:
+            raise ValueError(
+                f"save_weights: {entry.group!r} has {size} bytes; `max_shard_size`="
+                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
+            )
+        if used + size > limit:
+            shards.append([])
+            used = 0
+        shards[-1].append(entry)
+        used += size
+        total += size
+        if entry.values:
+            name = f"{stem}_{len(shards) - 1:05d}.weights.h5"
+            index[f"/{entry.group}"] = [name]
+    old = _shards(path) if path.exists() else []
+    for number, shard in enumerate(shards):
+        with atomic_file(path.with_name(f"{stem}_{number:05d}.weights.h5")) as file:
+            write_entries(file, shard)
+    with atomic_file(path) as file:
+        content = {"metadata": {"total_size": float(total)}, "weight_map": index}
+        file.write_text(json.dumps(content, indent=4), encoding="utf-8")
+    for shard_path in old:
+        shard_path.unlink(missing_ok=True)
+
+
+def _nbytes(value: Any) -> int:
+    if isinstance(value, Variable):
+        return math.prod(d or 0 for d in value.shape) * numpy_dtype(value.dtype).itemsize
+    return np.asarray(value).nbytes
