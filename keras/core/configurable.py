@@ -1,0 +1,199 @@
+"""Config by convention: an object's config is the arguments of its constructor.
+
+A class keeps each argument of `__init__` under its own name (`self.rate = rate`) and
+is done: `Configurable.get_config` reads the signature, along `**kwargs` into the base
+classes, takes the attributes of these names and serialises objects among them.
+`from_config` is the way back.
+
+A class outside this package may also keep its arguments elsewhere: what it was called
+with is remembered, and that is its config. Or it overrides `get_config` as usual; then
+it answers for the arguments of its own `__init__`, and `super().get_config()` gives
+those of the classes above it.
+
+For authors of a family: override `config_value(name, value)` to write one argument in
+another way (a layer's `dtype`, say); everything else follows.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from keras.core import serialization
+
+_PLAIN = (type(None), bool, int, float, str)
+_MISSING = object()
+
+
+class _Argument(NamedTuple):
+    """An argument of a constructor: its name, and whose it is."""
+
+    name: str
+    owner: type
+    default: Any
+
+
+_signatures: weakref.WeakKeyDictionary[type, list[_Argument]] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+class Configurable:
+    """Gives a class `get_config` and `from_config`, read off its constructor.
+
+    Example:
+        >>> class Scale(Configurable):
+        ...     def __init__(self, factor=2.0):
+        ...         self.factor = factor
+        >>> Scale(3.0).get_config()
+        {'factor': 3.0}
+    """
+
+    _called_with: tuple[tuple, dict[str, Any]] | None = None
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        self = super().__new__(cls)
+        if not _is_ours(cls):
+            object.__setattr__(self, "_called_with", (args, kwargs))
+        return self
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of the constructor by name, ready to be saved.
+
+        Returns:
+            A dict from which `from_config` makes an equal object.
+
+        Raises:
+            NotImplementedError: an argument is kept nowhere, or cannot be written;
+                the message names it.
+        """
+        cls = type(self)
+        config: dict[str, Any] = {}
+        for argument in _arguments(cls):
+            if _answers_itself(argument.owner):
+                continue
+            value = self._value_of(argument)
+            if value is _MISSING:
+                if any(_answers_itself(c) for c in cls.__mro__):
+                    continue
+                raise NotImplementedError(_advice(cls, argument.name, "is not kept"))
+            try:
+                config[argument.name] = self.config_value(argument.name, value)
+            except TypeError as error:
+                text = f"cannot be written: {error}"
+                raise NotImplementedError(_advice(cls, argument.name, text)) from error
+        return config
+
+    def config_value(self, name: str, value: Any) -> Any:
+        """How the argument `name` is written; a family may override this."""
+        if name.endswith("activation"):
+            from keras import activations  # upward: names are resolved there
+
+            return None if value is None else activations.serialize(value)
+        return written(value)
+
+    def _value_of(self, argument: _Argument) -> Any:
+        """What was given for an argument: as kept, or as the constructor was called."""
+        name = argument.name
+        if not _is_ours(argument.owner) and self._called_with is not None:
+            given = _bound(type(self), *self._called_with)
+            if name in given:
+                return given[name]
+            if argument.owner is _constructor_owner(type(self)):
+                return argument.default
+        return getattr(self, name, _MISSING)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """An object like the one `config` was taken from.
+
+        Args:
+            config: what `get_config` gave. Objects in it may be in serialised form.
+        """
+        as_it_is = {a.name for a in _arguments(cls) if _answers_itself(a.owner)}
+        return cls(
+            **{
+                name: value if name in as_it_is else serialization.revive(value)
+                for name, value in config.items()
+            }
+        )
+
+
+def written(value: Any) -> Any:
+    """A value as a config holds it: plain values stay, objects are serialised.
+
+    A function without a name stays a function: it serves `from_config` in the same
+    program, and cannot be saved.
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, (list, tuple)) and all(type(v) in _PLAIN for v in value):
+        return value
+    if inspect.isfunction(value) and value.__name__ == "<lambda>":
+        return value
+    if hasattr(value, "assign") and not value.shape:  # a Variable: the number it holds
+        return value.numpy().item()
+    return serialization.serialize_keras_object(value)
+
+
+def _is_ours(cls: type) -> bool:
+    return cls.__module__.startswith("keras.")
+
+
+def _answers_itself(cls: type) -> bool:
+    """Whether a class outside this package has its own `get_config`."""
+    return "get_config" in vars(cls) and not _is_ours(cls)
+
+
+def _constructor_owner(cls: type) -> type:
+    return next(c for c in cls.__mro__ if "__init__" in vars(c))
+
+
+def _arguments(cls: type) -> list[_Argument]:
+    """The constructor's arguments, those of the base classes first."""
+    found = _signatures.get(cls)
+    if found is None:
+        found = _signatures[cls] = _read_arguments(cls)
+    return found
+
+
+def _read_arguments(cls: type) -> list[_Argument]:
+    groups: list[list[_Argument]] = []
+    seen: set[str] = set()
+    for owner in cls.__mro__:
+        if owner is object or "__init__" not in vars(owner):
+            continue
+        parameters = list(inspect.signature(owner.__init__).parameters.values())[1:]
+        named = [
+            p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        ]
+        groups.append(
+            [_Argument(p.name, owner, p.default) for p in named if p.name not in seen]
+        )
+        seen.update(p.name for p in named)
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return [argument for group in reversed(groups) for argument in group]
+
+
+def _bound(cls: type, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a constructor call by name."""
+    init: Callable = cls.__init__  # type: ignore[misc]
+    bound = inspect.signature(init).bind(None, *args, **kwargs).arguments
+    for name, parameter in inspect.signature(init).parameters.items():
+        if parameter.kind is parameter.VAR_POSITIONAL and bound.get(name):
+            raise NotImplementedError(_advice(cls, f"*{name}", "has no names"))
+        if parameter.kind is parameter.VAR_KEYWORD:
+            bound.update(bound.pop(name, {}))
+    return bound
+
+
+def _advice(cls: type, name: str, what: str) -> str:
+    return (
+        f"{cls.__name__}.get_config: the constructor's argument `{name}` {what}. Keep "
+        f"it in the constructor as `self.{name.lstrip('*')}`, or override `get_config`:"
+        "\n\n    def get_config(self):\n        return {**super().get_config(), "
+        f'"{name.lstrip("*")}": ...}}'
+    )

@@ -1,0 +1,165 @@
+"""Where the seeds of random draws come from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.core import scope, seeds
+from keras.core.configurable import Configurable
+from keras.core.naming import auto_name, name_scope
+from keras.core.state import Stateful
+from keras.core.variable import AutocastFrame, Variable, current_frame
+from keras.random.host import draw_seed as draw_host_seed
+
+
+class SeedGenerator(Configurable, Stateful):
+    """A stream of seeds, kept in a variable, so that it is saved and compiled.
+
+    Its state is a pair `[seed, counter]`; each draw uses the pair and counts up.
+
+    Args:
+        seed: an integer from 0 to 2**32 - 1; None draws one, which
+            `keras.utils.set_random_seed` determines.
+        name: its name.
+
+    Raises:
+        ValueError: the seed is not such an integer.
+
+    Example:
+        >>> seeds = keras.random.SeedGenerator(1)
+        >>> a = keras.random.normal((2,), seed=seeds)
+        >>> b = keras.random.normal((2,), seed=seeds)  # other values
+    """
+
+    _fresh = ("_host",)
+
+    def __init__(
+        self, seed: int | None = None, name: str | None = None, **kwargs: Any
+    ) -> None:
+        if kwargs:
+            raise ValueError(f"SeedGenerator: unknown arguments {sorted(kwargs)}.")
+        self.seed = seed
+        self.name = name or auto_name("seed_generator")
+        start = draw_host_seed() if seed is None else check_seed(seed, "SeedGenerator")
+        # The host reads the state of eager backends: it must not wait for a device.
+        with name_scope(self.name), self._backend.device_scope("cpu"):
+            self.state = Variable(
+                np.array([start, 0], "uint32"),
+                trainable=False,
+                autocast=False,
+                name="seed_generator_state",
+            )
+        self._host: Any = None
+
+    def next(self, ordered: bool = True) -> Any:
+        """The state as a tensor `[seed, counter]`; the counter goes up.
+
+        Args:
+            ordered: accepted for compatibility; the order is always kept.
+        """
+        value = self.draw()
+        if isinstance(value, tuple):
+            value = self._backend.convert_to_tensor(np.array(value, "uint32"))
+        return value
+
+    def draw(self) -> Any:
+        """The state as the backend's random functions take it; the counter goes up."""
+        if self._backend.name != "torch":
+            return self._advance()
+        frame = current_frame()
+        while isinstance(frame, AutocastFrame):
+            frame = frame.parent
+        if frame is not None:  # stateless, or shapes are being found out
+            return self._advance()
+        kept = self.state._value
+        if self._host is None or self._host[0] is not kept:
+            # An array that shares the state's memory: counting costs no tensor op.
+            self._host = kept, self._backend.random.memory_of(kept)
+        memory = self._host[1]
+        pair = int(memory[0]), int(memory[1])
+        memory[1] += 1
+        return pair
+
+    def next_on_host(self) -> int:
+        """The state as one integer; the counter goes up."""
+        with self._backend.outside_trace():
+            value = self._backend.convert_to_numpy(self._advance())
+        seed, counter = value.tolist()
+        return seed << 32 | counter
+
+    def _advance(self) -> Any:
+        value, after = self._backend.random.advance(self.state.value)
+        self.state.assign(after)
+        return value
+
+    def __repr__(self) -> str:
+        return f"<SeedGenerator name={self.name}, seed={self.seed}>"
+
+
+def check_seed(seed: Any, who: str) -> int:
+    """`seed` if it is an integer that fits the state, else a ValueError."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise ValueError(
+            f"{who}: `seed` must be an integer; received {seed!r} of type "
+            f"{type(seed).__name__}."
+        )
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"{who}: `seed` must be from 0 to 2**32 - 1; received {seed}.")
+    return int(seed)
+
+
+_shared: dict[str, SeedGenerator] = {}
+_unseeded: int | None = None
+
+
+def global_seed_generator() -> SeedGenerator:
+    """The stream for draws without a seed, in the backend in force.
+
+    `keras.utils.set_random_seed` starts it afresh; every backend's starts at the same
+    seed.
+    """
+    global _unseeded
+    backend = scope.current()
+    found = _shared.get(backend.name)
+    if found is None:
+        seed = seeds.value
+        if seed is None:
+            if _unseeded is None:
+                _unseeded = draw_host_seed()
+            seed = _unseeded
+        with backend.outside_trace():
+            found = SeedGenerator(seed % 2**32, name="global_seed_generator")
+        _shared[backend.name] = found
+    return found
+
+
+def forget_global_seed_generators() -> None:
+    """Let them be made anew."""
+    global _unseeded
+    _shared.clear()
+    _unseeded = None
+
+
+def draw_seed(seed: Any) -> Any:
+    """The seed of one draw, as the backend's random functions take it.
+
+    Args:
+        seed: an integer (the same values each time), a `SeedGenerator` (new values
+            each time), or None (new values, from the global one).
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    if seed is None:
+        return global_seed_generator().draw()
+    if isinstance(seed, SeedGenerator):
+        if seed._backend is not scope.current():
+            raise ValueError(
+                f"The SeedGenerator {seed.name!r} belongs to the backend "
+                f"{seed._backend.name!r}, but {scope.current().name!r} is in force. "
+                "Make one for each backend."
+            )
+        return seed.draw()
+    return scope.current().random.seed_of(check_seed(seed, "keras.random"))
