@@ -15,8 +15,9 @@ os.environ["KERAS_BACKEND"] = "jax"
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
 import jax
-import keras
 import numpy as np
+
+import keras
 from keras import ops
 from oracle.losses_cases import CASES, FUNCTION_CASES, loss_digest
 from oracle.spec import Store, seed_of
@@ -60,7 +61,9 @@ def main() -> None:
         out = value(y_pred)
         cotangent = np.random.RandomState(seed_of(key)).uniform(0.5, 2, out.shape)
 
-        def total(p: Any, value=value, c=cotangent.astype("float32")) -> Any:
+        cotangent = cotangent.astype("float32")
+
+        def total(p: Any, value=value, c=cotangent) -> Any:
             return ops.sum(ops.cast(value(p), "float32") * c)
 
         grad = jax.grad(total)(y_pred)

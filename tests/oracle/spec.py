@@ -43,6 +43,7 @@ class A:
         if self.kind == "distinct":
             size = int(np.prod(shape))
             x = (rng.permutation(size) - size / 2.3) / max(1.0, size / 4)
+            x = x.reshape(shape)
         elif self.kind == "spd":
             m = rng.uniform(-1, 1, shape)
             x = m @ np.swapaxes(m, -1, -2) + shape[-1] * np.eye(shape[-1])
@@ -162,12 +163,14 @@ def draw_all(
     return map_arrays(draw, tree)
 
 
-def unknown_axis(tree: Any) -> Callable[[A], bool]:
+def unknown_axis(case: Case) -> Callable[[A], bool]:
     """Which arrays share the leading axis that symbolic calls leave unknown.
 
-    Those of the highest rank whose leading size is that of the first of them.
+    Those of the highest rank whose leading size is that of the first of them; or all.
     """
-    arrays = [a for a in arrays_in(tree) if a.shape]
+    arrays = [a for a in arrays_in((case.args, case.kwargs)) if a.shape]
+    if case.sym == "all":
+        return lambda a: bool(a.shape)
     rank = max((len(a.shape) for a in arrays), default=0)
     size = next((a.shape[0] for a in arrays if len(a.shape) == rank), None)
     return lambda a: bool(a.shape) and len(a.shape) == rank and a.shape[0] == size
@@ -179,7 +182,8 @@ class Case:
 
     `call(ops, *args, **kwargs)` replaces the plain call where the arguments are
     functions or where the result is unique only up to a sign or an order.
-    `sym=False`: not called symbolically. `tol`: (rtol, atol), else by dtype.
+    `sym=False`: not called symbolically; "all": see `unknown_axis`.
+    `tol`: (rtol, atol), else by dtype.
     `values=False`: only shape and dtype are compared (uninitialised memory).
     """
 
@@ -187,7 +191,7 @@ class Case:
     args: tuple = ()
     kwargs: dict = field(default_factory=dict)
     call: Callable | None = None
-    sym: bool = True
+    sym: bool | str = True
     tol: tuple[float, float] | None = None
     values: bool = True
     id: str = ""
@@ -209,10 +213,10 @@ def digest(*parts: Any) -> int:
 
 
 def leaves(tree: Any) -> Iterator[Any]:
-    """Results flattened: tuples, lists and dicts (by key order) opened."""
+    """Results flattened: tuples, lists and dicts (sorted keys) opened."""
     if isinstance(tree, dict):
-        for value in tree.values():
-            yield from leaves(value)
+        for key in sorted(tree):
+            yield from leaves(tree[key])
     elif isinstance(tree, (tuple, list)):
         for value in tree:
             yield from leaves(value)
