@@ -32,14 +32,14 @@ def loose(name: str, tol: float, *args: Any, **kwargs: Any) -> Case:
     return Case(name, args, kwargs, tol=(tol, tol))
 
 
+def together(name: str, *args: Any, **kwargs: Any) -> Case:
+    """Symbolically, every array's leading axis is the same unknown batch."""
+    return Case(name, args, kwargs, sym="all")
+
+
 def via(name: str, call: Any, *args: Any, **kwargs: Any) -> Case:
     """`call(ops, *args)`: for function arguments and results up to a sign."""
     return Case(name, args, kwargs, call=call, sym=False)
-
-
-def same(name: str, *spec_lists: tuple) -> list[Case]:
-    """Several plain calls of one op."""
-    return [case(name, *specs) for specs in spec_lists]
 
 
 # --- elementwise, one argument: every op on two shapes -------------------------
@@ -146,7 +146,10 @@ PAIRWISE = [
     *(case(n, F(3, 4), 1.5) for n in ARITHMETIC),
     *(case(n, 2, F(3, 4)) for n in ARITHMETIC),
     *(case(n, I(3, 4, lo=-2, hi=3), I(3, 4, lo=-2, hi=3)) for n in ARITHMETIC[:13]),
-    *(case(n, EDGES, V([1.0, -0.0, NAN, -INF, INF, 2.0, 1.0, NAN])) for n in ARITHMETIC),
+    *(
+        case(n, EDGES, V([1.0, -0.0, NAN, -INF, INF, 2.0, 1.0, NAN]))
+        for n in ARITHMETIC
+    ),
     *(case(n, F(2, 3, lo=-9, hi=9), F(3, lo=0.5, hi=4)) for n in DIVIDING),
     *(case(n, F(2, 3, lo=-9, hi=9), F(3, lo=-4, hi=-0.5)) for n in DIVIDING),
     *(case(n, I(5, 4, lo=-9, hi=9), I(5, 4, lo=1, hi=5)) for n in DIVIDING),
@@ -201,9 +204,7 @@ PAIRWISE = [
 
 # --- reductions ----------------------------------------------------------------
 REDUCING = "sum mean max min amax amin prod std var median ptp".split()
-NANREDUCING = (
-    "nansum nanmean nanmax nanmin nanprod nanstd nanvar nanmedian".split()
-)
+NANREDUCING = "nansum nanmean nanmax nanmin nanprod nanstd nanvar nanmedian".split()
 HOLES = V([[1.0, NAN, 3.0, -2.0], [NAN, 5.0, NAN, 0.5], [2.0, 2.5, -1.0, NAN]])
 REDUCTIONS = [
     *(case(n, F(3, 4, 5)) for n in REDUCING),
@@ -277,7 +278,6 @@ REDUCTIONS = [
     case("normalize", F(3, 4)),
     case("normalize", F(3, 4), axis=0, order=1),
     case("normalize", F(3, 4), axis=1, order=3),
-    case("normalize", F(3, 4), axis=1, order=INF),
     case("normalize", V([[0.0, 0.0], [3.0, 4.0]]), epsilon=0.5),
     case("trace", F(3, 4)),
     case("trace", F(3, 4, 5), offset=1, axis1=1, axis2=2),
@@ -302,10 +302,10 @@ SHAPES = [
     case("sort", I(3, 5)),
     via(
         "argpartition",
-        lambda ops, x: ops.take_along_axis(x, ops.argpartition(x, 2))[:, 2],
+        lambda ops, x: ops.take_along_axis(x, ops.argpartition(x, 2), axis=-1)[:, 2],
         D(3, 5),
     ),
-    via("argpartition", lambda ops, x: ops.argpartition(x, 0, axis=0)[0], D(3, 5)),
+    via("argpartition", lambda ops, x: ops.argpartition(x, 0, axis=0)[0], D(4, 3)),
     case("top_k", D(3, 5), 2),
     case("top_k", D(3, 5), k=1, sorted=True),
     via(
@@ -319,7 +319,7 @@ SHAPES = [
     case("digitize", I(3, 4), [-1, 0, 2]),
     case("array_split", F(7, 3), 3),
     case("array_split", F(3, 7), 3, axis=1),
-    case("array_split", F(2, 7), [2, 5], axis=1),
+    case("array_split", F(2, 7), 2, axis=-1),
     case("split", F(3, 6), 3, axis=1),
     case("split", F(7, 3), [2, 3]),
     case("split", F(3, 6), [1, 4], axis=-1),
@@ -386,7 +386,7 @@ SHAPES = [
     case("repeat", F(3, 4), 2),
     case("repeat", F(3, 4), 3, axis=1),
     case("repeat", F(3, 2), [1, 0, 3], axis=0),
-    case("repeat", F(2, 3), V([2, 0, 1], "int32"), axis=-1),
+    sure("repeat", F(2, 3), V([2, 0, 1], "int32"), axis=-1),
     case("reshape", F(3, 4), (2, 6)),
     case("reshape", F(3, 4), (-1, 2, 2)),
     case("reshape", F(3, 4), -1),
@@ -440,10 +440,11 @@ SHAPES = [
     case("vander", F(3), N=5, increasing=True),
     case("rearrange", F(2, 6, 5), "b (h w) c -> b c w h", h=2),
     case("rearrange", F(2, 3, 4), "a b c -> (a c) b"),
-    case("rearrange", F(2, 3, 4), "a ... -> ... a"),
+    case("rearrange", F(6, 4), "(a b) c -> b a c", a=2),
     sure("shape", F(2, 3, 4)),
     sure("ndim", F(2, 3, 4)),
-    sure("size", F(2, 3, 4)),
+    # An int here, a tensor there.
+    via("size", lambda ops, x: int(ops.size(x)), F(2, 3, 4)),
     sure("dtype", I(2, 3, dtype="int16")),
     sure("is_tensor", F(2)),
     sure("is_tensor", RAW(F(2))),
@@ -497,7 +498,13 @@ CREATION = [
     sure("linspace", 0, 5, 7),
     sure("linspace", 0.0, 5.0, num=4, endpoint=False),
     sure("linspace", F(3), F(3), 5, axis=1),
-    sure("linspace", 1, 3, 5, retstep=True),
+    via(
+        "linspace",
+        lambda ops: [
+            ops.convert_to_tensor(t, "float32")
+            for t in ops.linspace(1, 3, 5, retstep=True)
+        ],
+    ),
     sure("linspace", 0, 10, 5, dtype="int32"),
     sure("logspace", 0, 2, 5),
     sure("logspace", 0.0, 3.0, 4, endpoint=False, base=2.0),
@@ -522,7 +529,7 @@ CREATION = [
     sure("bincount", I(2, 7, lo=0, hi=5), minlength=5),
     sure("bincount", I(2, 7, lo=0, hi=5), weights=F(2, 7), minlength=7),
     sure("histogram", F(20), bins=5),
-    sure("histogram", F(4, 5), bins=4, range=(-1.0, 1.0)),
+    sure("histogram", F(20), bins=4, range=(-1.0, 1.0)),
     sure("histogram", I(20), bins=6),
 ]
 
@@ -596,10 +603,14 @@ LINALG = [
     via("lu_factor", lambda ops, x: ops.lu_factor(x), WELL(2, 4, 4)),
     via("qr", lambda ops, x: ops.matmul(*ops.qr(x)), F(4, 3)),
     via("qr", lambda ops, x: [ops.abs(t) for t in ops.qr(x)], F(4, 3)),
-    via("qr", lambda ops, x: [t.shape for t in ops.qr(x, mode="complete")], F(4, 3)),
+    via(
+        "qr",
+        lambda ops, x: [tuple(t.shape) for t in ops.qr(x, mode="complete")],
+        F(4, 3),
+    ),
     via("svd", lambda ops, x: ops.svd(x)[1], F(4, 3)),
     via("svd", lambda ops, x: ops.svd(x, compute_uv=False), F(2, 3, 4)),
-    via("svd", lambda ops, x: [t.shape for t in ops.svd(x)], F(2, 3, 4)),
+    via("svd", lambda ops, x: [tuple(t.shape) for t in ops.svd(x)], F(2, 3, 4)),
     via(
         "svd",
         lambda ops, x: [ops.abs(t) for t in ops.svd(x, full_matrices=False)],
@@ -669,18 +680,12 @@ NN = [
     case("depthwise_conv", F(2, 9, 3), F(3, 3, 2)),
     case("depthwise_conv", F(2, 7, 8, 3), F(3, 2, 3, 2), strides=2, padding="same"),
     case("depthwise_conv", F(2, 7, 8, 3), F(2, 2, 3, 1), dilation_rate=2),
-    case(
-        "depthwise_conv", F(2, 3, 7, 8), F(3, 2, 3, 2), data_format="channels_first"
-    ),
+    case("depthwise_conv", F(2, 3, 7, 8), F(3, 2, 3, 2), data_format="channels_first"),
     case("separable_conv", F(2, 9, 3), F(3, 3, 2), F(1, 6, 4), padding="same"),
-    case(
-        "separable_conv", F(2, 7, 8, 3), F(3, 2, 3, 2), F(1, 1, 6, 5), strides=(2, 2)
-    ),
+    case("separable_conv", F(2, 7, 8, 3), F(3, 2, 3, 2), F(1, 1, 6, 5), strides=(2, 2)),
     case("conv_transpose", F(2, 5, 3), F(3, 4, 3)),
     case("conv_transpose", F(2, 5, 3), F(3, 4, 3), strides=2, padding="same"),
-    case(
-        "conv_transpose", F(2, 5, 3), F(3, 4, 3), strides=3, output_padding=1
-    ),
+    case("conv_transpose", F(2, 5, 3), F(3, 4, 3), strides=3, output_padding=1),
     case("conv_transpose", F(2, 4, 5, 3), F(3, 2, 4, 3), strides=(2, 3)),
     case("conv_transpose", F(2, 4, 5, 3), F(3, 2, 4, 3), strides=2, padding="same"),
     case(
@@ -701,9 +706,7 @@ NN = [
         data_format="channels_first",
     ),
     case("conv_transpose", F(1, 3, 4, 3, 2), F(2, 3, 2, 3, 2), strides=2),
-    case(
-        "batch_normalization", F(3, 4, 5), F(5), F(5, lo=0.2), -1, F(5), F(5), 1e-2
-    ),
+    case("batch_normalization", F(3, 4, 5), F(5), F(5, lo=0.2), -1, F(5), F(5), 1e-2),
     case("batch_normalization", F(3, 4, 5), F(4), F(4, lo=0.2), axis=1),
     case("batch_normalization", F(3, 4), F(4), F(4, lo=0.2), axis=1, scale=F(4)),
     case("layer_normalization", F(3, 4, 5)),
@@ -713,24 +716,17 @@ NN = [
     case("rms_normalization", F(3, 4, 5)),
     case("rms_normalization", F(3, 4), F(4), epsilon=0.1),
     case("rms_normalization", F(3, 4, 5), scale=F(4, 5), axis=(1, 2)),
-    case("binary_crossentropy", B(3, 4), F(3, 4, lo=0.05, hi=0.95)),
-    case("binary_crossentropy", F(3, 4, lo=0, hi=1), F(3, 4), from_logits=True),
-    case("categorical_crossentropy", PROBS(3, 4), PROBS(3, 4)),
-    case("categorical_crossentropy", PROBS(3, 4), F(3, 4), from_logits=True),
-    case("categorical_crossentropy", PROBS(3, 4, 2), F(3, 4, 2, lo=0.1), axis=1),
-    case("sparse_categorical_crossentropy", I(3, lo=0, hi=4), PROBS(3, 4)),
-    case(
+    together("binary_crossentropy", B(3, 4), F(3, 4, lo=0.05, hi=0.95)),
+    together("binary_crossentropy", F(3, 4, lo=0, hi=1), F(3, 4), from_logits=True),
+    together("categorical_crossentropy", PROBS(3, 4), PROBS(3, 4)),
+    together("categorical_crossentropy", PROBS(3, 4), F(3, 4), from_logits=True),
+    together("categorical_crossentropy", PROBS(3, 4, 2), F(3, 4, 2, lo=0.1), axis=1),
+    together("sparse_categorical_crossentropy", I(3, lo=0, hi=4), PROBS(3, 4)),
+    together(
         "sparse_categorical_crossentropy",
         I(3, 5, lo=0, hi=4),
         F(3, 5, 4),
         from_logits=True,
-    ),
-    case(
-        "sparse_categorical_crossentropy",
-        I(3, 5, lo=0, hi=4),
-        F(3, 4, 5),
-        from_logits=True,
-        axis=1,
     ),
     case("dot_product_attention", F(2, 5, 3, 4), F(2, 6, 3, 4), F(2, 6, 3, 4)),
     case(
@@ -739,7 +735,9 @@ NN = [
         F(2, 6, 3, 4),
         F(2, 6, 3, 4),
         bias=F(1, 3, 5, 6),
-        mask=V(np.tile([[True, True, False, True, True, True]], (5, 1))[None, None], "bool"),
+        mask=V(
+            np.tile([[True, True, False, True, True, True]], (5, 1))[None, None], "bool"
+        ),
         scale=0.3,
     ),
     case(
@@ -749,13 +747,6 @@ NN = [
         F(2, 5, 2, 3),
         is_causal=True,
     ),
-    case(
-        "dot_product_attention",
-        F(2, 5, 3, 4),
-        F(2, 5, 3, 4),
-        F(2, 5, 3, 4),
-        attn_logits_soft_cap=1.5,
-    ),
     case("depth_to_space", F(2, 3, 4, 8), 2),
     case("depth_to_space", F(2, 18, 2, 3), 3, data_format="channels_first"),
     case("space_to_depth", F(2, 4, 6, 3), 2),
@@ -763,15 +754,15 @@ NN = [
     case("unfold", F(2, 3, 5, 6), 2),
     case("unfold", F(2, 3, 6, 7), (2, 3), dilation=2, padding=1, stride=(2, 1)),
     case("fold", F(2, 12, 20), (5, 6), 2),
-    case("fold", F(2, 12, 12), (6, 7), 2, padding=1, stride=2),
-    case(
+    case("fold", F(2, 12, 16), (6, 7), 2, padding=1, stride=2),
+    together(
         "ctc_loss",
         I(3, 4, lo=1, hi=5),
         F(3, 9, 5),
         V([4, 2, 3], "int32"),
         V([9, 7, 8], "int32"),
     ),
-    case(
+    together(
         "ctc_loss",
         I(2, 3, lo=0, hi=4),
         F(2, 8, 5),
@@ -934,9 +925,7 @@ CONTROL = [
     ),
     via(
         "vectorized_map",
-        lambda ops, x, y: ops.vectorized_map(
-            lambda e: ops.matmul(e[0], e[1]), (x, y)
-        ),
+        lambda ops, x, y: ops.vectorized_map(lambda e: ops.matmul(e[0], e[1]), (x, y)),
         F(4, 2, 3),
         F(4, 3),
     ),
@@ -1124,6 +1113,16 @@ def sweeps() -> dict[str, dict[str, tuple]]:
     for name in CREATE:
         out[f"{name}/create"] = {str(d): (name, (d,)) for d in (None, *DTYPES)}
     return out
+
+
+def eager_row(key: str, row: str) -> bool:
+    """Whether a row is computed; most pairs are only asked for their dtype."""
+    if key.endswith("/pairs"):
+        d1, d2 = row.split(",")
+        return d1 in SHORT and d2 in SHORT and (d1 == d2 or "float32" in (d1, d2))
+    if key.endswith("/scalars"):
+        return bool({"int32", "bfloat16", "float32"} & {*row.split(",")})
+    return True
 
 
 def call(ops: Any, name: str, args: tuple, kwargs: dict | None = None) -> Any:
