@@ -1,0 +1,86 @@
+"""The activations that are more than an op of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.op import Tensor, elementwise
+from keras.ops import activations as nn
+
+
+def linear(x: Any) -> Any:
+    """The input itself: no activation.
+
+    Example:
+        >>> keras.activations.linear(2.0)
+        2.0
+    """
+    return x
+
+
+def exponential(x: Any) -> Any:
+    """`exp(x)`.
+
+    Example:
+        >>> float(keras.activations.exponential(0.0))
+        1.0
+    """
+    return ops.exp(x)
+
+
+def gelu(x: Any, approximate: bool = False) -> Any:
+    """`x * Phi(x)`, with the normal distribution's Phi (Hendrycks & Gimpel, 2016).
+
+    Args:
+        x: a tensor.
+        approximate: whether to compute Phi by tanh.
+
+    Example:
+        >>> float(keras.activations.gelu(1.0))
+        0.8413447
+    """
+    return nn.gelu(x, approximate=approximate)
+
+
+@elementwise(primitive=False)
+def mish(x: Tensor) -> Tensor:
+    """`x * tanh(softplus(x))` (Misra, 2019).
+
+    Example:
+        >>> float(keras.activations.mish(1.0))
+        0.865098
+    """
+    return x * ops.tanh(nn.softplus(x))
+
+
+def relu(
+    x: Any,
+    negative_slope: float = 0.0,
+    max_value: float | None = None,
+    threshold: float = 0.0,
+) -> Any:
+    """`max(x, 0)`, or a piecewise linear function of that kind.
+
+    It is `max_value` where x reaches that, x where it reaches `threshold`, and
+    `negative_slope * (x - threshold)` below.
+
+    Args:
+        x: a tensor.
+        negative_slope: the slope below the threshold.
+        max_value: the greatest value, or None.
+        threshold: where the identity begins.
+
+    Example:
+        >>> keras.activations.relu(keras.ops.array([-2.0, 3.0]), max_value=2.0).numpy()
+        array([0., 2.], dtype=float32)
+    """
+    if not (negative_slope or threshold):
+        if max_value is None:
+            return nn.relu(x)
+        return nn.relu6(x) if max_value == 6 else ops.clip(x, 0, max_value)
+    if not threshold:
+        out = nn.leaky_relu(x, negative_slope)
+    else:
+        out = ops.where(x >= threshold, x, negative_slope * (x - threshold))
+    return out if max_value is None else ops.minimum(out, max_value)

@@ -1,0 +1,170 @@
+"""Where weights are put back after each step of the optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from keras import ops
+from keras.core.config import epsilon
+from keras.core.configurable import Configurable
+from keras.core.family import Family, table_of
+
+
+class Constraint(Configurable):
+    """Base class: a callable from a weight to its constrained value.
+
+    A subclass defines `__call__(w)`, which returns a tensor of the same shape. The
+    arguments of its constructor are kept under their own names, and `get_config` follows.
+
+    Example:
+        >>> class NonPositive(keras.constraints.Constraint):
+        ...     def __call__(self, w):
+        ...         return keras.ops.minimum(w, 0.0)
+    """
+
+    def __call__(self, w: Any) -> Any:
+        """The constrained value: `w` where a subclass defines no other."""
+        return w
+
+
+class MaxNorm(Constraint):
+    """Weights whose norm is at most `max_value`; longer ones are scaled down.
+
+    Args:
+        max_value: the greatest norm.
+        axis: the axis, or axes, over which a norm is taken: 0 for a dense kernel (one
+            norm for each unit), `[0, 1, 2]` for a kernel of Conv2D.
+
+    Raises:
+        ValueError: `max_value` is negative.
+
+    Example:
+        >>> short = keras.constraints.MaxNorm(2)
+        >>> layer = keras.layers.Dense(3, kernel_constraint=short)
+    """
+
+    def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
+        if max_value < 0:
+            raise ValueError(
+                f"MaxNorm: `max_value` must not be negative; received {max_value!r}."
+            )
+        self.max_value = max_value
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        norms = _norms(w, self.axis)
+        return w * (ops.clip(norms, 0, self.max_value) / (epsilon() + norms))
+
+
+class NonNeg(Constraint):
+    """Weights that are not negative; negative ones become 0.
+
+    Example:
+        >>> keras.constraints.NonNeg()(keras.ops.array([-1.0, 2.0])).numpy()
+        array([0., 2.], dtype=float32)
+    """
+
+    def __call__(self, w: Any) -> Any:
+        return ops.maximum(w, 0)
+
+
+class UnitNorm(Constraint):
+    """Weights of norm 1.
+
+    Args:
+        axis: the axis, or axes, over which a norm is taken; see `MaxNorm`.
+
+    Example:
+        >>> layer = keras.layers.Dense(3, kernel_constraint="unit_norm")
+    """
+
+    def __init__(self, axis: int | Sequence[int] = 0) -> None:
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        return w / (epsilon() + _norms(w, self.axis))
+
+
+class MinMaxNorm(Constraint):
+    """Weights whose norm is between two bounds.
+
+    Args:
+        min_value: the least norm.
+        max_value: the greatest norm.
+        rate: how far to go towards the bound: 1 enforces it, less approaches it.
+        axis: the axis, or axes, over which a norm is taken; see `MaxNorm`.
+
+    Raises:
+        ValueError: `min_value` is above `max_value`, or `rate` not from 0 to 1.
+
+    Example:
+        >>> constraint = keras.constraints.MinMaxNorm(0.5, 2.0, rate=0.9)
+    """
+
+    def __init__(
+        self,
+        min_value: float = 0.0,
+        max_value: float = 1.0,
+        rate: float = 1.0,
+        axis: int | Sequence[int] = 0,
+    ) -> None:
+        if not 0 <= min_value <= max_value:
+            raise ValueError(
+                "MinMaxNorm: 0 <= `min_value` <= `max_value` must hold; received "
+                f"min_value={min_value!r}, max_value={max_value!r}."
+            )
+        if not 0 <= rate <= 1:
+            raise ValueError(
+                f"MinMaxNorm: `rate` must be from 0 to 1; received {rate!r}."
+            )
+        self.min_value = min_value
+        self.max_value = max_value
+        self.rate = rate
+        self.axis = axis
+
+    def __call__(self, w: Any) -> Any:
+        norms = _norms(w, self.axis)
+        wanted = ops.clip(norms, self.min_value, self.max_value)
+        wanted = self.rate * wanted + (1 - self.rate) * norms
+        return w * (wanted / (epsilon() + norms))
+
+
+def _norms(w: Any, axis: int | Sequence[int]) -> Any:
+    axis = axis if isinstance(axis, int) else tuple(axis)
+    return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
+
+
+_FAMILY = Family("constraint", table_of([MaxNorm, MinMaxNorm, NonNeg, UnitNorm]))
+
+
+def get(identifier: Any) -> Any:
+    """The constraint meant by a name, a class, a config or a callable.
+
+    Args:
+        identifier: "max_norm", "MaxNorm", `MaxNorm`, an instance, a function `w -> w`,
+            a config, or None.
+
+    Raises:
+        ValueError: no constraint has that name.
+
+    Example:
+        >>> keras.constraints.get("max_norm").max_value
+        2
+    """
+    return _FAMILY.get(identifier)
+
+
+def serialize(constraint: Any) -> Any:
+    """A constraint as data."""
+    return _FAMILY.serialize(constraint)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """A constraint from the data `serialize` gives, or from a name.
+
+    Args:
+        config: the data.
+        custom_objects: names and the classes or functions they stand for.
+    """
+    return _FAMILY.deserialize(config, custom_objects)
