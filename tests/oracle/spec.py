@@ -185,6 +185,7 @@ class Case:
     `sym=False`: not called symbolically; "all": see `unknown_axis`.
     `tol`: (rtol, atol), else by dtype.
     `values=False`: only shape and dtype are compared (uninitialised memory).
+    `prefer`: the backend of real Keras that is right where they differ.
     """
 
     name: str
@@ -194,6 +195,7 @@ class Case:
     sym: bool | str = True
     tol: tuple[float, float] | None = None
     values: bool = True
+    prefer: str = "jax"
     id: str = ""
 
 
