@@ -1,0 +1,202 @@
+"""`keras.ops` against the results of Keras 3.15.1 (tests/oracle/data/ops.*).
+
+Values, dtypes, shapes and symbolic shapes of single calls; dtypes (and values) of
+whole dtype sweeps, one test per op that lists every row that differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from oracle import ops_cases
+from oracle.spec import Expected, digest, draw_all, leaves, map_arrays, unknown_axis
+
+import keras
+from keras import ops
+from keras.core.scope import current
+
+# Ops that are not written yet. A name that exists must leave this list.
+NOT_YET: set[str] = set()
+
+EXPECTED = Expected("ops")
+SWEEPS = ops_cases.sweeps()
+TOLERANCE = {
+    "float16": (4e-3, 2e-3),
+    "bfloat16": (2e-2, 1e-2),
+    "float32": (1e-5, 1e-5),
+    "float64": (1e-5, 1e-5),  # stored as float32
+    "complex64": (1e-5, 1e-5),
+    "complex128": (1e-5, 1e-5),
+}
+WIDE = {"int32": "int64", "uint32": "uint64", "float32": "float64"}
+
+
+def convert(x: np.ndarray, spec: Any) -> Any:
+    """An input as the case hands it over."""
+    return x if spec.raw else ops.convert_to_tensor(x, dtype=spec.dtype)
+
+
+def plain(x: Any) -> tuple[str, Any]:
+    """A result as (dtype, NumPy array); Python values as ("py", value)."""
+    backend = current()
+    if backend.is_tensor(x):
+        dtype = backend.dtype_of(x)
+        x = ops.cast(x, "float32") if dtype == "bfloat16" else x
+        return dtype, np.asarray(ops.convert_to_numpy(x))
+    if isinstance(x, (np.ndarray, np.generic)):
+        return x.dtype.name, np.asarray(x)
+    return "py", x
+
+
+def dtype_is_right(dtype: str, backend: str, known: dict[str, str]) -> bool:
+    """Ours is real Keras's on this backend, or, where its backends differ, another's.
+
+    A 32-bit type that stands in for a 64-bit one is not taken on a backend that has
+    64-bit types.
+    """
+    own = known.get(backend)
+    if dtype == own:
+        return True
+    return dtype in known.values() and WIDE.get(dtype) != own
+
+
+def difference(dtype: str, got: np.ndarray, want: np.ndarray, tol=None) -> str:
+    """What is wrong with a value, or nothing."""
+    if got.shape != want.shape:
+        return f"shape {got.shape}, not {want.shape}"
+    if dtype not in TOLERANCE:
+        same = np.array_equal(got, want)
+        return "" if same else f"{got.tolist()}, not {want.tolist()}"
+    rtol, atol = tol or TOLERANCE[dtype]
+    kind = "complex128" if "complex" in dtype else "float64"
+    a, b = got.astype(kind), want.astype(kind)
+    if np.allclose(a, b, rtol, atol, equal_nan=True):
+        return ""
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(a - b)
+    return f"off by {np.nanmax(gap):.3g}: {got.tolist()}, not {want.tolist()}"[:600]
+
+
+def known_dtypes(entry: dict, i: int) -> dict[str, str]:
+    return {b: dtypes[i] for b, dtypes in entry["dtype"].items()}
+
+
+def run(case: Any) -> list[tuple[str, Any]]:
+    args, kwargs = draw_all((case.args, case.kwargs), case.id, convert)
+    if case.call:
+        out = case.call(ops, *args, **kwargs)
+    else:
+        out = getattr(ops, case.name)(*args, **kwargs)
+    return [plain(x) for x in leaves(out)]
+
+
+def case_keys(symbolic: bool = False) -> list[str]:
+    return [
+        key
+        for key, case in ops_cases.CASES.items()
+        if case.name not in NOT_YET
+        and key in EXPECTED.index
+        and (not symbolic or "sym" in EXPECTED.index[key])
+    ]
+
+
+def test_not_yet_is_not_there() -> None:
+    there = {name for name in NOT_YET if hasattr(ops, name)}
+    assert not there, f"exist now, take them off NOT_YET: {sorted(there)}"
+
+
+def test_data_belongs_to_the_cases() -> None:
+    stale = [
+        key
+        for key, entry in EXPECTED.index.items()
+        if not key.startswith("sweep:")
+        and entry["spec"]
+        != digest(
+            ops_cases.CASES[key].name,
+            ops_cases.CASES[key].args,
+            ops_cases.CASES[key].kwargs,
+        )
+    ]
+    assert not stale, f"run tests/oracle/make_ops.py again: {stale}"
+
+
+@pytest.mark.parametrize("key", case_keys())
+def test_call(key: str, backend: str) -> None:
+    case, entry = ops_cases.CASES[key], EXPECTED.index[key]
+    got = run(case)
+    for i, (dtype, _) in enumerate(got):
+        known = known_dtypes(entry, i)
+        assert dtype_is_right(dtype, backend, known), (
+            f"output {i}: dtype {dtype}, real Keras has {known}"
+        )
+    want = entry["out"]
+    assert len(got) == len(want), f"{len(got)} outputs, not {len(want)}"
+    for (dtype, value), ref in zip(got, want):
+        if dtype == "py":
+            assert value == ref
+        elif case.values:
+            problem = difference(dtype, value, EXPECTED.get(ref), case.tol)
+            assert not problem, problem
+        else:
+            assert list(value.shape) == ref[2]
+
+
+@pytest.mark.parametrize("key", case_keys(symbolic=True))
+def test_symbolic(key: str, backend: str) -> None:
+    case, entry = ops_cases.CASES[key], EXPECTED.index[key]
+    lead = unknown_axis(case)
+
+    def symbol(a: Any) -> Any:
+        shape = (None, *a.shape[1:]) if lead(a) else a.shape
+        return keras.KerasTensor(shape, a.dtype)
+
+    args, kwargs = map_arrays(symbol, (case.args, case.kwargs))
+    out = [*leaves(getattr(ops, case.name)(*args, **kwargs))]
+    assert [list(x.shape) for x in out] == entry["sym"]
+    for i, x in enumerate(out):
+        known = known_dtypes(entry, i)
+        assert dtype_is_right(x.dtype, backend, known), f"{x.dtype}, not {known}"
+
+
+def sweep_keys() -> list[str]:
+    return [
+        key
+        for key, rows in SWEEPS.items()
+        if next(iter(rows.values()))[0] not in NOT_YET
+    ]
+
+
+@pytest.mark.parametrize("key", sweep_keys())
+def test_dtypes(key: str, backend: str) -> None:
+    wrong = {}
+    for row, want in EXPECTED.index[f"sweep:{key}"].items():
+        name, args = SWEEPS[key][row]
+        known = dict(zip(("jax", "tensorflow", "torch"), want[0] * 3))
+        if len(want[0]) == 3:
+            known = {b: d for b, d in zip(known, want[0]) if d}
+        drawn = None
+        try:
+            if ops_cases.eager_row(key, row):
+                drawn = draw_all(args, key + row, convert)
+                got = [plain(x) for x in leaves(ops_cases.call(ops, name, drawn))]
+            else:
+                symbols = map_arrays(
+                    lambda a: keras.KerasTensor(a.shape, a.dtype), args
+                )
+                out = ops_cases.call(ops, name, symbols)
+                got = [(x.dtype, None) for x in leaves(out)]
+        except Exception as e:
+            if backend in known:  # else real Keras refuses it on this backend too
+                wrong[row] = f"{type(e).__name__}: {e}"[:200]
+            continue
+        dtypes = "/".join(dtype for dtype, _ in got)
+        if not dtype_is_right(dtypes, backend, known):
+            wrong[row] = f"dtype {dtypes}, real Keras has {known}"
+        elif drawn is not None and len(want) > 1:
+            for (dtype, value), ref in zip(got, want[1]):
+                problem = difference(dtype, value, EXPECTED.get(ref))
+                if problem:
+                    wrong[row] = problem
+    assert not wrong, "\n" + "\n".join(f"{row}: {why}" for row, why in wrong.items())
