@@ -62,7 +62,7 @@ def relu(
 ) -> Any:
     """`max(x, 0)`, or a piecewise linear function of that kind.
 
-    It is `max_value` where x reaches that, x where it reaches `threshold`, and
+    It is `max_value` where x reaches that, x where it is above `threshold`, and
     `negative_slope * (x - threshold)` below.
 
     Args:
@@ -82,5 +82,12 @@ def relu(
     if not threshold:
         out = nn.leaky_relu(x, negative_slope)
     else:
-        out = ops.where(x >= threshold, x, negative_slope * (x - threshold))
-    return out if max_value is None else ops.minimum(out, max_value)
+        below = ops.multiply(ops.subtract(x, threshold), negative_slope)
+        if not negative_slope:
+            below = ops.zeros_like(x)
+        out = ops.where(ops.greater(x, threshold), x, below)
+    if max_value is None:
+        return out
+    # As in Keras: without a slope nothing is below 0 then, whatever the threshold.
+    out = ops.minimum(out, max_value)
+    return out if negative_slope else ops.maximum(out, 0)

@@ -15,7 +15,7 @@ class Constraint(Configurable):
     """Base class: a callable from a weight to its constrained value.
 
     A subclass defines `__call__(w)`, which returns a tensor of the same shape. The
-    arguments of its constructor are kept under their own names, and `get_config` follows.
+    arguments of its constructor are kept under their own names; `get_config` follows.
 
     Example:
         >>> class NonPositive(keras.constraints.Constraint):
@@ -53,6 +53,7 @@ class MaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         return w * (ops.clip(norms, 0, self.max_value) / (epsilon() + norms))
 
@@ -83,6 +84,7 @@ class UnitNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
         return w / (epsilon() + _norms(w, self.axis))
 
 
@@ -124,6 +126,7 @@ class MinMaxNorm(Constraint):
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
+        w = ops.convert_to_tensor(w)
         norms = _norms(w, self.axis)
         wanted = ops.clip(norms, self.min_value, self.max_value)
         wanted = self.rate * wanted + (1 - self.rate) * norms
