@@ -5,8 +5,10 @@ the type its rule says, and calls the backend's own version where its TABLE has 
 else the body. On symbolic tensors it finds the output's shape instead and adds a node
 to the graph.
 
-Which parameters are tensors is read off the annotations: `Tensor` for one,
-`Tensors` for a list of them.
+Which parameters are tensors is read off the annotations: see `Tensor` and its kin. A
+TABLE's function is given the arguments in the op's own order, without the defaults at
+the end, and may be given Python scalars beside tensors where the backend's
+`numpy.WEAK` names the op.
 """
 
 from __future__ import annotations
@@ -17,122 +19,172 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from keras.core import dtypes, masks
+from keras.core.config import floatx
 from keras.core.naming import auto_name
 from keras.core.scope import current
-from keras.core.tensor import KerasTensor, any_symbolic
+from keras.core.tensor import any_symbolic
 from keras.core.variable import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
-Tensor = Any
-Tensors = Any
+# What a parameter may be annotated with, alone or as `Tensor | None`:
+Tensor = Any  # a tensor; all of an op's tensors meet in one type if it has a `cast`
+Tensors = Any  # a list of such tensors
+Mask = Any  # a tensor that is made boolean
+Index = Any  # a tensor that keeps its own type
 OPS: dict[str, Op] = {}
-_SCALARS = (bool, int, float, complex)
+_KINDS = ("Tensor", "Tensors", "Mask", "Index")
+_SCALARS = frozenset((bool, int, float, complex))
+_EMPTY = inspect.Parameter.empty
 
 
 class Op:
-    """What the decorator knows of an op; `call` is the body."""
+    """What the decorator knows of an op; `body` is the computation."""
 
     def __init__(
         self,
         body: Callable,
-        cast: str | None,
+        name: str | None,
+        cast: str | Callable[[str], str] | None,
         elementwise: bool,
         infer: Callable | None,
         primitive: bool,
     ) -> None:
         self.body = body
-        self.name = body.__name__
+        self.name = name or body.__name__
         self.cast = cast
         self.elementwise = elementwise
         self.infer = infer
         self.primitive = primitive
         self.public: Callable = body
         self.signature = inspect.signature(body)
-        self.parameters = list(self.signature.parameters)
-        self.tensors: list[tuple[int, str, bool]] = []
-        for i, p in enumerate(self.signature.parameters.values()):
-            kind = str(p.annotation)
-            if kind.startswith("Tensor"):
-                self.tensors.append((i, p.name, kind.startswith("Tensors")))
-        self.tensor_names = frozenset(name for _, name, _ in self.tensors)
+        parameters = list(self.signature.parameters.values())
+        self.parameters = [p.name for p in parameters]
+        self.defaults = [p.default for p in parameters]
+        self.required = sum(d is _EMPTY for d in self.defaults)
+        kinds = [str(p.annotation).partition(" ")[0] for p in parameters]
+        self.tensors = [(i, kind) for i, kind in enumerate(kinds) if kind in _KINDS]
+        self._optional = {
+            i for i, p in enumerate(parameters) if str(p.annotation).endswith(" | None")
+        }
+        self._places = {name: i for i, name in enumerate(self.parameters)}
+        self.tensor_names = frozenset(self.parameters[i] for i, _ in self.tensors)
+        self._plain = all(kind == "Tensor" for _, kind in self.tensors)
+        # The frameworks' dtypes that `cast` leaves as they are, as they are met.
+        self._settled: set[Any] = set()
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-    def convert(self, backend: Any, args: tuple, kwargs: dict) -> tuple[list, dict]:
-        """The arguments with every tensor parameter made a tensor, in one type."""
+    def convert(self, backend: Any, args: tuple, kwargs: dict) -> list:
+        """All arguments in the op's order, the tensors among them in their types."""
         out = list(args)
-        # Frameworks name their first parameters differently: tensors go by position.
-        while kwargs and len(out) < len(self.parameters):
-            name = self.parameters[len(out)]
-            if name not in kwargs or name not in self.tensor_names:
+        if kwargs or not self.required <= len(out) <= len(self.parameters):
+            self._order(out, args, kwargs)
+        if self._plain and self._is_ready(backend, out):
+            return out
+        joint: list[tuple[list, int]] = []
+        for i, kind in self.tensors:
+            if i >= len(out):
                 break
-            out.append(kwargs.pop(name))
-        places: list[tuple[Any, Any]] = []  # (container, key)
-        for i, name, is_list in self.tensors:
-            if i < len(out):
-                container: Any = out
-                key: Any = i
-            elif name in kwargs:
-                container, key = kwargs, name
-            else:
+            value = out[i]
+            if value is None and i in self._optional:
                 continue
-            if is_list:
-                if not isinstance(container[key], (list, tuple)):
-                    container[key] = [
-                        x for x in _as_tensor(backend, container[key], self, name)
-                    ]
-                items = list(container[key])
-                container[key] = items
-                places.extend((items, j) for j in range(len(items)))
-            elif container[key] is not None:
-                places.append((container, key))
-        if self.cast is None:
-            for container, key in places:
-                value = container[key]
-                if type(value) not in backend.NATIVE:
-                    container[key] = _as_tensor(backend, value, self, key)
-            return out, kwargs
-        self._promote(backend, places)
-        return out, kwargs
+            if kind == "Tensor":
+                joint.append((out, i))
+            elif kind == "Tensors":
+                if not isinstance(value, (list, tuple)):
+                    value = _as_tensor(backend, value, self, i)
+                items = out[i] = list(value)
+                joint.extend((items, j) for j in range(len(items)))
+            else:
+                out[i] = _as_tensor(backend, value, self, i)
+                if kind == "Mask" and backend.dtype_of(out[i]) != "bool":
+                    out[i] = backend.cast(out[i], "bool")
+        if joint:
+            self._join(backend, joint)
+        return out
 
-    def _promote(self, backend: Any, places: list[tuple[Any, Any]]) -> None:
+    def _order(self, out: list, args: tuple, kwargs: dict) -> None:
+        """Add keyword arguments at their places, defaults in the gaps before them."""
+        places = self._places
+        last = max((places.get(name, -1) for name in kwargs), default=-1)
+        out.extend(self.defaults[len(out) : last + 1])
+        for name, value in kwargs.items():
+            place = places.get(name, -1)
+            if place < len(args):
+                self._refuse(args, kwargs)
+            out[place] = value
+        if not self.required <= len(out) <= len(places) or any(
+            value is _EMPTY for value in out[len(args) :]
+        ):
+            self._refuse(args, kwargs)
+
+    def _refuse(self, args: tuple, kwargs: dict) -> None:
+        """The arguments do not fit: say how, in Python's words."""
+        try:
+            self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f"keras.ops.{self.name}{self.signature}: {error}."
+            ) from None
+
+    def _is_ready(self, backend: Any, out: list) -> bool:
+        """Whether there is nothing to convert: the case worth being fast for."""
         native = backend.NATIVE
+        cast = self.cast
         first = None
-        same = True
-        kinds: list[Any] = []
-        for container, key in places:
-            value = container[key]
-            if type(value) not in native and type(value) not in _SCALARS:
-                value = container[key] = _as_tensor(backend, value, self, key)
-            kind = type(value) if type(value) in _SCALARS else value.dtype
-            kinds.append(kind)
-            if first is None:
-                first = kind
-            elif kind is not first and kind != first:
-                same = False
-        if not kinds:
-            return
-        if same and type(first) is not type and not self._wants_float(backend, first):
-            return
-        names = [k if type(k) is type else backend.dtype_name(k) for k in kinds]
-        wanted = dtypes.result_type(*names)
-        if self.cast == "float" and wanted not in _INEXACT:
-            wanted = dtypes.result_type(wanted, float)
-        for (container, key), name in zip(places, names):
-            if name != wanted:
-                container[key] = backend.convert_to_tensor(container[key], wanted)
+        for i, _ in self.tensors:
+            if i >= len(out):
+                break
+            value = out[i]
+            if type(value) not in native:
+                return False
+            if cast is not None:
+                dtype = value.dtype
+                if first is None:
+                    if dtype not in self._settled:
+                        return False
+                    first = dtype
+                elif dtype is not first and dtype != first:
+                    return False
+        return True
 
-    def _wants_float(self, backend: Any, dtype: Any) -> bool:
-        return self.cast == "float" and backend.dtype_name(dtype) not in _INEXACT
+    def _join(self, backend: Any, joint: list[tuple[list, int]]) -> None:
+        """Make tensors of the values and bring them to one type."""
+        native = backend.NATIVE
+        kinds: list[Any] = []  # the framework's dtype, or a Python scalar's type
+        for container, i in joint:
+            value = container[i]
+            kind = type(value)
+            if kind in _SCALARS and self.cast is not None:
+                kinds.append(kind)
+                continue
+            if kind not in native:
+                value = container[i] = _as_tensor(backend, value, self, i)
+            kinds.append(value.dtype)
+        if self.cast is None:
+            return
+        names = [k if k in _SCALARS else backend.dtype_name(k) for k in kinds]
+        wanted = dtypes.result_type(*names)
+        if callable(self.cast):
+            wanted = self.cast(wanted)
+        elif self.cast == "float":
+            wanted = as_float(wanted)
+        arrays = {k for k in kinds if k not in _SCALARS}
+        if len(arrays) == 1 and backend.dtype_name(*arrays) == wanted:
+            self._settled.update(arrays)
+        weak = arrays and self.name in backend.numpy.WEAK
+        for (container, i), name in zip(joint, names):
+            if name != wanted and not (weak and name in _SCALARS):
+                container[i] = backend.convert_to_tensor(container[i], wanted)
 
     def run(self, args: tuple, kwargs: dict) -> Any:
         """Compute on tensors of the current backend."""
         backend = current()
-        args, kwargs = self.convert(backend, args, kwargs)
-        out = (backend.TABLE.get(self.name) or self.body)(*args, **kwargs)
+        values = self.convert(backend, args, kwargs)
+        out = (backend.TABLE.get(self.name) or self.body)(*values)
         if masks._any and self.elementwise:
-            _propagate_mask(args, out)
+            _propagate_mask(values, out)
         return out
 
     def split(self, args: tuple, kwargs: dict) -> tuple[dict, dict]:
@@ -145,10 +197,19 @@ class Op:
         return tensors, static
 
 
+def as_float(dtype: str) -> str:
+    """The type in which real mathematics on values of that type is done."""
+    return dtype if dtype in _INEXACT else dtypes.result_type(dtype, float)
+
+
 _INEXACT = frozenset(dtypes.FLOATS + dtypes.COMPLEX)
 
 
-def _as_tensor(backend: Any, value: Any, op: Op, key: Any) -> Any:
+def _as_tensor(backend: Any, value: Any, op: Op, place: int) -> Any:
+    if type(value) in backend.NATIVE:
+        return value
+    if value is None:
+        raise TypeError(f"keras.ops.{op.name}{op.signature}: a tensor is None.")
     if isinstance(value, Variable):
         if value.backend is not backend:
             raise ValueError(
@@ -161,8 +222,8 @@ def _as_tensor(backend: Any, value: Any, op: Op, key: Any) -> Any:
     try:
         return backend.convert_to_tensor(value)
     except (TypeError, ValueError) as error:
-        name = op.parameters[key] if isinstance(key, int) else key
-        error.add_note(f"This was argument `{name}` of keras.ops.{op.name}.")
+        parameter = op.parameters[min(place, len(op.parameters) - 1)]
+        error.add_note(f"This was argument `{parameter}` of keras.ops.{op.name}.")
         raise
 
 
@@ -181,7 +242,8 @@ def _propagate_mask(args: list, out: Any) -> None:
 def op(
     fn: F | None = None,
     *,
-    cast: str | None = None,
+    name: str | None = None,
+    cast: str | Callable[[str], str] | None = None,
     elementwise: bool = False,
     infer: Callable | None = None,
     primitive: bool = False,
@@ -190,8 +252,10 @@ def op(
 
     Args:
         fn: the body, written in other ops; every backend without an override runs it.
+        name: the op's name where it is not the function's.
         cast: how the tensor arguments' types meet: None leaves each as it is,
-            "common" promotes them to one type, "float" to one float type.
+            "common" promotes them to one type, "float" to one float type; a function
+            gives the type to use from the common one.
         elementwise: whether a mask on an input holds for the output too.
         infer: `(*args, **kwargs) -> KerasTensor`, for the few ops whose output shape
             depends on values.
@@ -199,9 +263,14 @@ def op(
     """
     if fn is None:
         return functools.partial(  # type: ignore[return-value]
-            op, cast=cast, elementwise=elementwise, infer=infer, primitive=primitive
+            op,
+            name=name,
+            cast=cast,
+            elementwise=elementwise,
+            infer=infer,
+            primitive=primitive,
         )
-    spec = Op(fn, cast, elementwise, infer, primitive)
+    spec = Op(fn, name, cast, elementwise, infer, primitive)
 
     @functools.wraps(fn)
     def public(*args: Any, **kwargs: Any) -> Any:
@@ -216,15 +285,23 @@ def op(
 
 
 def primitive(
-    fn: F | None = None, *, cast: str | None = None, infer: Callable | None = None
+    fn: F | None = None,
+    *,
+    name: str | None = None,
+    cast: str | Callable[[str], str] | None = None,
+    infer: Callable | None = None,
 ) -> F:
     """An op that every backend supplies in its TABLE; the function is its face."""
-    return op(fn, cast=cast, infer=infer, primitive=True) if fn else functools.partial(
-        op, cast=cast, infer=infer, primitive=True
-    )  # type: ignore[return-value]
+    make = functools.partial(op, name=name, cast=cast, infer=infer, primitive=True)
+    return make(fn) if fn else make  # type: ignore[return-value]
 
 
-def elementwise(fn: F | None = None, *, cast: str = "float", primitive: bool = True) -> F:
+def elementwise(
+    fn: F | None = None,
+    *,
+    cast: str | Callable[[str], str] = "float",
+    primitive: bool = True,
+) -> F:
     """An op that works element by element, so that masks go through it."""
     make = functools.partial(op, cast=cast, elementwise=True, primitive=primitive)
     return make(fn) if fn else make  # type: ignore[return-value]
@@ -238,7 +315,7 @@ def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:
     if spec.infer is not None:
         outputs = spec.infer(*args, **kwargs)
     else:
-        outputs = infer_outputs(spec.public, args, kwargs, key=spec.name)
+        outputs = infer_outputs(spec.public, args, kwargs, key=(spec.name, floatx()))
     return Node(OpCall(spec), args, kwargs, outputs).outputs
 
 

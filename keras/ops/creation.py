@@ -1,0 +1,494 @@
+"""New tensors: filled, counted up, spaced evenly, windows for signals.
+
+Without a `dtype` they are of `floatx()`, except where the arguments are integers that
+the result repeats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras.core import dtypes
+from keras.core.errors import check_choice
+from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.scope import current
+from keras.core.tensor import any_symbolic
+from keras.ops.core import cast, shape
+
+
+def array(x: Any, dtype: Any = None) -> Tensor:
+    """A tensor of what is given.
+
+    Args:
+        x: number, nested list, NumPy array, tensor or variable.
+        dtype: the type; by default that of `x`, `floatx()` for Python floats.
+
+    Example:
+        >>> keras.ops.array([[1, 2], [3, 4]])
+        array([[1, 2], [3, 4]])
+    """
+    if any_symbolic([x]):
+        return x if dtype is None else cast(x, dtype)
+    return current().convert_to_tensor(x, dtype)
+
+
+def _sizes(shape: Any) -> tuple[Any, ...]:
+    """A shape as a tuple; one size stands for a shape of one axis."""
+    if isinstance(shape, int):
+        return (shape,)
+    if isinstance(shape, (list, tuple)):
+        return tuple(shape)
+    return tuple(np.atleast_1d(current().convert_to_numpy(shape)).tolist())
+
+
+def empty(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
+    """A tensor whose elements nobody has chosen yet; here they are zeros.
+
+    Example:
+        >>> keras.ops.empty((2, 3)).shape
+        (2, 3)
+    """
+    return full(shape, 0, dtype)
+
+
+def zeros(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
+    """A tensor of zeros.
+
+    Example:
+        >>> keras.ops.zeros((3,))
+        array([0., 0., 0.])
+    """
+    return full(shape, 0, dtype)
+
+
+def ones(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
+    """A tensor of ones.
+
+    Example:
+        >>> keras.ops.ones((3,))
+        array([1., 1., 1.])
+    """
+    return full(shape, 1, dtype)
+
+
+@primitive(name="full")
+def _full(shape: Any, fill_value: Any, dtype: str) -> Tensor: ...
+
+
+@op
+def _filled(shape: Any, fill_value: Tensor, dtype: str) -> Tensor:
+    return current().TABLE["broadcast_to"](cast(fill_value, dtype), shape)
+
+
+def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> Tensor:
+    """A tensor of one value throughout.
+
+    Args:
+        shape: the sizes of the axes.
+        fill_value: a number, or a tensor that broadcasts to the shape.
+        dtype: the type, `floatx()` by default.
+
+    Example:
+        >>> keras.ops.full((2, 2), 7.0)
+        array([[7., 7.], [7., 7.]])
+    """
+    name = dtypes.standardize_dtype(dtype)
+    if isinstance(fill_value, (bool, int, float)):
+        return _full(_sizes(shape), fill_value, name)
+    return _filled(_sizes(shape), fill_value, name)
+
+
+@primitive(name="full_like")
+def _full_like(x: Tensor, fill_value: Any, dtype: str | None) -> Tensor: ...
+
+
+def full_like(x: Tensor, fill_value: Tensor, dtype: Any = None) -> Tensor:
+    """A tensor of the shape of `x`, and of its type, of one value throughout.
+
+    Args:
+        x: tensor.
+        fill_value: a number, or a tensor that broadcasts to the shape.
+        dtype: the type; by default that of `x`.
+
+    Example:
+        >>> keras.ops.full_like([1, 2], 7)
+        array([7, 7])
+    """
+    name = None if dtype is None else dtypes.standardize_dtype(dtype)
+    if isinstance(fill_value, (bool, int, float)):
+        return _full_like(x, fill_value, name)
+    return _filled_like(x, fill_value, name)
+
+
+@op
+def _filled_like(x: Tensor, fill_value: Tensor, dtype: str | None) -> Tensor:
+    fill_value = cast(fill_value, dtype or current().dtype_of(x))
+    return current().TABLE["broadcast_to"](fill_value, shape(x))
+
+
+def empty_like(x: Tensor, dtype: Any = None) -> Tensor:
+    """A tensor of the shape of `x` whose elements nobody has chosen yet: zeros here.
+
+    Example:
+        >>> keras.ops.empty_like([[1, 2]]).shape
+        (1, 2)
+    """
+    return full_like(x, 0, dtype)
+
+
+def zeros_like(x: Tensor, dtype: Any = None) -> Tensor:
+    """Zeros in the shape and, without a `dtype`, the type of `x`.
+
+    Example:
+        >>> keras.ops.zeros_like([1, 2])
+        array([0, 0])
+    """
+    return full_like(x, 0, dtype)
+
+
+def ones_like(x: Tensor, dtype: Any = None) -> Tensor:
+    """Ones in the shape and, without a `dtype`, the type of `x`.
+
+    Example:
+        >>> keras.ops.ones_like([1, 2])
+        array([1, 1])
+    """
+    return full_like(x, 1, dtype)
+
+
+@primitive(name="arange")
+def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Tensor: ...
+
+
+def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
+    """Numbers counted up from `start` to below `stop`.
+
+    Args:
+        start: the first number; with one argument alone it is `stop`, and 0 the first.
+        stop: where to end, itself left out.
+        step: how far apart, 1 by default; negative counts down.
+        dtype: the type; by default int32 if all are integers, else `floatx()`.
+
+    Example:
+        >>> keras.ops.arange(1, 7, 2)
+        array([1, 3, 5])
+    """
+    if stop is None:
+        start, stop = 0, start
+    step = 1 if step is None else step
+    if dtype is None:
+        kinds = [getattr(v, "dtype", type(v)) for v in (start, stop, step)]
+        dtype = dtypes.result_type(*kinds)
+        dtype = "int32" if dtype == "int64" else dtype
+    return _arange(start, stop, step, dtypes.standardize_dtype(dtype))
+
+
+def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix of ones up to a diagonal, and zeros above it.
+
+    Args:
+        N, M: how many rows and columns; as many columns as rows by default.
+        k: the diagonal: above the main one if positive, below if negative.
+        dtype: the type, `floatx()` by default.
+
+    Example:
+        >>> keras.ops.tri(2, 3)
+        array([[1., 0., 0.], [1., 1., 0.]])
+    """
+    return _triangle(N, M, k, dtype, "<=")
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
+    """A matrix of zeros with ones on a diagonal.
+
+    Args:
+        N, M: how many rows and columns; as many columns as rows by default.
+        k: the diagonal: above the main one if positive, below if negative.
+        dtype: the type, `floatx()` by default.
+
+    Example:
+        >>> keras.ops.eye(2, 3, k=1)
+        array([[0., 1., 0.], [0., 0., 1.]])
+    """
+    return _triangle(N, M, k, dtype, "==")
+
+
+def _triangle(n: Any, m: Any, k: int, dtype: Any, where: str) -> Tensor:
+    m = n if m is None else m
+    for name, value in (("N", n), ("M", m)):
+        if isinstance(value, float) or (isinstance(value, int) and value < 0):
+            raise ValueError(
+                f"`{name}` is a number of rows or columns: an integer of at least 0; "
+                f"received {value!r}."
+            )
+    rows, columns = arange(n, dtype="int32"), arange(m, dtype="int32")
+    distance = columns[None, :] - rows[:, None]
+    found = distance <= k if where == "<=" else distance == k
+    return cast(found, dtypes.standardize_dtype(dtype))
+
+
+def identity(n: int, dtype: Any = None) -> Tensor:
+    """A square matrix of zeros with ones on its diagonal.
+
+    Example:
+        >>> keras.ops.identity(2)
+        array([[1., 0.], [0., 1.]])
+    """
+    return eye(n, dtype=dtype)
+
+
+@op(cast="float")
+def _spaced(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
+    """`num` values from start to stop, in even steps."""
+    table = current().TABLE
+    dtype = current().dtype_of(start)
+    gaps = num - 1 if endpoint else num
+    steps = table["arange"](0, num, 1, "float32") / max(gaps, 1)
+    start, stop = start + stop * 0, stop + start * 0
+    rank = len(start.shape)
+    steps = cast(table["reshape"](steps, (num,) + (1,) * rank), dtype)
+    out = start + (stop - start) * steps
+    if endpoint and num > 1:  # the end exactly, whatever the steps round to
+        out = table["concatenate"]([out[:-1], stop[None]], 0)
+    return out if axis == 0 else table["moveaxis"](out, 0, axis)
+
+
+def linspace(
+    start: Tensor,
+    stop: Tensor,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    """Numbers at equal distances from `start` to `stop`.
+
+    Args:
+        start, stop: numbers, or tensors that broadcast.
+        num: how many.
+        endpoint: whether `stop` is the last of them.
+        retstep: also return the distance.
+        dtype: the type; by default a float type.
+        axis: where the numbers lie in the result.
+
+    Raises:
+        ValueError: `num` is negative.
+
+    Example:
+        >>> keras.ops.linspace(0.0, 1.0, 3)
+        array([0., 0.5, 1.])
+    """
+    if num < 0:
+        raise ValueError(f"linspace: `num` is at least 0; received {num}.")
+    out = _spaced(start, stop, num, endpoint, axis)
+    if dtype is not None:
+        name = dtypes.standardize_dtype(dtype)
+        out = cast(_floored(out) if dtypes.is_int(name) else out, name)
+    if not retstep:
+        return out
+    gaps = num - 1 if endpoint else num
+    return out, _step(start, stop, gaps)
+
+
+@op
+def _floored(x: Tensor) -> Tensor:
+    return current().TABLE["floor"](x)
+
+
+@op(cast="float")
+def _step(start: Tensor, stop: Tensor, gaps: int) -> Tensor:
+    return (stop - start) / (gaps if gaps > 0 else math.nan)
+
+
+@op(cast="float")
+def _raised(base: Tensor, x: Tensor) -> Tensor:
+    return current().TABLE["power"](base, x)
+
+
+def logspace(
+    start: Tensor,
+    stop: Tensor,
+    num: int = 50,
+    endpoint: bool = True,
+    base: Any = 10,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor:
+    """Numbers from base ** start to base ** stop, each the same factor above the last.
+
+    Args:
+        start, stop: the exponents.
+        num, endpoint, dtype, axis: as for `keras.ops.linspace`.
+        base: the base.
+
+    Example:
+        >>> keras.ops.logspace(0, 2, 3)
+        array([1., 10., 100.])
+    """
+    out = _raised(base, linspace(start, stop, num, endpoint, axis=axis))
+    return out if dtype is None else cast(out, dtype)
+
+
+@op(cast="float")
+def _geometric(
+    start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int
+) -> Tensor:
+    log, exp = current().TABLE["log"], current().TABLE["exp"]
+    ratio = log(stop / start)
+    # Negative ends are as good as positive ones: the sign is the start's.
+    return exp(_spaced(ratio * 0, ratio, num, endpoint, 0)) * start
+
+
+def geomspace(
+    start: Tensor,
+    stop: Tensor,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Tensor:
+    """Numbers from `start` to `stop`, each the same factor above the last.
+
+    Args:
+        start, stop: the first and the last number, of one sign.
+        num, endpoint, dtype, axis: as for `keras.ops.linspace`.
+
+    Example:
+        >>> keras.ops.geomspace(1.0, 100.0, 3)
+        array([1., 10., 100.])
+    """
+    out = _geometric(start, stop, num, endpoint, axis)
+    return out if dtype is None else cast(out, dtype)
+
+
+@op(name="meshgrid")
+def _meshgrid(xs: Tensors, indexing: str) -> list[Tensor]:
+    table = current().TABLE
+    xs = [table["reshape"](x, (-1,)) for x in xs]
+    sizes = [shape(x)[0] for x in xs]
+    order = list(range(len(xs)))
+    if indexing == "xy" and len(xs) > 1:
+        order[:2] = [1, 0]
+    full = tuple(sizes[i] for i in order)
+    grids = []
+    for i, x in enumerate(xs):
+        alone = tuple(sizes[i] if j == i else 1 for j in order)
+        grids.append(table["broadcast_to"](table["reshape"](x, alone), full))
+    return grids
+
+
+def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
+    """The coordinates of the points of a grid, from those along each axis.
+
+    Args:
+        *x: coordinates along each axis.
+        indexing: "xy" puts the first along the second axis of the result, as in a
+            picture; "ij" along the first, as in a matrix.
+
+    Returns:
+        One tensor for each axis, all of the grid's shape.
+
+    Raises:
+        ValueError: the indexing is not known.
+
+    Example:
+        >>> keras.ops.meshgrid([1, 2, 3], [4, 5])[1]
+        array([[4, 4, 4], [5, 5, 5]])
+    """
+    check_choice(indexing, ("xy", "ij"), "indexing", "meshgrid")
+    return _meshgrid(list(x), indexing)
+
+
+@op
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """The powers of the elements, from the highest down, as the rows of a matrix.
+
+    Args:
+        x: tensor of one axis.
+        N: how many powers; by default as many as elements.
+        increasing: from power 0 upwards.
+
+    Raises:
+        ValueError: `x` has not one axis, or `N` is negative.
+
+    Example:
+        >>> keras.ops.vander([1, 2, 3])
+        array([[1, 1, 1], [4, 2, 1], [9, 3, 1]])
+    """
+    if len(x.shape) != 1:
+        raise ValueError(f"vander: `x` has one axis; received shape {tuple(x.shape)}.")
+    number = shape(x)[0] if N is None else N
+    if isinstance(number, int) and number < 0:
+        raise ValueError(f"vander: `N` is at least 0; received {N}.")
+    table = current().TABLE
+    dtype = current().dtype_of(x)
+    powers = table["arange"](0, number, 1, "int32")
+    if not increasing:
+        powers = table["flip"](powers, 0)
+    base = cast(x, "int32" if dtype == "bool" else dtype)
+    exact = cast(powers, current().dtype_of(base))
+    return cast(table["power"](base[:, None], exact[None, :]), dtype)
+
+
+def _host(values: np.ndarray) -> Tensor:
+    """Values that depend on no tensor are computed on the host."""
+    return current().convert_to_tensor(values, dtypes.floatx())
+
+
+def bartlett(x: int) -> Tensor:
+    """Bartlett's window of `x` points: a triangle from 0 to 1 and back.
+
+    Example:
+        >>> keras.ops.bartlett(5)
+        array([0., 0.5, 1., 0.5, 0.])
+    """
+    return _host(np.bartlett(int(x)))
+
+
+def blackman(x: int) -> Tensor:
+    """Blackman's window of `x` points: 0.42 - 0.5 cos + 0.08 cos of the double angle.
+
+    Example:
+        >>> keras.ops.blackman(5)
+        array([0., 0.34, 1., 0.34, 0.])
+    """
+    return _host(np.blackman(int(x)))
+
+
+def hamming(x: int) -> Tensor:
+    """Hamming's window of `x` points: 0.54 - 0.46 cos.
+
+    Example:
+        >>> keras.ops.hamming(5)
+        array([0.08, 0.54, 1., 0.54, 0.08])
+    """
+    return _host(np.hamming(int(x)))
+
+
+def hanning(x: int) -> Tensor:
+    """Hann's window of `x` points: 0.5 - 0.5 cos.
+
+    Example:
+        >>> keras.ops.hanning(5)
+        array([0., 0.5, 1., 0.5, 0.])
+    """
+    return _host(np.hanning(int(x)))
+
+
+def kaiser(x: int, beta: float) -> Tensor:
+    """Kaiser's window of `x` points, made of the Bessel function `keras.ops.i0`.
+
+    Args:
+        x: how many points.
+        beta: the larger, the narrower the window.
+
+    Example:
+        >>> keras.ops.kaiser(3, 2.0)
+        array([0.4387, 1., 0.4387])
+    """
+    return _host(np.kaiser(int(x), float(beta)))

@@ -1,0 +1,235 @@
+"""Elements by their place, by a condition, and on diagonals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras.core.op import Index, Mask, Tensor, Tensors, op, primitive
+from keras.core.scope import current
+from keras.core.tensor import KerasTensor
+from keras.ops import reductions
+
+
+@primitive
+def get_item(x: Tensor, key: Any) -> Tensor:
+    """`x[key]`, as NumPy has it.
+
+    Args:
+        x: tensor.
+        key: an int, slice, None, Ellipsis, or a tuple of them; arrays, lists or tensors
+            of integers pick elements along their axis, those of booleans filter them.
+
+    Example:
+        >>> keras.ops.get_item([[1, 2], [3, 4]], (slice(None), 0))
+        array([1, 3])
+    """
+
+
+@primitive
+def take(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
+    """Elements, or slices along an axis, at the given places.
+
+    Args:
+        x: tensor.
+        indices: integers; negative ones count from the end. A place outside is an
+            error where the backend can tell, and undefined where it cannot.
+        axis: along which axis; by default all elements in one row.
+
+    Returns:
+        A tensor in which the axes of `indices` stand for the axis.
+
+    Example:
+        >>> keras.ops.take([10, 20, 30], [2, 0])
+        array([30, 10])
+    """
+
+
+@primitive
+def take_along_axis(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
+    """Elements at places that differ from row to row, as `argsort` gives them.
+
+    Args:
+        x: tensor.
+        indices: integers, of as many axes as `x`; the other axes broadcast.
+        axis: along which axis; None takes from all elements in one row.
+
+    Example:
+        >>> keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1)
+        array([[2], [3]])
+    """
+
+
+def _nonzero_spec(x: Any) -> Any:
+    return tuple(KerasTensor((None,), "int32") for _ in x.shape)
+
+
+@primitive(infer=_nonzero_spec)
+def nonzero(x: Mask) -> tuple[Tensor, ...]:
+    """The places of the elements that are not zero: one int32 tensor for each axis.
+
+    Example:
+        >>> keras.ops.nonzero([0, 3, 0, 4])[0]
+        array([1, 3])
+    """
+
+
+@primitive(name="where", cast="common")
+def _where(condition: Mask, x1: Tensor, x2: Tensor) -> Tensor: ...
+
+
+def where(condition: Tensor, x1: Tensor | None = None, x2: Tensor | None = None) -> Any:
+    """Elements of `x1` where the condition holds, of `x2` elsewhere.
+
+    Args:
+        condition: tensor of booleans.
+        x1, x2: tensors; the three broadcast.
+
+    Returns:
+        A tensor. Without `x1` and `x2`, the places where the condition holds, as
+        `keras.ops.nonzero` gives them.
+
+    Raises:
+        ValueError: only one of `x1` and `x2` is given.
+
+    Example:
+        >>> keras.ops.where([True, False], 1.0, [5.0, 6.0])
+        array([1., 6.])
+    """
+    if x1 is None and x2 is None:
+        return nonzero(condition)
+    if x1 is None or x2 is None:
+        raise ValueError("where: give both `x1` and `x2`, or neither of them.")
+    return _where(condition, x1, x2)
+
+
+@op(name="select", cast="common")
+def _select(conditions: Any, choices: Tensors, default: Tensor) -> Tensor:
+    out = default
+    for condition, choice in zip(reversed(conditions), reversed(choices)):
+        out = _where(condition, choice, out)
+    return out
+
+
+def select(
+    condlist: Sequence[Tensor], choicelist: Sequence[Tensor], default: Tensor = 0
+) -> Tensor:
+    """For each element the first choice whose condition holds.
+
+    Args:
+        condlist: list of tensors of booleans.
+        choicelist: list of as many tensors.
+        default: the value where no condition holds.
+
+    Raises:
+        ValueError: the lists are not of one length.
+
+    Example:
+        >>> keras.ops.select([[True, False], [True, True]], [[1, 2], [3, 4]])
+        array([1, 4])
+    """
+    if len(condlist) != len(choicelist) or not condlist:
+        raise ValueError(
+            "select: there is one choice for each condition, and one of them at least; "
+            f"received {len(condlist)} conditions and {len(choicelist)} choices."
+        )
+    return _select(condlist, choicelist, default)
+
+
+@primitive
+def diag(x: Tensor, k: int = 0) -> Tensor:
+    """A matrix with the given diagonal, or the diagonal of a matrix.
+
+    Args:
+        x: tensor of one axis, or of two.
+        k: which diagonal: above the main one if positive, below if negative.
+
+    Raises:
+        ValueError: `x` has not one or two axes.
+
+    Example:
+        >>> keras.ops.diag([1, 2])
+        array([[1, 0], [0, 2]])
+    """
+
+
+@op
+def diagflat(x: Tensor, k: int = 0) -> Tensor:
+    """A matrix with all elements of `x`, in one row, on its diagonal.
+
+    Example:
+        >>> keras.ops.diagflat([[1, 2]])
+        array([[1, 0], [0, 2]])
+    """
+    table = current().TABLE
+    return table["diag"](table["reshape"](x, (-1,)), k)
+
+
+@primitive
+def diagonal(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The diagonals of the matrices in two axes; they lie along the last axis.
+
+    Args:
+        x: tensor of two axes at least.
+        offset: which diagonal: above the main one if positive.
+        axis1, axis2: the axes of the matrices.
+
+    Example:
+        >>> keras.ops.diagonal([[1, 2], [3, 4]])
+        array([1, 4])
+    """
+
+
+@op
+def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
+    """The sum along a diagonal, for the matrices in two axes.
+
+    Example:
+        >>> keras.ops.trace([[1, 2], [3, 4]])
+        array(5)
+    """
+    diagonals = current().TABLE["diagonal"](x, offset, axis1, axis2)
+    return reductions.sum(diagonals, -1)
+
+
+@primitive
+def tril(x: Tensor, k: int = 0) -> Tensor:
+    """The matrices in the last two axes with zeros above a diagonal.
+
+    Example:
+        >>> keras.ops.tril([[1, 2], [3, 4]])
+        array([[1, 0], [3, 4]])
+    """
+
+
+@primitive
+def triu(x: Tensor, k: int = 0) -> Tensor:
+    """The matrices in the last two axes with zeros below a diagonal.
+
+    Example:
+        >>> keras.ops.triu([[1, 2], [3, 4]])
+        array([[1, 2], [0, 4]])
+    """
+
+
+@op
+def unravel_index(indices: Tensor, shape: Sequence[int]) -> tuple[Tensor, ...]:
+    """Places in one row of all elements as places along each axis.
+
+    Args:
+        indices: integers; negative ones count from the end.
+        shape: the sizes of the axes.
+
+    Returns:
+        One tensor for each axis.
+
+    Example:
+        >>> [int(i) for i in keras.ops.unravel_index(5, (2, 3))]
+        [1, 2]
+    """
+    found = []
+    table = current().TABLE
+    for size in reversed(shape):
+        found.append(table["mod"](indices, indices * 0 + size))
+        indices = table["floor_divide"](indices, indices * 0 + size)
+    return tuple(reversed(found))

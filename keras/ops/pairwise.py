@@ -1,0 +1,494 @@
+"""Arithmetic, comparison and logic of two tensors, element by element.
+
+The two broadcast and meet in one type; a Python number takes the tensor's type where
+it can.
+"""
+
+from __future__ import annotations
+
+import math
+
+from keras.core.op import Index, Mask, Tensor, elementwise, op
+from keras.core.scope import current
+from keras.ops import reductions
+from keras.ops.casts import not_bool
+from keras.ops.elementwise import exp, exp2, isnan, log1p
+
+
+@elementwise(cast="common")
+def add(x1: Tensor, x2: Tensor) -> Tensor:
+    """Sum.
+
+    Example:
+        >>> keras.ops.add([1.0, 2.0], 3.0)
+        array([4., 5.])
+    """
+
+
+@elementwise(cast="common")
+def subtract(x1: Tensor, x2: Tensor) -> Tensor:
+    """Difference.
+
+    Example:
+        >>> keras.ops.subtract([1.0, 2.0], 3.0)
+        array([-2., -1.])
+    """
+
+
+@elementwise(cast="common")
+def multiply(x1: Tensor, x2: Tensor) -> Tensor:
+    """Product.
+
+    Example:
+        >>> keras.ops.multiply([1.0, 2.0], 3.0)
+        array([3., 6.])
+    """
+
+
+@elementwise
+def divide(x1: Tensor, x2: Tensor) -> Tensor:
+    """Quotient, as a float also for integers.
+
+    Example:
+        >>> keras.ops.divide([1, 3], 2)
+        array([0.5, 1.5])
+    """
+
+
+true_divide = divide
+
+
+@elementwise(primitive=False)
+def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
+    """Quotient, and 0 where the divisor is 0.
+
+    Example:
+        >>> keras.ops.divide_no_nan([1.0, 2.0], [2.0, 0.0])
+        array([0.5, 0.])
+    """
+    where = current().TABLE["where"]
+    zero = x2 == 0
+    return where(zero, x2 * 0, x1 / where(zero, x2 + 1, x2))
+
+
+@elementwise(cast=not_bool)
+def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
+    """The largest whole number not above the quotient.
+
+    Example:
+        >>> keras.ops.floor_divide([7, -7], 2)
+        array([3, -4])
+    """
+
+
+@elementwise(cast=not_bool)
+def mod(x1: Tensor, x2: Tensor) -> Tensor:
+    """What remains of `x1` after `floor_divide`; it has the sign of `x2`.
+
+    Example:
+        >>> keras.ops.mod([7, -7], 4)
+        array([3, 1])
+    """
+
+
+@elementwise(cast=not_bool)
+def fmod(x1: Tensor, x2: Tensor) -> Tensor:
+    """What remains of `x1` after division towards zero; it has the sign of `x1`.
+
+    Example:
+        >>> keras.ops.fmod([7, -7], 4)
+        array([3, -3])
+    """
+
+
+@elementwise(cast=not_bool)
+def power(x1: Tensor, x2: Tensor) -> Tensor:
+    """`x1` to the power `x2`.
+
+    Example:
+        >>> keras.ops.power([1.0, 2.0, 3.0], 2)
+        array([1., 4., 9.])
+    """
+
+
+@elementwise(cast="common")
+def maximum(x1: Tensor, x2: Tensor) -> Tensor:
+    """The larger of the two; nan if either is.
+
+    Example:
+        >>> keras.ops.maximum([1.0, 5.0], 3.0)
+        array([3., 5.])
+    """
+
+
+@elementwise(cast="common")
+def minimum(x1: Tensor, x2: Tensor) -> Tensor:
+    """The smaller of the two; nan if either is.
+
+    Example:
+        >>> keras.ops.minimum([1.0, 5.0], 3.0)
+        array([1., 3.])
+    """
+
+
+@elementwise(cast="common", primitive=False)
+def fmax(x1: Tensor, x2: Tensor) -> Tensor:
+    """The larger of the two; a nan gives way to a number.
+
+    Example:
+        >>> keras.ops.fmax([1.0, float('nan')], 3.0)
+        array([3., 3.])
+    """
+    where = current().TABLE["where"]
+    larger = maximum(x1, x2)
+    return where(x1 != x1, x2, where(x2 != x2, x1, larger))
+
+
+@elementwise(cast="common", primitive=False)
+def fmin(x1: Tensor, x2: Tensor) -> Tensor:
+    """The smaller of the two; a nan gives way to a number.
+
+    Example:
+        >>> keras.ops.fmin([1.0, float('nan')], 3.0)
+        array([1., 3.])
+    """
+    where = current().TABLE["where"]
+    smaller = minimum(x1, x2)
+    return where(x1 != x1, x2, where(x2 != x2, x1, smaller))
+
+
+@elementwise
+def arctan2(x1: Tensor, x2: Tensor) -> Tensor:
+    """The angle of the point (x2, x1) in radians, in [-pi, pi].
+
+    Example:
+        >>> keras.ops.arctan2([1.0, -1.0], [1.0, -1.0])
+        array([0.7854, -2.3562])
+    """
+
+
+@elementwise(primitive=False)
+def hypot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The hypotenuse, sqrt(x1 ** 2 + x2 ** 2), without overflow.
+
+    Example:
+        >>> keras.ops.hypot([3.0], [4.0])
+        array([5.])
+    """
+    where = current().TABLE["where"]
+    a, b = abs(x1), abs(x2)
+    longer, shorter = maximum(a, b), minimum(a, b)
+    plain = (longer == 0) | (longer == math.inf)
+    ratio = shorter / where(plain, longer * 0 + 1, longer)
+    # The square root of 0 has no slope: keep it out of the gradient.
+    return where(
+        plain, longer, longer * (1 + where(plain, ratio * 0, ratio) ** 2) ** 0.5
+    )
+
+
+@elementwise(primitive=False)
+def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
+    """log(exp(x1) + exp(x2)), without overflow.
+
+    Example:
+        >>> keras.ops.logaddexp([0.0, 1000.0], [0.0, 1000.0])
+        array([0.6931, 1000.6931])
+    """
+    where = current().TABLE["where"]
+    larger = maximum(x1, x2)
+    same = x1 == x2  # also two infinities, whose difference is nan
+    gap = where(same, larger * 0, x1 - x2)
+    gap = where(isnan(gap) & same, gap * 0, gap)
+    return larger + log1p(exp(-abs(gap)))
+
+
+@elementwise(primitive=False)
+def logaddexp2(x1: Tensor, x2: Tensor) -> Tensor:
+    """log2(2 ** x1 + 2 ** x2), without overflow.
+
+    Example:
+        >>> keras.ops.logaddexp2([0.0, 1000.0], [0.0, 1000.0])
+        array([1., 1001.])
+    """
+    return logaddexp(x1 * math.log(2.0), x2 * math.log(2.0)) * (1.0 / math.log(2.0))
+
+
+@elementwise(primitive=False)
+def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
+    """0 where `x1` is negative, 1 where it is positive, `x2` where it is 0.
+
+    Example:
+        >>> keras.ops.heaviside([-1.0, 0.0, 2.0], 0.5)
+        array([0., 0.5, 1.])
+    """
+    where = current().TABLE["where"]
+    step = where(x1 < 0, x1 * 0, x1 * 0 + 1)
+    return where(x1 == 0, x2, where(isnan(x1), x1, step))
+
+
+@elementwise
+def nextafter(x1: Tensor, x2: Tensor) -> Tensor:
+    """The next number of the type after `x1` in the direction of `x2`.
+
+    Example:
+        >>> keras.ops.nextafter([1.0], [2.0])
+        array([1.0000001])
+    """
+
+
+@elementwise(primitive=False)
+def ldexp(x1: Tensor, x2: Index) -> Tensor:
+    """x1 * 2 ** x2.
+
+    Args:
+        x1: tensor of floats.
+        x2: tensor of integers.
+
+    Raises:
+        TypeError: `x2` does not hold integers.
+
+    Example:
+        >>> keras.ops.ldexp([1.5, 3.0], [1, 2])
+        array([3., 12.])
+    """
+    backend = current()
+    dtype = backend.dtype_of(x2)
+    if "int" not in dtype:
+        raise TypeError(f"ldexp: `x2` must hold integers; received dtype {dtype}.")
+    return x1 * exp2(backend.cast(x2, backend.dtype_of(x1)))
+
+
+@elementwise(cast="common")
+def gcd(x1: Tensor, x2: Tensor) -> Tensor:
+    """The greatest common divisor of integers.
+
+    Example:
+        >>> keras.ops.gcd([12, 18], 8)
+        array([4, 2])
+    """
+
+
+@elementwise(cast="common")
+def lcm(x1: Tensor, x2: Tensor) -> Tensor:
+    """The least common multiple of integers.
+
+    Example:
+        >>> keras.ops.lcm([4, 6], 10)
+        array([20, 30])
+    """
+
+
+@elementwise(cast="common")
+def equal(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether the two are equal.
+
+    Example:
+        >>> keras.ops.equal([1, 2, 3], 2)
+        array([False, True, False])
+    """
+
+
+@elementwise(cast="common")
+def not_equal(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether the two differ.
+
+    Example:
+        >>> keras.ops.not_equal([1, 2, 3], 2)
+        array([True, False, True])
+    """
+
+
+@elementwise(cast="common")
+def greater(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether `x1` is larger.
+
+    Example:
+        >>> keras.ops.greater([1, 2, 3], 2)
+        array([False, False, True])
+    """
+
+
+@elementwise(cast="common")
+def greater_equal(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether `x1` is not smaller.
+
+    Example:
+        >>> keras.ops.greater_equal([1, 2, 3], 2)
+        array([False, True, True])
+    """
+
+
+@elementwise(cast="common")
+def less(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether `x1` is smaller.
+
+    Example:
+        >>> keras.ops.less([1, 2, 3], 2)
+        array([True, False, False])
+    """
+
+
+@elementwise(cast="common")
+def less_equal(x1: Tensor, x2: Tensor) -> Tensor:
+    """Whether `x1` is not larger.
+
+    Example:
+        >>> keras.ops.less_equal([1, 2, 3], 2)
+        array([True, True, False])
+    """
+
+
+@elementwise(cast="common", primitive=False)
+def isclose(
+    x1: Tensor,
+    x2: Tensor,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Tensor:
+    """Whether |x1 - x2| <= atol + rtol * |x2|, element by element.
+
+    Args:
+        x1, x2: tensors.
+        rtol: tolerance relative to `x2`.
+        atol: absolute tolerance.
+        equal_nan: whether nan counts as close to nan.
+
+    Example:
+        >>> keras.ops.isclose([1.0, 2.0], [1.000001, 2.1])
+        array([True, False])
+    """
+    backend = current()
+    if backend.dtype_of(x1) not in ("float32", "float64", "complex64", "complex128"):
+        x1, x2 = backend.cast(x1, "float32"), backend.cast(x2, "float32")
+    close = abs(x1 - x2) <= atol + rtol * abs(x2)
+    # An infinite tolerance would make everything close to an infinity.
+    close = (x1 == x2) | (close & (abs(x2) != math.inf))
+    return close | ((x1 != x1) & (x2 != x2)) if equal_nan else close
+
+
+def allclose(
+    x1: Tensor,
+    x2: Tensor,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Tensor:
+    """Whether all elements are close, as `isclose` says.
+
+    Returns:
+        A boolean tensor without axes.
+
+    Example:
+        >>> keras.ops.allclose([1.0, 2.0], [1.000001, 2.1])
+        array(False)
+    """
+    return reductions.all(isclose(x1, x2, rtol, atol, equal_nan))
+
+
+@op(cast="common")
+def isin(
+    x1: Tensor, x2: Tensor, assume_unique: bool = False, invert: bool = False
+) -> Tensor:
+    """Whether each element of `x1` is among those of `x2`.
+
+    Args:
+        x1: tensor.
+        x2: the values to look for, of any shape.
+        assume_unique: whether neither holds a value twice; the result is the same.
+        invert: tell which are not among them.
+
+    Returns:
+        A boolean tensor of `x1`'s shape.
+
+    Example:
+        >>> keras.ops.isin([1, 2, 3], [3, 1])
+        array([True, False, True])
+    """
+    reshape = current().TABLE["reshape"]
+    found = reductions.any(x1[..., None] == reshape(x2, (-1,)), axis=-1)
+    return current().TABLE["logical_not"](found) if invert else found
+
+
+@op(elementwise=True, primitive=True)
+def logical_and(x1: Mask, x2: Mask) -> Tensor:
+    """Whether both are true.
+
+    Example:
+        >>> keras.ops.logical_and([True, False], True)
+        array([True, False])
+    """
+
+
+@op(elementwise=True, primitive=True)
+def logical_or(x1: Mask, x2: Mask) -> Tensor:
+    """Whether either is true.
+
+    Example:
+        >>> keras.ops.logical_or([True, False], True)
+        array([True, True])
+    """
+
+
+@op(elementwise=True, primitive=True)
+def logical_xor(x1: Mask, x2: Mask) -> Tensor:
+    """Whether exactly one is true.
+
+    Example:
+        >>> keras.ops.logical_xor([True, False], True)
+        array([False, True])
+    """
+
+
+@elementwise(cast="common")
+def bitwise_and(x: Tensor, y: Tensor) -> Tensor:
+    """The bits set in both integers.
+
+    Example:
+        >>> keras.ops.bitwise_and([6, 1], 5)
+        array([4, 1])
+    """
+
+
+@elementwise(cast="common")
+def bitwise_or(x: Tensor, y: Tensor) -> Tensor:
+    """The bits set in either integer.
+
+    Example:
+        >>> keras.ops.bitwise_or([6, 1], 5)
+        array([7, 5])
+    """
+
+
+@elementwise(cast="common")
+def bitwise_xor(x: Tensor, y: Tensor) -> Tensor:
+    """The bits set in exactly one of the integers.
+
+    Example:
+        >>> keras.ops.bitwise_xor([6, 1], 5)
+        array([3, 4])
+    """
+
+
+@elementwise(cast=not_bool)
+def left_shift(x: Tensor, y: Tensor) -> Tensor:
+    """`x` with its bits moved up by `y` places: x * 2 ** y.
+
+    Example:
+        >>> keras.ops.left_shift([1, 5], 2)
+        array([4, 20])
+    """
+
+
+@elementwise(cast=not_bool)
+def right_shift(x: Tensor, y: Tensor) -> Tensor:
+    """`x` with its bits moved down by `y` places, the sign kept.
+
+    Example:
+        >>> keras.ops.right_shift([4, -20], 2)
+        array([1, -5])
+    """
+
+
+bitwise_left_shift = left_shift
+bitwise_right_shift = right_shift

@@ -1,0 +1,344 @@
+"""Products of vectors and matrices, and what is built of them.
+
+Matrices of int8 are multiplied into int32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from keras.core.errors import check_choice
+from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.scope import current
+from keras.ops import reductions
+from keras.ops.casts import multiplied
+from keras.ops.core import shape
+
+
+@primitive(cast=multiplied)
+def matmul(x1: Tensor, x2: Tensor) -> Tensor:
+    """The product of matrices.
+
+    Args:
+        x1, x2: tensors of shapes (..., n, k) and (..., k, m), whose other axes
+            broadcast; a tensor of one axis is a row at the left, a column at the right.
+
+    Returns:
+        A tensor of shape (..., n, m), without the axes of a row or column.
+
+    Raises:
+        ValueError: a tensor has no axes, or the inner sizes differ.
+
+    Example:
+        >>> keras.ops.matmul([[1, 2], [3, 4]], [1, 1])
+        array([3, 7])
+    """
+
+
+@op(cast="common")
+def dot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum over the last axis of `x1` and the last but one of `x2`.
+
+    Args:
+        x1, x2: tensors. The axes of `x1` come first in the result; with a number this
+            is `multiply`.
+
+    Example:
+        >>> keras.ops.dot([1, 2], [3, 4])
+        array(11)
+    """
+    if not x1.shape or not x2.shape:
+        return x1 * x2
+    if len(x1.shape) <= 2 and len(x2.shape) <= 2:
+        return current().TABLE["matmul"](x1, x2)
+    return tensordot(x1, x2, ((-1,), (-2 if len(x2.shape) > 1 else -1,)))
+
+
+@op(cast="common")
+def inner(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum over the last axes of both.
+
+    Example:
+        >>> keras.ops.inner([[1, 2], [3, 4]], [1, 1])
+        array([3, 7])
+    """
+    if not x1.shape or not x2.shape:
+        return x1 * x2
+    return tensordot(x1, x2, ((-1,), (-1,)))
+
+
+@op(cast="common")
+def outer(x1: Tensor, x2: Tensor) -> Tensor:
+    """Every element of `x1` times every element of `x2`.
+
+    Returns:
+        A matrix: the elements of each, in one row, are its axes.
+
+    Example:
+        >>> keras.ops.outer([1, 2], [3, 4])
+        array([[3, 4], [6, 8]])
+    """
+    table = current().TABLE
+    column, row = table["reshape"](x1, (-1, 1)), table["reshape"](x2, (1, -1))
+    return table["multiply"](column, row)
+
+
+@op(cast="common")
+def vdot(x1: Tensor, x2: Tensor) -> Tensor:
+    """The sum of the products of all elements; those of `x1` are conjugated.
+
+    Example:
+        >>> keras.ops.vdot([[1, 2]], [[3, 4]])
+        array(11)
+    """
+    table = current().TABLE
+    x1 = table["conjugate"](table["reshape"](x1, (-1,)))
+    return table["matmul"](x1, table["reshape"](x2, (-1,)))
+
+
+@primitive(cast="common")
+def tensordot(x1: Tensor, x2: Tensor, axes: int | Sequence[Any] = 2) -> Tensor:
+    """The sum of products over several axes at once.
+
+    Args:
+        x1, x2: tensors.
+        axes: how many axes at the end of `x1` and the beginning of `x2`, or a pair of
+            the axes of each.
+
+    Returns:
+        A tensor with the axes of `x1` that are left, then those of `x2`.
+
+    Example:
+        >>> keras.ops.tensordot(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)), 1)
+        array([[3., 3.], [3., 3.]])
+    """
+
+
+@primitive(name="einsum", cast=multiplied)
+def _einsum(operands: Tensors, subscripts: str) -> Tensor: ...
+
+
+def einsum(subscripts: str, *operands: Tensor, **kwargs: Any) -> Tensor:
+    """Sums of products, written with a letter for each axis.
+
+    Args:
+        subscripts: for example "ij,jk->ik"; letters that the result lacks are summed
+            over, "..." stands for axes that broadcast.
+        *operands: tensors.
+        **kwargs: none is known; the argument is there to name it.
+
+    Raises:
+        TypeError: an unknown argument is given.
+        ValueError: the letters do not fit the tensors.
+
+    Example:
+        >>> keras.ops.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 1])
+        array([3, 7])
+    """
+    if kwargs:
+        raise TypeError(f"einsum: unknown arguments {sorted(kwargs)}.")
+    return _einsum(list(operands), subscripts)
+
+
+@op(cast="common")
+def kron(x1: Tensor, x2: Tensor) -> Tensor:
+    """Kronecker's product: every element of `x1` times the whole of `x2`, as blocks.
+
+    Example:
+        >>> keras.ops.kron([1, 10], [1, 2])
+        array([1, 2, 10, 20])
+    """
+    table = current().TABLE
+    rank = max(len(x1.shape), len(x2.shape))
+    a = [1] * (rank - len(x1.shape)) + list(shape(x1))
+    b = [1] * (rank - len(x2.shape)) + list(shape(x2))
+    left = table["reshape"](x1, tuple(n for size in a for n in (size, 1)))
+    right = table["reshape"](x2, tuple(n for size in b for n in (1, size)))
+    product = table["multiply"](left, right)
+    return table["reshape"](product, tuple(m * n for m, n in zip(a, b)))
+
+
+@op(cast="common")
+def cross(
+    x1: Tensor,
+    x2: Tensor,
+    axisa: int = -1,
+    axisb: int = -1,
+    axisc: int = -1,
+    axis: int | None = None,
+) -> Tensor:
+    """The vector at right angles to two vectors.
+
+    Args:
+        x1, x2: tensors of vectors of 3 numbers, or of 2, whose third is 0.
+        axisa, axisb: the axis of the vectors in each.
+        axisc: their axis in the result. Two vectors of 2 numbers give the third alone.
+        axis: one axis for all three.
+
+    Raises:
+        ValueError: the vectors have another length.
+
+    Example:
+        >>> keras.ops.cross([1, 0, 0], [0, 1, 0])
+        array([0, 0, 1])
+    """
+    table = current().TABLE
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = table["moveaxis"](x1, axisa, -1), table["moveaxis"](x2, axisb, -1)
+    sizes = a.shape[-1], b.shape[-1]
+    if not set(sizes) <= {2, 3}:
+        raise ValueError(
+            f"cross: vectors have 2 or 3 numbers; received shapes "
+            f"{tuple(x1.shape)} and "
+            f"{tuple(x2.shape)}, with {sizes[0]} and {sizes[1]} along their axes."
+        )
+    third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    if sizes == (2, 2):
+        return third
+    a3 = a[..., 2] if sizes[0] == 3 else a[..., 0] * 0
+    b3 = b[..., 2] if sizes[1] == 3 else b[..., 0] * 0
+    first = a[..., 1] * b3 - a3 * b[..., 1]
+    second = a3 * b[..., 0] - a[..., 0] * b3
+    return table["moveaxis"](table["stack"]([first, second, third], -1), -1, axisc)
+
+
+def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
+    """The products of `x1` with `x2` moved along it.
+
+    Args:
+        x1, x2: tensors of one axis.
+        mode: "valid" where they overlap wholly; "same", as long as the longer one;
+            "full" wherever they overlap.
+
+    Raises:
+        ValueError: the mode is not known, or a tensor has not one axis.
+
+    Example:
+        >>> keras.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0])
+        array([2., 3.])
+    """
+    check_choice(mode, ("valid", "same", "full"), "mode", "correlate")
+    return _correlate(x1, x2, mode)
+
+
+@op(name="correlate", cast="float")
+def _correlate(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
+    if len(x1.shape) != 1 or len(x2.shape) != 1:
+        raise ValueError(
+            "correlate: both tensors have one axis; received shapes "
+            f"{tuple(x1.shape)} and {tuple(x2.shape)}."
+        )
+    table = current().TABLE
+    if x1.shape[0] is not None and x1.shape[0] < (x2.shape[0] or 0):
+        turned = _correlate(table["conjugate"](x2), table["conjugate"](x1), mode)
+        return table["flip"](turned, 0)
+    n, m = shape(x1)[0], shape(x2)[0]
+    before = {"valid": 0, "same": m // 2, "full": m - 1}[mode]
+    after = {"valid": 0, "same": m - 1 - m // 2, "full": m - 1}[mode]
+    x1 = table["_pad"](x1, ((before, after),), "constant", 0)
+    starts = table["arange"](0, n + before + after - m + 1, 1, "int32")
+    steps = table["arange"](0, m, 1, "int32")
+    windows = table["take"](x1, starts[:, None] + steps[None, :], 0)
+    return table["matmul"](windows, table["conjugate"](x2))
+
+
+@op(cast="float")
+def corrcoef(x: Tensor) -> Tensor:
+    """Pearson's coefficients of correlation between the rows of a matrix.
+
+    Args:
+        x: tensor of shape (variables, observations), or of one axis.
+
+    Returns:
+        A matrix of shape (variables, variables); for one axis, the number 1.
+
+    Raises:
+        ValueError: `x` has more than two axes.
+
+    Example:
+        >>> keras.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+        array([[1., -1.], [-1., 1.]])
+    """
+    if len(x.shape) > 2:
+        raise ValueError(
+            f"corrcoef: `x` has one axis or two; received shape {tuple(x.shape)}."
+        )
+    table = current().TABLE
+    rows = x if len(x.shape) == 2 else x[None]
+    rows = rows - reductions.mean(rows, -1, keepdims=True)
+    products = table["matmul"](rows, table["transpose"](rows))
+    scale = table["sqrt"](table["diagonal"](products))
+    out = products / scale[:, None] / scale[None, :]
+    out = table["clip"](out, -1.0, 1.0)
+    return out if len(x.shape) == 2 else out[0, 0]
+
+
+@op(cast="common")
+def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
+    """The differences between neighbours along an axis.
+
+    Args:
+        a: tensor.
+        n: how often to take differences.
+        axis: along which axis.
+
+    Raises:
+        ValueError: `n` is negative.
+
+    Example:
+        >>> keras.ops.diff([1, 3, 6])
+        array([2, 3])
+    """
+    if n < 0:
+        raise ValueError(f"diff: `n` is at least 0; received {n}.")
+    table = current().TABLE
+    minus = table["not_equal" if current().dtype_of(a) == "bool" else "subtract"]
+    key: list[Any] = [slice(None)] * len(a.shape)
+    for _ in range(n):
+        key[axis] = slice(1, None)
+        after = a[tuple(key)]
+        key[axis] = slice(None, -1)
+        a = minus(after, a[tuple(key)])
+    return a
+
+
+@op(cast="float")
+def trapezoid(
+    y: Tensor, x: Tensor | None = None, dx: float = 1.0, axis: int = -1
+) -> Tensor:
+    """The integral along an axis, by the trapezoidal rule.
+
+    Args:
+        y: the values.
+        x: the places they belong to, along one axis or for every value.
+        dx: the distance between places when `x` is not given.
+        axis: along which axis.
+
+    Example:
+        >>> keras.ops.trapezoid([1.0, 2.0, 3.0])
+        array(4.)
+    """
+    moved = current().TABLE["moveaxis"](y, axis, -1)
+    width: Any = dx
+    if x is not None:
+        places = x if len(x.shape) == 1 else current().TABLE["moveaxis"](x, axis, -1)
+        width = places[..., 1:] - places[..., :-1]
+    return reductions.sum((moved[..., 1:] + moved[..., :-1]) * 0.5 * width, -1)
+
+
+@primitive(cast="float")
+def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
+    """The sign of the determinant and the logarithm of its absolute value.
+
+    Args:
+        x: tensor of shape (..., n, n).
+
+    Returns:
+        Two tensors of shape (...).
+
+    Example:
+        >>> keras.ops.slogdet([[2.0, 0.0], [0.0, 3.0]])[1]
+        array(1.7918)
+    """
