@@ -142,3 +142,8 @@ def _aligned(shapes: list) -> list:
         )
         for shape in shapes
     ]
+
+
+def forget() -> None:
+    """Drop the remembered shapes."""
+    _memo.clear()
