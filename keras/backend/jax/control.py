@@ -10,7 +10,9 @@ import jax.numpy as jnp
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
-    """Run one of two functions."""
+    """Run one of two functions; only a traced `pred` needs both to be looked at."""
+    if not isinstance(pred, jax.core.Tracer):
+        return true_fn() if pred else false_fn()
     return jax.lax.cond(pred, true_fn, false_fn)
 
 

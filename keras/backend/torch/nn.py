@@ -1,3 +1,324 @@
-"""Tables."""
+"""Layers' arithmetic in PyTorch: activations, convolution, pooling, normalization."""
 
-TABLE: dict = {}
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from keras.backend.torch.tensor import DTYPES
+from keras.backend.windows import Window, reach, same_pads
+
+
+def _first(x: Any, window: Window) -> Any:
+    """Channels first; a view, in the memory order of channels last."""
+    return x.movedim(-1, 1) if window.channels_last else x
+
+
+def _back(x: Any, window: Window) -> Any:
+    return x.movedim(1, -1) if window.channels_last else x
+
+
+def _flat(pads: Any) -> list[int]:
+    """Pads in the order of F.pad: the last axis first."""
+    return [p for pair in reversed(tuple(pads)) for p in pair]
+
+
+def _pads(x: Any, window: Window) -> Any:
+    if window.padding == "valid":
+        return ((0, 0),) * len(window.size)
+    return same_pads(window, tuple(x.shape[2:]))
+
+
+def _in_float(fn: Any, *tensors: Any) -> Any:
+    """PyTorch convolves and pools floats only; integers are exact in float64."""
+    if tensors[0].is_floating_point() or tensors[0].is_complex():
+        return fn(*tensors)
+    out = fn(*(t.double() for t in tensors))
+    return out.to(tensors[0].dtype)
+
+
+_CONV = (None, F.conv1d, F.conv2d, F.conv3d)
+_CONV_TRANSPOSE = (
+    None,
+    F.conv_transpose1d,
+    F.conv_transpose2d,
+    F.conv_transpose3d,
+)
+_MAX_POOL = (None, F.max_pool1d, F.max_pool2d, F.max_pool3d)
+_AVERAGE_POOL = (None, F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
+
+
+def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
+    rank = len(window.size)
+    x = _first(inputs, window)
+    weight = kernel.permute(-1, -2, *range(rank))
+    pads = _pads(x, window)
+    if any(low != high for low, high in pads):
+        x = F.pad(x, _flat((0, high - low) for low, high in pads))
+    both = tuple(low for low, _ in pads)
+
+    def run(x: Any, weight: Any) -> Any:
+        return _CONV[rank](  # type: ignore[misc]
+            x, weight, None, window.strides, both, window.dilation, groups
+        )
+
+    return _back(_in_float(run, x, weight), window)
+
+
+def conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
+    rank = len(window.size)
+    x = _first(inputs, window)
+    weight = kernel.permute(-1, -2, *range(rank))
+    ends = []  # what to cut at the front and at the back of the full result
+    for n, s, k, (front, size) in zip(
+        x.shape[2:], window.strides, reach(window), sizes
+    ):
+        ends.append((front, (n - 1) * s + k - front - size))
+    both = tuple(max(min(front, back), 0) for front, back in ends)
+
+    def run(x: Any, weight: Any) -> Any:
+        return _CONV_TRANSPOSE[rank](  # type: ignore[misc]
+            x, weight, None, window.strides, both, 0, 1, window.dilation
+        )
+
+    out = _in_float(run, x, weight)
+    rest = [(p - front, p - back) for p, (front, back) in zip(both, ends)]
+    if any(p != (0, 0) for p in rest):
+        out = F.pad(out, _flat(rest))  # negative pads cut
+    return _back(out, window)
+
+
+def _pool(inputs: Any, window: Window, functions: Any, rim: float, **options: Any) -> Any:
+    x = _first(inputs, window)
+    pads = _pads(x, window)
+    both = tuple(low for low, _ in pads)
+    if any(low != high or low > k // 2 for (low, high), k in zip(pads, window.size)):
+        x = F.pad(x, _flat(pads), value=rim)
+        both = (0,) * len(pads)
+    out = functions[len(pads)](x, window.size, window.strides, both, **options)
+    return _back(out, window)
+
+
+def max_pool(inputs: Any, window: Window) -> Any:
+    return _in_float(
+        lambda x: _pool(x, window, _MAX_POOL, float("-inf")), inputs
+    )
+
+
+def average_pool(inputs: Any, window: Window) -> Any:
+    out = _pool(inputs, window, _AVERAGE_POOL, 0.0, count_include_pad=False)
+    pads = _pads(_first(inputs, window), window)
+    if any(low != high or low > k // 2 for (low, high), k in zip(pads, window.size)):
+        # Zeros were put in front of the pooling and counted: take them out again.
+        channel = -1 if window.channels_last else 1
+        ones = torch.ones_like(inputs[:1].narrow(channel, 0, 1))
+        out = out / _pool(ones, window, _AVERAGE_POOL, 0.0)
+    return out
+
+
+def _adaptive(functions: Any) -> Any:
+    def run(inputs: Any, sizes: tuple, channels_last: bool) -> Any:
+        x = inputs.movedim(-1, 1) if channels_last else inputs
+        out = _in_float(lambda x: functions[len(sizes)](x, sizes), x)
+        return out.movedim(1, -1) if channels_last else out
+
+    return run
+
+
+def moments(x: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
+    half = x.dtype in (torch.float16, torch.bfloat16)
+    variance, mean = torch.var_mean(
+        x.float() if half else x, dim=axes, correction=0, keepdim=keepdims
+    )
+    if not half:
+        return mean, variance
+    limits = torch.finfo(x.dtype)
+    clipped = (v.clamp(limits.min, limits.max).to(x.dtype) for v in (mean, variance))
+    mean, variance = clipped
+    return mean, variance
+
+
+def batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    offset: Any = None,
+    scale: Any = None,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> Any:
+    # F.batch_norm takes its statistics for constants; gradients must reach them here.
+    factor = torch.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor = factor * scale
+    shift = -mean * factor if offset is None else torch.addcmul(offset, mean, -factor)
+    if factor.dim() != x.dim() and axis != x.dim() - 1:
+        shape = [1] * x.dim()
+        shape[axis] = -1
+        factor, shift = factor.view(shape), shift.view(shape)
+    return torch.addcmul(shift, x, factor)
+
+
+def _trailing(x: Any, axes: tuple[int, ...]) -> bool:
+    return axes == tuple(range(x.dim() - len(axes), x.dim()))
+
+
+def layer_normalization(
+    x: Any,
+    gamma: Any = None,
+    beta: Any = None,
+    axes: tuple[int, ...] = (),
+    epsilon: float = 0.0,
+) -> Any:
+    if not _trailing(x, axes):
+        last = tuple(range(x.dim() - len(axes), x.dim()))
+        out = layer_normalization(x.movedim(axes, last), gamma, beta, last, epsilon)
+        return out.movedim(last, axes)
+    shape = tuple(x.shape[a] for a in axes)
+    gamma, beta = (v if v is None else v.reshape(shape) for v in (gamma, beta))
+    return F.layer_norm(x, shape, gamma, beta, epsilon)
+
+
+def rms_normalization(
+    x: Any, scale: Any = None, axes: tuple[int, ...] = (), epsilon: float = 0.0
+) -> Any:
+    shape = tuple(d if a in axes else 1 for a, d in enumerate(x.shape))
+    if _trailing(x, axes):
+        inner = tuple(x.shape[a] for a in axes)
+        return F.rms_norm(x, inner, None if scale is None else scale.reshape(inner), epsilon)
+    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
+    out = wide * torch.rsqrt(wide.square().mean(axes, keepdim=True) + epsilon)
+    if scale is not None:
+        out = out * scale.reshape(shape).to(wide.dtype)
+    return out.to(x.dtype)
+
+
+def sigmoid_crossentropy(target: Any, logits: Any) -> Any:
+    return F.binary_cross_entropy_with_logits(logits, target, reduction="none")
+
+
+def _classes_second(logits: Any, axis: int) -> Any:
+    return logits if logits.dim() < 2 or axis == 1 else logits.movedim(axis, 1)
+
+
+def softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
+    return F.cross_entropy(
+        _classes_second(logits, axis), _classes_second(target, axis), reduction="none"
+    )
+
+
+def sparse_softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
+    return F.cross_entropy(
+        _classes_second(logits, axis), target.long(), reduction="none"
+    )
+
+
+def pick(values: Any, classes: Any, axis: int) -> Any:
+    return values.gather(axis, classes.long().unsqueeze(axis)).squeeze(axis)
+
+
+def one_hot(x: Any, num_classes: int, axis: int, dtype: str) -> Any:
+    shape = [1] * (x.dim() + 1)
+    shape[axis] = num_classes
+    classes = torch.arange(num_classes, dtype=x.dtype, device=x.device).view(shape)
+    return (x.unsqueeze(axis) == classes).to(DTYPES[dtype])
+
+
+def attention(
+    query: Any,
+    key: Any,
+    value: Any,
+    bias: Any = None,
+    mask: Any = None,
+    scale: float = 1.0,
+    is_causal: bool = False,
+    flash: bool | None = None,
+    soft_cap: float | None = None,
+) -> Any:
+    from keras.ops.attention import attend, refuse_flash  # upward: the shared formula
+
+    if soft_cap is not None:
+        if flash:
+            refuse_flash("no fused kernel caps the scores")
+        return attend(query, key, value, bias, mask, scale, is_causal, soft_cap)
+    extra = bias
+    if is_causal and (mask is not None or bias is not None):
+        rows, columns = query.shape[1], key.shape[1]
+        seen = torch.ones(rows, columns, dtype=torch.bool, device=query.device).tril()
+        mask = seen if mask is None else mask & seen
+        is_causal = False
+    if mask is not None:
+        # Finite, so that a row in which all is masked gives a mean and not nan.
+        base = query.new_zeros(()) if bias is None else bias
+        extra = torch.where(mask, base, 0.7 * torch.finfo(query.dtype).min)
+    q, k, v = (t.transpose(1, 2) for t in (query, key, value))
+    grouped = q.shape[1] != k.shape[1]
+    run = lambda: F.scaled_dot_product_attention(  # noqa: E731
+        q, k, v, extra, 0.0, is_causal, scale=scale, enable_gqa=grouped
+    )
+    if flash is None:
+        return run().transpose(1, 2)
+    from torch.nn.attention import SDPBackend, sdpa_kernel
+
+    kernels = [SDPBackend.MATH, SDPBackend.EFFICIENT_ATTENTION]
+    try:
+        with sdpa_kernel([SDPBackend.FLASH_ATTENTION] if flash else kernels):
+            return run().transpose(1, 2)
+    except RuntimeError as error:
+        if not flash:
+            raise
+        refuse_flash(str(error))
+
+
+def hard_tanh(x: Any) -> Any:
+    return x.clamp(-1, 1)
+
+
+TABLE: dict = {
+    "relu": torch.relu,
+    "relu6": F.relu6,
+    "sigmoid": torch.sigmoid,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "silu": F.silu,
+    "log_sigmoid": F.logsigmoid,
+    "leaky_relu": lambda x, negative_slope=0.2: F.leaky_relu(x, negative_slope),
+    "hard_sigmoid": F.hardsigmoid,
+    "hard_silu": F.hardswish,
+    "hard_tanh": hard_tanh,
+    "elu": lambda x, alpha=1.0: F.elu(x, alpha),
+    "selu": F.selu,
+    "celu": lambda x, alpha=1.0: F.celu(x, alpha),
+    "gelu": lambda x, approximate=True: F.gelu(
+        x, approximate="tanh" if approximate else "none"
+    ),
+    "glu": lambda x, axis=-1: F.glu(x, axis),
+    "tanh_shrink": F.tanhshrink,
+    "soft_shrink": lambda x, threshold=0.5: F.softshrink(x, threshold),
+    "hard_shrink": lambda x, threshold=0.5: F.hardshrink(x, threshold),
+    "threshold": F.threshold,
+    "_softmax": lambda x, axis: torch.softmax(x, axis),
+    "_log_softmax": lambda x, axis: torch.log_softmax(x, axis),
+    "_conv": conv,
+    "_conv_transpose": conv_transpose,
+    "_max_pool": max_pool,
+    "_average_pool": average_pool,
+    "_adaptive_max": _adaptive(
+        (None, F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d)
+    ),
+    "_adaptive_average": _adaptive(
+        (None, F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
+    ),
+    "_moments": moments,
+    "_batch_normalization": batch_normalization,
+    "_layer_normalization": layer_normalization,
+    "_rms_normalization": rms_normalization,
+    "_sigmoid_crossentropy": sigmoid_crossentropy,
+    "_softmax_crossentropy": softmax_crossentropy,
+    "_sparse_softmax_crossentropy": sparse_softmax_crossentropy,
+    "_pick": pick,
+    "_one_hot": one_hot,
+    "_attention": attention,
+}

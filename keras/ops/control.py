@@ -1,0 +1,287 @@
+"""Branches, loops and maps over functions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from keras.core import tree
+from keras.core.op import op
+from keras.core.scope import current
+from keras.core.tensor import KerasTensor
+
+
+def _tensors(structure: Any) -> Any:
+    """Every leaf as a tensor of the backend in force."""
+    convert = current().convert_to_tensor
+    return tree.map_structure(lambda x: x if x is None else convert(x), structure)
+
+
+def _stacked(xs: Any) -> Any:
+    """`_tensors`, but a nested list of numbers is one tensor."""
+    if any(isinstance(x, (bool, int, float)) for x in tree.flatten(xs)):
+        return current().convert_to_tensor(xs)
+    return _tensors(xs)
+
+
+def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
+    """The result of one of two functions.
+
+    Args:
+        pred: a boolean or a boolean scalar tensor. While a function is traced both
+            branches are, and only one runs. A symbolic `pred` (in a functional model)
+            computes both and selects.
+        true_fn, false_fn: functions without arguments, giving results of the same
+            structure, shapes and types.
+
+    Example:
+        >>> x = keras.ops.convert_to_tensor(3.0)
+        >>> keras.ops.cond(x > 2, lambda: x * 2, lambda: x)
+        array(6.)
+    """
+    if isinstance(pred, KerasTensor):
+        from keras.ops.numpy import where
+
+        select = functools.partial(where, pred)
+        return tree.map_structure(select, true_fn(), false_fn())
+    if isinstance(pred, (bool, np.bool_)):
+        return true_fn() if pred else false_fn()
+    return current().cond(current().convert_to_tensor(pred), true_fn, false_fn)
+
+
+def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
+    """Call the branch number `index` with the operands.
+
+    Args:
+        index: an integer or an integer scalar tensor; one out of range counts as the
+            nearest.
+        branches: functions of the operands with results alike.
+        *operands: what the branch is called with.
+
+    Example:
+        >>> keras.ops.switch(1, [keras.ops.add, keras.ops.subtract], 5.0, 3.0)
+        array(2.)
+    """
+    if not branches:
+        raise ValueError("switch: `branches` is empty; there is nothing to call.")
+    last = len(branches) - 1
+    if isinstance(index, (int, np.integer)):
+        return branches[max(0, min(int(index), last))](*operands)
+
+    def pick(i: int) -> Any:
+        if i == last:
+            return branches[i](*operands)
+        return cond(index <= i, lambda: branches[i](*operands), lambda: pick(i + 1))
+
+    return pick(0)
+
+
+@op
+def while_loop(
+    cond: Callable,
+    body: Callable,
+    loop_vars: Any,
+    maximum_iterations: int | None = None,
+) -> Any:
+    """Repeat `body` while `cond` holds.
+
+    Args:
+        cond: `(*loop_vars) -> boolean scalar`.
+        body: `(*loop_vars) -> loop_vars`, of the same structure, shapes and types.
+        loop_vars: a tuple or list of (nests of) tensors, or one tensor.
+        maximum_iterations: where to stop at the latest.
+
+    Example:
+        >>> keras.ops.while_loop(lambda i: i < 10, lambda i: i + 3, 0)
+        array(12)
+    """
+    return current().while_loop(cond, body, _tensors(loop_vars), maximum_iterations)
+
+
+@op
+def scan(
+    f: Callable,
+    init: Any,
+    xs: Any = None,
+    length: int | None = None,
+    reverse: bool = False,
+    unroll: int | bool = 1,
+) -> tuple[Any, Any]:
+    """`carry, y = f(carry, x)` along the first axis of `xs`.
+
+    Args:
+        f: the step; the carry keeps its structure, shapes and types.
+        init: the first carry.
+        xs: a nest of tensors with a common first axis, or None (then give `length`).
+        length: the number of steps, needed without `xs`.
+        reverse: go from the last to the first; the results keep their places.
+        unroll: how many steps to write out in a row; True for all.
+
+    Returns:
+        The last carry, and the results `y` stacked along a new first axis.
+
+    Example:
+        >>> carry, ys = keras.ops.scan(lambda c, x: (c + x, c), 0.0, [1.0, 2.0, 3.0])
+        >>> float(carry), ys
+        (6.0, array([0., 1., 3.]))
+    """
+    if not callable(f):
+        raise TypeError(f"scan: `f` must be callable; received {f!r}.")
+    if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
+        raise ValueError(
+            f"scan: `unroll` must be a positive integer or a boolean; received {unroll!r}."
+        )
+    init, xs = _tensors(init), _stacked(xs)
+    sizes = {x.shape[0] for x in tree.flatten(xs) if x is not None}
+    if length is not None:
+        sizes.add(length)
+    if len(sizes - {None}) > 1 or not sizes:
+        raise ValueError(
+            "scan: the first axes of `xs` and `length` must agree, and one of them must "
+            f"be given; received sizes {sorted(s for s in sizes if s is not None)}."
+        )
+    return current().scan(f, init, xs, length, reverse, unroll)
+
+
+@op
+def map(f: Callable, xs: Any) -> Any:
+    """`f` on each slice along the first axis, the results stacked.
+
+    Args:
+        f: `x -> y`, on nests of tensors.
+        xs: a nest of tensors with a common first axis.
+
+    Example:
+        >>> keras.ops.map(lambda row: row / keras.ops.sum(row), [[1.0, 3.0], [2.0, 2.0]])
+        array([[0.25, 0.75], [0.5 , 0.5 ]])
+    """
+    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+
+
+@op
+def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
+    """`for i in range(lower, upper): val = body_fun(i, val)`.
+
+    Gradients go through it on every backend when both bounds are Python integers.
+
+    Args:
+        lower, upper: integers or integer scalar tensors.
+        body_fun: `(i, val) -> val`, keeping structure, shapes and types.
+        init_val: the first `val`.
+
+    Example:
+        >>> keras.ops.fori_loop(0, 3, lambda i, x: x + i, 10)
+        array(13)
+    """
+    convert = current().convert_to_tensor
+    val = _tensors(init_val)
+    if isinstance(lower, int) and isinstance(upper, int):
+        if upper <= lower:
+            return val
+        (_, val), _ = current().scan(
+            lambda state, _: ((state[0] + 1, body_fun(*state)), None),
+            (convert(lower), val),
+            None,
+            upper - lower,
+            False,
+            1,
+        )
+        return val
+    upper = convert(upper, "int32")
+    _, val = current().while_loop(
+        lambda i, _: i < upper,
+        lambda i, val: (i + 1, body_fun(i, val)),
+        (convert(lower, "int32"), val),
+        None,
+    )
+    return val
+
+
+@op
+def vectorized_map(function: Callable, elements: Any) -> Any:
+    """`function` on all slices along the first axis at once.
+
+    Args:
+        function: `x -> y` without side effects, on nests of tensors.
+        elements: a nest of tensors with a common first axis.
+
+    Example:
+        >>> keras.ops.vectorized_map(lambda x: keras.ops.sum(x * x), [[1.0, 2.0]])
+        array([5.])
+    """
+    return current().vectorized_map(function, _stacked(elements))
+
+
+@op
+def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+    """All prefixes combined by an associative function, in log2(n) rounds.
+
+    Args:
+        f: `(a, b) -> c` on slices of `elems`, element by element along `axis`.
+        elems: a nest of tensors of the same size along `axis`.
+        reverse: combine from the end.
+        axis: the axis.
+
+    Returns:
+        A nest like `elems` (Blelloch, 1990: "Prefix sums and their applications").
+
+    Example:
+        >>> keras.ops.associative_scan(keras.ops.add, keras.ops.arange(5))
+        array([ 0,  1,  3,  6, 10])
+    """
+    from keras.ops import numpy as knp
+
+    if not callable(f):
+        raise TypeError(f"associative_scan: `f` must be callable; received {f!r}.")
+    elems = _stacked(elems)
+    flat = tree.flatten(elems)
+    axis = axis % len(flat[0].shape)
+    sizes = {x.shape[axis] for x in flat}
+    if len(sizes) != 1 or None in sizes:
+        raise ValueError(
+            f"associative_scan: every array needs the same known size along axis {axis};"
+            f" received shapes {[tuple(x.shape) for x in flat]}."
+        )
+    at = (slice(None),) * axis
+
+    def cut(xs: list, *where: int | None) -> list:
+        return [knp.get_item(x, (*at, slice(*where))) for x in xs]
+
+    def combine(left: list, right: list) -> list:
+        out = f(tree.pack_sequence_as(elems, left), tree.pack_sequence_as(elems, right))
+        return tree.flatten(out)
+
+    def joined(left: list, right: list) -> list:
+        return [knp.concatenate(pair, axis=axis) for pair in zip(left, right)]
+
+    def scanned(xs: list) -> list:
+        n = xs[0].shape[axis]
+        if n < 2:
+            return xs
+        odd = scanned(combine(cut(xs, 0, n - 1, 2), cut(xs, 1, None, 2)))
+        before = odd if n % 2 else cut(odd, 0, n // 2 - 1)
+        rest = cut(xs, 2, None, 2)
+        even = joined(cut(xs, 0, 1), combine(before, rest)) if n > 2 else cut(xs, 0, 1)
+        return [interleave(a, b) for a, b in zip(even, odd)]
+
+    def interleave(even: Any, odd: Any) -> Any:
+        n = even.shape[axis] + odd.shape[axis]
+        tail = None
+        if n % 2:
+            tail = knp.get_item(even, (*at, slice(n // 2, None)))
+            even = knp.get_item(even, (*at, slice(0, n // 2)))
+        pairs = knp.stack([even, odd], axis=axis + 1)
+        whole = list(even.shape)
+        whole[axis] = n - n % 2
+        out = knp.reshape(pairs, whole)
+        return out if tail is None else knp.concatenate([out, tail], axis=axis)
+
+    if reverse:
+        flat = [knp.flip(x, axis=axis) for x in flat]
+    out = scanned(flat)
+    if reverse:
+        out = [knp.flip(x, axis=axis) for x in out]
+    return tree.pack_sequence_as(elems, out)

@@ -1,0 +1,269 @@
+"""Convolutions in one, two and three dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.backend.windows import (
+    Window,
+    channels,
+    check_window,
+    spatial,
+    transposed_sizes,
+)
+from keras.core.errors import standardize_tuple
+from keras.core.op import Tensor, op, primitive
+
+
+@primitive
+def _conv(inputs: Tensor, kernel: Tensor, window: Window, groups: int) -> Tensor:
+    """Convolve; everything is checked, and `window.size` is the kernel's."""
+
+
+@primitive
+def _conv_transpose(
+    inputs: Tensor, kernel: Tensor, window: Window, sizes: Any
+) -> Tensor:
+    """The transpose of a convolution, cut to `sizes` (see `transposed_sizes`)."""
+
+
+@op(cast="common")
+def conv(
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
+    """Convolve over one, two or three spatial axes.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, or `(batch, channels, *spatial)` with
+            `data_format="channels_first"`.
+        kernel: `(*window, channels / groups, filters)`; groups follow from the shapes.
+        strides: step of the window, an integer or one per axis.
+        padding: "valid"; "same": the output has ceil(size / stride) places; "causal"
+            (one spatial axis): an output sees no later input.
+        data_format: by default `keras.config.image_data_format()`.
+        dilation_rate: step inside the window.
+
+    Returns:
+        A tensor laid out like `inputs`.
+
+    Raises:
+        ValueError: ranks, channels or sizes do not fit.
+
+    Example:
+        >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
+        (1, 3, 2)
+    """
+    window = _window("conv", inputs, kernel, strides, padding, data_format, dilation_rate)
+    found = channels(inputs, window.channels_last)
+    inner, filters = kernel.shape[-2:]
+    if found is None:
+        raise ValueError(
+            f"conv: the input's number of channels must be known; shape {inputs.shape}."
+        )
+    if not inner or found % inner:
+        raise ValueError(
+            f"conv: the kernel of shape {tuple(kernel.shape)} takes {inner} channels per "
+            f"group, which does not divide the {found} channels of the input of shape "
+            f"{tuple(inputs.shape)}."
+        )
+    groups = found // inner
+    if filters % groups:
+        raise ValueError(
+            f"conv: {filters} filters cannot be split into {groups} groups (the input "
+            f"has {found} channels, the kernel takes {inner})."
+        )
+    if window.padding == "causal":
+        inputs, window = _causal(inputs, window)
+    return _conv(inputs, kernel, window, groups)
+
+
+@op(cast="common")
+def depthwise_conv(
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
+    """Convolve each channel by itself.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, or channels first.
+        kernel: `(*window, channels, multiplier)`.
+        strides, padding, data_format, dilation_rate: as in `conv`.
+
+    Returns:
+        A tensor with `channels * multiplier` channels; those of the first input channel
+        come first.
+
+    Raises:
+        ValueError: ranks, channels or sizes do not fit.
+    """
+    window = _window(
+        "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
+    )
+    found = channels(inputs, window.channels_last)
+    inner, multiplier = kernel.shape[-2:]
+    if found != inner:
+        raise ValueError(
+            f"depthwise_conv: the kernel of shape {tuple(kernel.shape)} takes {inner} "
+            f"channels; the input of shape {tuple(inputs.shape)} has {found}."
+        )
+    if window.padding == "causal":
+        inputs, window = _causal(inputs, window)
+    return _depthwise(inputs, kernel, window)
+
+
+@op
+def _depthwise(inputs: Tensor, kernel: Tensor, window: Window) -> Tensor:
+    """A convolution with as many groups as channels."""
+    from keras.ops.numpy import reshape
+
+    *size, inner, multiplier = kernel.shape
+    grouped = reshape(kernel, (*size, 1, inner * multiplier))
+    return _conv(inputs, grouped, window, inner)
+
+
+@op(cast="common")
+def separable_conv(
+    inputs: Tensor,
+    depthwise_kernel: Tensor,
+    pointwise_kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
+    """A depthwise convolution, then one that mixes channels at each place.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, or channels first.
+        depthwise_kernel: `(*window, channels, multiplier)`.
+        pointwise_kernel: `(1, ..., 1, channels * multiplier, filters)`.
+        strides, padding, data_format, dilation_rate: as in `conv`, for the first.
+
+    Raises:
+        ValueError: ranks, channels or sizes do not fit.
+    """
+    *size, inner, _ = pointwise_kernel.shape
+    wanted = depthwise_kernel.shape[-1] * depthwise_kernel.shape[-2]
+    if any(k != 1 for k in size) or inner != wanted:
+        raise ValueError(
+            f"separable_conv: `pointwise_kernel` must have shape (1, ..., 1, {wanted}, "
+            f"filters) after a depthwise kernel of shape "
+            f"{tuple(depthwise_kernel.shape)}; received {tuple(pointwise_kernel.shape)}."
+        )
+    mixed = depthwise_conv(
+        inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
+    )
+    return conv(mixed, pointwise_kernel, data_format=data_format)
+
+
+@op(cast="common")
+def conv_transpose(
+    inputs: Tensor,
+    kernel: Tensor,
+    strides: int | tuple[int, ...] = 1,
+    padding: str = "valid",
+    output_padding: int | tuple[int, ...] | None = None,
+    data_format: str | None = None,
+    dilation_rate: int | tuple[int, ...] = 1,
+) -> Tensor:
+    """The transpose (gradient) of a convolution: it widens where `conv` narrows.
+
+    Args:
+        inputs: `(batch, *spatial, channels)`, or channels first.
+        kernel: `(*window, filters, channels)`.
+        strides: by how much the spatial axes grow.
+        padding: "valid" or "same".
+        output_padding: additional size at the end, less than the stride (or the
+            dilation where that is larger); None: size * stride with "same".
+        data_format, dilation_rate: as in `conv`.
+
+    Raises:
+        ValueError: ranks, channels or sizes do not fit.
+
+    Example:
+        >>> x, kernel = keras.ops.ones((1, 4, 1)), keras.ops.ones((3, 2, 1))
+        >>> keras.ops.conv_transpose(x, kernel, strides=2, padding="same").shape
+        (1, 8, 2)
+    """
+    who = "conv_transpose"
+    _check_rank(who, inputs, kernel)
+    size = tuple(kernel.shape[:-2])
+    window = check_window(
+        who, inputs, size, strides, "same", data_format, dilation_rate
+    )._replace(padding=str(padding).lower())
+    if window.padding not in ("valid", "same"):
+        raise ValueError(
+            f"{who}: `padding` must be 'valid' or 'same'; received {padding!r}."
+        )
+    found = channels(inputs, window.channels_last)
+    if found != kernel.shape[-1]:
+        raise ValueError(
+            f"{who}: the kernel of shape {tuple(kernel.shape)} (window, filters, "
+            f"channels) takes {kernel.shape[-1]} channels; the input of shape "
+            f"{tuple(inputs.shape)} has {found}."
+        )
+    if output_padding is not None:
+        output_padding = standardize_tuple(
+            output_padding, len(size), "output_padding", who, allow_zero=True
+        )
+    sizes = transposed_sizes(window, _dynamic(inputs, window), output_padding)
+    return _conv_transpose(inputs, kernel, window, sizes)
+
+
+def _dynamic(inputs: Any, window: Window) -> tuple[Any, ...]:
+    """The spatial sizes; scalar tensors where a graph does not know them."""
+    from keras.ops.core import shape
+
+    if None not in spatial(inputs, window.channels_last):
+        return spatial(inputs, window.channels_last)
+    dims = shape(inputs)
+    return dims[1:-1] if window.channels_last else dims[2:]
+
+
+def _check_rank(who: str, inputs: Any, kernel: Any) -> None:
+    if len(inputs.shape) != len(kernel.shape):
+        raise ValueError(
+            f"{who}: input and kernel need the same rank (the kernel: window, channels, "
+            f"filters); received shapes {tuple(inputs.shape)} and {tuple(kernel.shape)}."
+        )
+
+
+def _window(
+    who: str,
+    inputs: Any,
+    kernel: Any,
+    strides: Any,
+    padding: str,
+    data_format: str | None,
+    dilation: Any,
+) -> Window:
+    _check_rank(who, inputs, kernel)
+    paddings = ("valid", "same", "causal") if len(inputs.shape) == 3 else ("valid", "same")
+    return check_window(
+        who,
+        inputs,
+        tuple(kernel.shape[:-2]),
+        strides,
+        padding,
+        data_format,
+        dilation,
+        paddings,
+    )
+
+
+def _causal(inputs: Any, window: Window) -> tuple[Any, Window]:
+    from keras.ops.numpy import pad
+
+    before = (window.size[0] - 1) * window.dilation[0]
+    at = 1 if window.channels_last else 2
+    pads = [(before, 0) if axis == at else (0, 0) for axis in range(3)]
+    return pad(inputs, pads), window._replace(padding="valid")

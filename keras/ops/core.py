@@ -1,0 +1,348 @@
+"""Tensors themselves: making, casting, slicing, scattering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.core import dtypes
+from keras.core.errors import check_choice
+from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.scope import current
+from keras.core.tensor import KerasTensor
+from keras.core.variable import Variable
+
+
+def convert_to_tensor(
+    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
+) -> Any:
+    """A tensor of the backend in force.
+
+    Args:
+        x: a tensor, array, variable, number, or nested list of them.
+        dtype: the type; by default that of `x` (Python floats become `floatx()`).
+        sparse, ragged: only dense tensors exist here; True raises.
+
+    Returns:
+        A tensor; a symbolic tensor stays symbolic.
+
+    Example:
+        >>> keras.ops.convert_to_tensor([[1, 2], [3, 4]], "float32").shape
+        (2, 2)
+    """
+    if sparse or ragged:
+        raise ValueError(
+            "convert_to_tensor: sparse and ragged tensors do not exist here; give a "
+            f"dense value. Received sparse={sparse}, ragged={ragged}."
+        )
+    if isinstance(x, KerasTensor):
+        same = dtype is None or dtypes.standardize_dtype(dtype) == x.dtype
+        return x if same else cast(x, dtype)
+    return current().convert_to_tensor(x, dtype)
+
+
+def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values as a NumPy array on the host, cut off from gradients."""
+    if isinstance(x, KerasTensor):
+        return x.__array__()
+    return np.asarray(current().convert_to_numpy(x))
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of the backend in force (symbolic tensors are not)."""
+    return current().is_tensor(x)
+
+
+def shape(x: Any) -> tuple[Any, ...]:
+    """The shape as a tuple.
+
+    Axes whose size is known are ints. In a TensorFlow graph an unknown one is a scalar
+    tensor; a symbolic tensor has None there.
+
+    Example:
+        >>> keras.ops.shape(keras.ops.zeros((2, 3)))
+        (2, 3)
+    """
+    if isinstance(x, (KerasTensor, Variable)):
+        return x.shape
+    dynamic = current().TABLE.get("shape")
+    x = current().convert_to_tensor(x)
+    return dynamic(x) if dynamic else tuple(x.shape)
+
+
+def dtype(x: Any) -> str:
+    """The name of the type of the elements, such as "float32"."""
+    found = getattr(x, "dtype", None)
+    if found is None:
+        return current().dtype_of(current().convert_to_tensor(x))
+    return dtypes.standardize_dtype(found)
+
+
+@op(elementwise=True)
+def cast(x: Tensor, dtype: Any) -> Tensor:
+    """`x` with its elements in another type.
+
+    Example:
+        >>> keras.ops.cast([1.7, -2.0], "int32")
+        array([ 1, -2])
+    """
+    backend = current()
+    wanted = dtypes.standardize_dtype(dtype)
+    return x if backend.dtype_of(x) == wanted else backend.cast(x, wanted)
+
+
+@op(elementwise=True)
+def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
+    """`x` in another type; what is out of the type's range takes its nearest end.
+
+    Example:
+        >>> keras.ops.saturate_cast([-5.0, 3.0, 300.0], "uint8")
+        array([  0,   3, 255], dtype=uint8)
+    """
+    from keras.ops.numpy import clip
+
+    source, wanted = current().dtype_of(x), dtypes.standardize_dtype(dtype)
+    if source == wanted or source == "bool" or wanted in dtypes.COMPLEX:
+        return cast(x, wanted)
+    (low, high), (least, most) = _range(source), _range(wanted)
+    low, high = max(low, least), min(high, most)
+    if source in dtypes.FLOATS and wanted in dtypes.INTEGERS:
+        # The nearest float may lie outside the integers' range.
+        kind = dtypes.numpy_dtype(source).type
+        high = kind(high) if int(kind(high)) <= high else np.nextafter(kind(high), kind(0))
+        low = kind(low)
+    return cast(clip(x, low, high), wanted)
+
+
+def _range(name: str) -> tuple[Any, Any]:
+    if name == "bool":
+        return 0, 1
+    if name in dtypes.INTEGERS:
+        info = np.iinfo(dtypes.numpy_dtype(name))
+        return int(info.min), int(info.max)
+    import ml_dtypes
+
+    limits = ml_dtypes.finfo(dtypes.numpy_dtype(name))
+    return float(limits.min), float(limits.max)
+
+
+@op(elementwise=True)
+def stop_gradient(variable: Tensor) -> Tensor:
+    """The same values, a constant to gradients."""
+    return current().stop_gradient(variable)
+
+
+@primitive
+def _view_as_complex(x: Tensor) -> Tensor:
+    """Complex numbers from pairs of floats."""
+
+
+@op
+def view_as_complex(x: Tensor) -> Tensor:
+    """Complex numbers from pairs of real and imaginary part: `(..., 2)` to `(...)`.
+
+    Raises:
+        ValueError: the last axis has another size than 2.
+    """
+    if not len(x.shape) or x.shape[-1] != 2:
+        raise ValueError(
+            "view_as_complex: the last axis must have size 2 (real and imaginary part); "
+            f"received shape {tuple(x.shape)}."
+        )
+    return _view_as_complex(x if dtype(x) == "float64" else cast(x, "float32"))
+
+
+@primitive
+def view_as_real(x: Tensor) -> Tensor:
+    """Pairs of real and imaginary part from complex numbers: `(...)` to `(..., 2)`."""
+
+
+@primitive
+def _unstack(x: Tensor, axis: int) -> Tensors:
+    """The slices along an axis."""
+
+
+@op
+def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
+    """The slices along an axis, as a list.
+
+    Args:
+        x: a tensor.
+        num: how many slices; only needed where the axis has no known size.
+        axis: the axis that goes away.
+
+    Raises:
+        ValueError: the axis is not there, or has another size than `num`.
+    """
+    axis = check_axis(axis, len(x.shape), "unstack")
+    size = x.shape[axis]
+    if num is not None and size is not None and num != size:
+        raise ValueError(
+            f"unstack: axis {axis} of shape {tuple(x.shape)} has {size} slices, but "
+            f"num={num}."
+        )
+    return _unstack(x, axis)
+
+
+def check_axis(axis: int, rank: int, who: str) -> int:
+    """`axis` counted from the front, or a ValueError."""
+    if not -rank <= axis < rank:
+        raise ValueError(f"{who}: axis {axis} does not exist in a tensor of rank {rank}.")
+    return axis % rank
+
+
+@primitive
+def _slice(inputs: Tensor, starts: Any, sizes: Any) -> Tensor:
+    """The block at `starts`: integers or one integer tensor."""
+
+
+@primitive
+def _slice_update(inputs: Tensor, starts: Any, updates: Tensor) -> Tensor:
+    """`inputs` with a block replaced."""
+
+
+@op
+def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
+    """The block of the given shape that begins at the given place.
+
+    Args:
+        inputs: a tensor.
+        start_indices: one integer per axis, or an integer tensor of that length. A
+            block that would reach over the end begins earlier.
+        shape: the block's shape.
+
+    Raises:
+        ValueError: lengths do not match the rank, or the block does not fit.
+
+    Example:
+        >>> keras.ops.slice(keras.ops.arange(5), [1], [3])
+        array([1, 2, 3])
+    """
+    sizes = tuple(int(d) for d in shape)
+    starts = _block(inputs, start_indices, sizes, "slice")
+    return _slice(inputs, starts, sizes)
+
+
+@op
+def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
+    """A copy of `inputs` in which a block is replaced.
+
+    Args:
+        inputs: a tensor.
+        start_indices: where the block begins: an integer per axis, or an integer tensor.
+        updates: the block, of the rank of `inputs`.
+
+    Raises:
+        ValueError: ranks do not match, or the block does not fit.
+
+    Example:
+        >>> keras.ops.slice_update(keras.ops.zeros(4), [1], [5.0, 6.0])
+        array([0., 5., 6., 0.])
+    """
+    starts = _block(inputs, start_indices, tuple(updates.shape), "slice_update")
+    return _slice_update(inputs, starts, cast(updates, dtype(inputs)))
+
+
+def _block(inputs: Any, starts: Any, sizes: tuple, who: str) -> Any:
+    """The block's start, inside the bounds where both are known."""
+    full = tuple(inputs.shape)
+    if len(sizes) != len(full):
+        raise ValueError(
+            f"{who}: the block has shape {sizes} and the input shape {full}; both need "
+            "the same rank."
+        )
+    for size, dim in zip(sizes, full):
+        if None not in (size, dim) and size > dim:
+            raise ValueError(
+                f"{who}: a block of shape {sizes} does not fit in an input of shape "
+                f"{full}."
+            )
+    if isinstance(starts, (list, tuple, np.ndarray)):
+        if len(starts) != len(full):
+            raise ValueError(
+                f"{who}: `start_indices` needs one index for each of the {len(full)} "
+                f"axes of the input; received {starts!r}."
+            )
+        if all(isinstance(s, (int, np.integer)) for s in starts):
+            return tuple(
+                int(s) if None in (dim, size) else max(0, min(int(s), dim - size))
+                for s, dim, size in zip(starts, full, sizes)
+            )
+    starts = convert_to_tensor(starts, "int32")
+    if tuple(starts.shape) != (len(full),):
+        raise ValueError(
+            f"{who}: `start_indices` must have shape ({len(full)},), one index per axis "
+            f"of the input; received shape {tuple(starts.shape)}."
+        )
+    return starts
+
+
+@primitive
+def _scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
+    """Zeros with values added at indices."""
+
+
+@op
+def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
+    """Zeros of the given shape with `values` at `indices`; what meets is added.
+
+    Args:
+        indices: `(..., k)`, integers: places along the first k axes of `shape`.
+        values: `indices.shape[:-1] + shape[k:]`.
+        shape: the shape of the result.
+
+    Example:
+        >>> keras.ops.scatter([[0], [2], [2]], [1.0, 2.0, 3.0], (4,))
+        array([1., 0., 5., 0.])
+    """
+    shape = tuple(int(d) for d in shape)
+    _check_places("scatter", indices, values, shape, "values")
+    return _scatter(indices, values, shape)
+
+
+@primitive
+def _scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, how: Any) -> Tensor:
+    """`inputs` with values put at indices, in one of five ways."""
+
+
+@op
+def scatter_update(
+    inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None
+) -> Tensor:
+    """A copy of `inputs` with `updates` put in at `indices`.
+
+    Args:
+        inputs: a tensor.
+        indices: `(..., k)`, integers: places along the first k axes of `inputs`.
+        updates: `indices.shape[:-1] + inputs.shape[k:]`.
+        reduction: None replaces; "add", "max", "min" and "mul" combine with what is
+            there, once for each time an index appears.
+
+    Example:
+        >>> keras.ops.scatter_update([1.0, 2.0, 3.0], [[0], [2]], [9.0, 8.0])
+        array([9., 2., 8.])
+    """
+    check_choice(
+        reduction, (None, "add", "max", "min", "mul"), "reduction", "scatter_update"
+    )
+    _check_places("scatter_update", indices, updates, tuple(inputs.shape), "updates")
+    return _scatter_update(inputs, indices, cast(updates, dtype(inputs)), reduction)
+
+
+def _check_places(who: str, indices: Any, values: Any, full: tuple, what: str) -> None:
+    found = tuple(indices.shape)
+    if not found or found[-1] is None or found[-1] > len(full):
+        raise ValueError(
+            f"{who}: the last axis of `indices` holds one index for each of the first "
+            f"axes of shape {full}; received indices of shape {found}."
+        )
+    wanted = found[:-1] + full[found[-1] :]
+    given = tuple(values.shape)
+    if len(given) != len(wanted) or any(
+        None not in (a, b) and a != b for a, b in zip(given, wanted)
+    ):
+        raise ValueError(
+            f"{who}: with indices of shape {found} into shape {full}, `{what}` must have "
+            f"shape {wanted}; received {given}."
+        )

@@ -1,0 +1,91 @@
+"""Class numbers as vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core import config, dtypes
+from keras.core.errors import check_positive_int
+from keras.core.op import Tensor, op, primitive
+from keras.ops.core import cast
+from keras.ops.core import dtype as dtype_of
+
+
+@primitive
+def _one_hot(x: Tensor, num_classes: int, axis: int, dtype: str) -> Tensor:
+    """1 at each number's place along a new axis, counted from the front."""
+
+
+@op
+def one_hot(
+    x: Tensor, num_classes: int, axis: int = -1, dtype: Any = None, sparse: bool = False
+) -> Tensor:
+    """1 at each number's place along a new axis, 0 elsewhere.
+
+    Args:
+        x: integers; one outside 0 ... num_classes - 1 gives zeros only.
+        num_classes: the size of the new axis.
+        axis: where the new axis goes.
+        dtype: of the result; by default `floatx()`.
+        sparse: only dense tensors exist here; True raises.
+
+    Example:
+        >>> keras.ops.one_hot([0, 2], 3)
+        array([[1., 0., 0.],
+               [0., 0., 1.]])
+    """
+    num_classes = _checked("one_hot", num_classes, sparse)
+    rank = len(x.shape) + 1
+    if not -rank <= axis < rank:
+        raise ValueError(
+            f"one_hot: axis {axis} does not exist in the result, of rank {rank}."
+        )
+    wanted = dtypes.standardize_dtype(dtype or config.floatx())
+    x = x if dtype_of(x) in ("int32", "int64") else cast(x, "int32")
+    return _one_hot(x, num_classes, axis % rank, wanted)
+
+
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> Any:
+    """1 at the place of every number that appears along the second axis.
+
+    Args:
+        inputs: integers, `(batch, length, ...)` or `(length,)`.
+        num_classes: the size of the axis of the classes.
+        axis: where that axis goes.
+        dtype: of the result; by default `floatx()`.
+        sparse: only dense tensors exist here; True raises.
+
+    Returns:
+        `(batch, num_classes)`, or `(num_classes,)` for one sample.
+
+    Example:
+        >>> keras.ops.multi_hot([[0, 2, 2]], 4)
+        array([[1., 0., 1., 0.]])
+    """
+    num_classes = kwargs.pop("num_tokens", num_classes)
+    if kwargs:
+        raise TypeError(f"multi_hot: unknown arguments {sorted(kwargs)}.")
+    if num_classes is None:
+        raise ValueError("multi_hot: `num_classes` must be given.")
+    return _multi_hot(inputs, _checked("multi_hot", num_classes, sparse), axis, dtype)
+
+
+@op(name="multi_hot")
+def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tensor:
+    from keras.ops.numpy import max
+
+    hot = one_hot(inputs, num_classes, axis, dtype)
+    return max(hot, axis=1 if len(inputs.shape) > 1 else 0)
+
+
+def _checked(who: str, num_classes: int, sparse: bool) -> int:
+    if sparse:
+        raise ValueError(f"{who}: sparse tensors do not exist here; leave `sparse` False.")
+    return check_positive_int(num_classes, "num_classes", who)

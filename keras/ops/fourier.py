@@ -1,0 +1,259 @@
+"""Fourier transforms; a complex tensor is a pair (real, imaginary)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.core.errors import check_choice, check_positive_int
+from keras.core.op import Tensor, Tensors, op, primitive
+from keras.ops.core import cast, convert_to_tensor, dtype, shape
+
+Pair = tuple[Any, Any]
+
+
+@primitive
+def _fft(real: Tensor, imag: Tensor, axes: int) -> Pair:
+    """Over the last one or two axes."""
+
+
+@primitive
+def _ifft(real: Tensor, imag: Tensor, axes: int) -> Pair:
+    """The inverse over the last one or two axes."""
+
+
+@primitive
+def _rfft(x: Tensor, n: int | None) -> Pair:
+    """Of real values along the last axis, cut or filled with zeros to n."""
+
+
+@primitive
+def _irfft(real: Tensor, imag: Tensor, n: int | None) -> Tensor:
+    """The inverse of `_rfft`."""
+
+
+def _pair(who: str, x: Any, rank: int) -> Pair:
+    if not isinstance(x, (list, tuple)) or len(x) != 2:
+        raise ValueError(f"{who}: `x` must be a pair (real, imaginary); received {x!r}.")
+    real, imag = (_wide(part) for part in x)
+    if tuple(real.shape) != tuple(imag.shape) or len(real.shape) < rank:
+        raise ValueError(
+            f"{who}: both parts need the same shape, of rank {rank} or more; received "
+            f"{tuple(real.shape)} and {tuple(imag.shape)}."
+        )
+    return real, imag
+
+
+def _wide(x: Any) -> Any:
+    return x if dtype(x) in ("float32", "float64") else cast(x, "float32")
+
+
+@op(cast="float")
+def fft(x: Tensors) -> Pair:
+    """The discrete Fourier transform along the last axis.
+
+    Args:
+        x: `(real, imaginary)`, two tensors of the same shape.
+
+    Returns:
+        `(real, imaginary)`.
+    """
+    return _fft(*_pair("fft", x, 1), 1)
+
+
+@op(cast="float")
+def fft2(x: Tensors) -> Pair:
+    """The discrete Fourier transform along the last two axes; see `fft`."""
+    return _fft(*_pair("fft2", x, 2), 2)
+
+
+@op(cast="float")
+def ifft2(x: Tensors) -> Pair:
+    """The inverse of `fft2`."""
+    return _ifft(*_pair("ifft2", x, 2), 2)
+
+
+@op(cast="float")
+def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
+    """The Fourier transform of real values along the last axis.
+
+    Args:
+        x: a real tensor.
+        fft_length: cut, or fill with zeros, to this length first.
+
+    Returns:
+        `(real, imaginary)` of the frequencies from 0 up: `length // 2 + 1` of them.
+    """
+    return _rfft(_wide(x), fft_length)
+
+
+@op(cast="float")
+def irfft(x: Tensors, fft_length: int | None = None) -> Tensor:
+    """The real values whose `rfft` is the pair `x`.
+
+    Args:
+        x: `(real, imaginary)`.
+        fft_length: how many values; by default `2 * (frequencies - 1)`.
+    """
+    return _irfft(*_pair("irfft", x, 1), fft_length)
+
+
+@primitive
+def _extract_sequences(x: Tensor, length: int, stride: int) -> Tensor:
+    """Windows along the last axis."""
+
+
+@op
+def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> Tensor:
+    """Windows along the last axis.
+
+    Args:
+        x: `(..., n)`.
+        sequence_length: the size of a window, at most n.
+        sequence_stride: from one window to the next.
+
+    Returns:
+        `(..., (n - length) // stride + 1, length)`.
+
+    Example:
+        >>> keras.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2)
+        array([[1, 2, 3],
+               [3, 4, 5]])
+    """
+    who = "extract_sequences"
+    check_positive_int(sequence_length, "sequence_length", who)
+    check_positive_int(sequence_stride, "sequence_stride", who)
+    n = x.shape[-1] if len(x.shape) else 0
+    if n is not None and n < sequence_length:
+        raise ValueError(
+            f"{who}: windows of {sequence_length} do not fit in the last axis of shape "
+            f"{tuple(x.shape)}."
+        )
+    return _extract_sequences(x, sequence_length, sequence_stride)
+
+
+def _frame_window(who: str, window: Any, length: int, fft_length: int, kind: str) -> Any:
+    """The window as a tensor, in the middle of the transform's length."""
+    if length > fft_length:
+        raise ValueError(
+            f"{who}: `sequence_length` must not be more than `fft_length`; received "
+            f"{length} and {fft_length}."
+        )
+    before = (fft_length - length) // 2
+    around = (before, fft_length - length - before)
+    if window is None:
+        values: Any = np.ones(length)
+    elif isinstance(window, str):
+        check_choice(window, ("hann", "hamming"), "window", who)
+        offset = 0.5 if window == "hann" else 0.54
+        values = offset - (1 - offset) * np.cos(2 * np.pi * np.arange(length) / length)
+    else:
+        window = convert_to_tensor(window, kind)
+        if tuple(window.shape) != (length,):
+            raise ValueError(
+                f"{who}: `window` must have shape ({length},), the sequence length; "
+                f"received {tuple(window.shape)}."
+            )
+        from keras.ops.numpy import pad
+
+        return pad(window, (around,))
+    return convert_to_tensor(np.pad(values, around), kind)
+
+
+@op(cast="float")
+def stft(
+    x: Tensor,
+    sequence_length: int,
+    sequence_stride: int,
+    fft_length: int,
+    window: Any = "hann",
+    center: bool = True,
+) -> Pair:
+    """The short-time Fourier transform: `rfft` of windows along the last axis.
+
+    Args:
+        x: `(..., n)`, real.
+        sequence_length: the size of a window.
+        sequence_stride: from one window to the next.
+        fft_length: of the transform, at least the window's.
+        window: "hann", "hamming", a tensor of the window's size, or None.
+        center: mirror half a transform at both ends, so that windows are centred.
+
+    Returns:
+        `(real, imaginary)`, each `(..., windows, fft_length // 2 + 1)`.
+    """
+    from keras.ops.numpy import pad
+
+    x = _wide(x)
+    shaped = _frame_window("stft", window, sequence_length, fft_length, dtype(x))
+    if center:
+        half = fft_length // 2
+        x = pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
+    frames = extract_sequences(x, fft_length, sequence_stride)
+    if window is not None or sequence_length != fft_length:
+        frames = frames * shaped
+    return _rfft(frames, fft_length)
+
+
+@op(cast="float")
+def istft(
+    x: Tensors,
+    sequence_length: int,
+    sequence_stride: int,
+    fft_length: int,
+    length: int | None = None,
+    window: Any = "hann",
+    center: bool = True,
+) -> Tensor:
+    """The signal whose `stft` is `x`, by overlap and add.
+
+    Griffin & Lim, 1984: each frame is weighted by the window again, and the sum divided
+    by the sum of the squared windows.
+
+    Args:
+        x: `(real, imaginary)`, each `(..., windows, fft_length // 2 + 1)`.
+        sequence_length, sequence_stride, fft_length, window, center: as in `stft`.
+        length: cut or fill the signal to this length.
+
+    Returns:
+        `(..., n)`.
+    """
+    from keras.ops import numpy as knp
+
+    real, imag = _pair("istft", x, 2)
+    kind = dtype(real)
+    shaped = _frame_window("istft", window, sequence_length, fft_length, kind)
+    frames = _irfft(real, imag, fft_length) * shaped
+    weights = knp.broadcast_to(knp.square(shaped), shape(frames)[-2:])
+    signal = _overlap_add(frames, sequence_stride)
+    total = _overlap_add(weights, sequence_stride)
+    signal = knp.where(total > 1e-11, signal / knp.maximum(total, 1e-11), signal)
+    half = fft_length // 2 if center else 0
+    size = signal.shape[-1]
+    end = half + length if length is not None else size - half
+    signal = signal[..., half : min(end, size)]
+    if end > size:
+        around = [(0, 0)] * (len(signal.shape) - 1) + [(0, end - size)]
+        signal = knp.pad(signal, around)
+    return signal
+
+
+def _overlap_add(frames: Any, stride: int) -> Any:
+    """Frames `(..., count, length)` summed at their places `stride` apart."""
+    from keras.ops import numpy as knp
+
+    *lead, count, length = shape(frames)
+    rows = -(-length // stride)
+    fill = [(0, 0)] * (len(lead) + 1) + [(0, rows * stride - length)]
+    cells = knp.reshape(knp.pad(frames, fill), (*lead, count, rows, stride))
+    # Row r of frame f lands on row f + r: shear the rows by one place per frame.
+    cells = knp.pad(cells, [(0, 0)] * len(lead) + [(0, rows), (0, 0), (0, 0)])
+    cells = knp.swapaxes(cells, -3, -2)  # (..., rows, count + rows, stride)
+    flat = knp.reshape(cells, (*lead, rows * (count + rows), stride))
+    flat = flat[..., : rows * (count + rows - 1), :]
+    sheared = knp.reshape(flat, (*lead, rows, count + rows - 1, stride))
+    out = knp.reshape(
+        knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride)
+    )
+    return out[..., : (count - 1) * stride + length]

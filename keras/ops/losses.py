@@ -1,0 +1,171 @@
+"""Cross-entropies and the like, one value per sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.core.config import epsilon
+from keras.core.op import Index, Tensor, op, primitive
+from keras.ops.activations import _log_softmax
+from keras.ops.core import cast, check_axis, dtype
+
+
+def _check_same(who: str, target: Any, output: Any) -> None:
+    a, b = tuple(target.shape), tuple(output.shape)
+    if len(a) != len(b) or any(None not in (m, n) and m != n for m, n in zip(a, b)):
+        raise ValueError(
+            f"{who}: `target` and `output` must have the same shape; received {a} and {b}."
+        )
+
+
+@op(cast="float")
+def binary_crossentropy(
+    target: Tensor, output: Tensor, from_logits: bool = False
+) -> Tensor:
+    """-t log(p) - (1 - t) log(1 - p), element by element.
+
+    Args:
+        target: the truth, from 0 to 1.
+        output: probabilities, or with `from_logits` what a sigmoid would make them of;
+            of the shape of `target`.
+        from_logits: the more exact form.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> keras.ops.binary_crossentropy([1.0, 0.0], [0.5, 0.5])
+        array([0.6931472, 0.6931472])
+    """
+    _check_same("binary_crossentropy", target, output)
+    if from_logits:
+        return _sigmoid_crossentropy(target, output)
+    from keras.ops.numpy import clip, log
+
+    output = clip(output, epsilon(), 1 - epsilon())
+    return -(target * log(output) + (1 - target) * log(1 - output))
+
+
+@primitive
+def _sigmoid_crossentropy(target: Tensor, logits: Tensor) -> Tensor:
+    """max(x, 0) - x t + log(1 + exp(-|x|))."""
+
+
+@op(cast="float")
+def categorical_crossentropy(
+    target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
+) -> Tensor:
+    """-sum(t log(p)) along an axis.
+
+    Args:
+        target: probabilities (one-hot rows, for instance).
+        output: probabilities (scaled to sum to 1), or logits; of the shape of `target`.
+        from_logits: `output` is what a softmax would be taken of; the more exact form.
+        axis: the axis of the classes, which goes away.
+
+    Raises:
+        ValueError: the shapes differ, or there is no axis.
+
+    Example:
+        >>> keras.ops.categorical_crossentropy([0.0, 1.0], [0.5, 0.5])
+        array(0.6931472)
+    """
+    from keras.ops.numpy import sum
+
+    who = "categorical_crossentropy"
+    _check_same(who, target, output)
+    axis = check_axis(axis, len(output.shape), who)
+    if from_logits:
+        return _softmax_crossentropy(target, output, axis)
+    return -sum(target * _log_clipped(output, axis), axis=axis)
+
+
+@op
+def _softmax_crossentropy(target: Tensor, logits: Tensor, axis: int) -> Tensor:
+    """-sum(t log_softmax(x))."""
+    from keras.ops.numpy import sum
+
+    return -sum(target * _log_softmax(logits, axis), axis=axis)
+
+
+def _log_clipped(output: Any, axis: int) -> Any:
+    """log of probabilities, scaled to sum to 1 and kept off 0 and 1."""
+    from keras.ops.numpy import clip, log, sum
+
+    output = output / sum(output, axis=axis, keepdims=True)
+    return log(clip(output, epsilon(), 1 - epsilon()))
+
+
+@op(cast="float")
+def sparse_categorical_crossentropy(
+    target: Index, output: Tensor, from_logits: bool = False, axis: int = -1
+) -> Tensor:
+    """-log(p) of the true class.
+
+    Args:
+        target: class numbers, of the shape of `output` without the axis of the classes
+            (or with size 1 there). A number that is no class is an error on PyTorch and
+            TensorFlow; JAX, which cannot raise there, counts it 0.
+        output: probabilities, or logits.
+        from_logits: `output` is what a softmax would be taken of; the more exact form.
+        axis: the axis of the classes.
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    Example:
+        >>> keras.ops.sparse_categorical_crossentropy([1], [[0.5, 0.5]])
+        array([0.6931472])
+    """
+    from keras.ops.numpy import squeeze
+
+    who = "sparse_categorical_crossentropy"
+    rank = len(output.shape)
+    if rank < 1:
+        raise ValueError(f"{who}: `output` needs an axis of classes; received a scalar.")
+    axis = check_axis(axis, rank, who)
+    target = cast(target, "int32") if dtype(target) not in ("int32", "int64") else target
+    if len(target.shape) == rank and target.shape[axis] == 1:
+        target = squeeze(target, axis)
+    wanted = tuple(output.shape[:axis]) + tuple(output.shape[axis + 1 :])
+    found = tuple(target.shape)
+    if len(found) != len(wanted) or any(
+        None not in (m, n) and m != n for m, n in zip(found, wanted)
+    ):
+        raise ValueError(
+            f"{who}: `target` holds one class number for each output: shape {wanted} "
+            f"for an output of shape {tuple(output.shape)} with classes along axis "
+            f"{axis}; received {found}. One-hot targets go to categorical_crossentropy."
+        )
+    if from_logits:
+        return _sparse_softmax_crossentropy(target, output, axis)
+    return -_pick(_log_clipped(output, axis), target, axis)
+
+
+@op
+def _sparse_softmax_crossentropy(target: Index, logits: Tensor, axis: int) -> Tensor:
+    """-log_softmax(x) at the true class."""
+    return -_pick(_log_softmax(logits, axis), target, axis)
+
+
+@primitive
+def _pick(values: Tensor, classes: Index, axis: int) -> Tensor:
+    """The value of each class along an axis."""
+
+
+@op(cast="float")
+def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
+    """The peak signal-to-noise ratio 20 log10(max) - 10 log10(mean((x1 - x2)^2)).
+
+    Args:
+        x1, x2: tensors of the same shape.
+        max_val: the largest value a signal can take.
+
+    Returns:
+        A scalar in decibels.
+    """
+    from keras.ops.numpy import log10, mean, square
+
+    _check_same("psnr", x1, x2)
+    error = mean(square(x1 - x2))
+    return 20 * log10(cast(max_val, dtype(error))) - 10 * log10(error)

@@ -1,0 +1,272 @@
+"""Mathematics beyond NumPy's: special functions, top-k, segments, distances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from keras.core.errors import check_positive_int
+from keras.core.op import Index, Tensor, elementwise, op, primitive
+from keras.core.scope import current
+from keras.core.tensor import KerasTensor
+from keras.ops.casts import not_bool
+from keras.ops.core import cast, dtype
+
+
+@elementwise
+def erf(x: Tensor) -> Tensor:
+    """The error function 2 / sqrt(pi) * integral of exp(-t^2) from 0 to x."""
+
+
+@elementwise
+def erfc(x: Tensor) -> Tensor:
+    """1 - erf(x), exact also where erf(x) is near 1."""
+
+
+@elementwise
+def erfinv(x: Tensor) -> Tensor:
+    """The inverse of `erf`, on (-1, 1)."""
+
+
+@elementwise
+def rsqrt(x: Tensor) -> Tensor:
+    """1 / sqrt(x)."""
+
+
+@primitive(cast="float")
+def logsumexp(
+    x: Tensor, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
+) -> Tensor:
+    """log(sum(exp(x))) along axes, without overflow.
+
+    Args:
+        x: a tensor.
+        axis: an axis, several, or None for all.
+        keepdims: keep the axes, at size 1.
+
+    Example:
+        >>> keras.ops.logsumexp([0.0, 0.0])
+        array(0.6931472)
+    """
+
+
+@primitive
+def _top_k(x: Tensor, k: int, sorted: bool) -> tuple[Any, Any]:
+    """The k largest along the last axis, and where they are."""
+
+
+@op
+def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
+    """The `k` largest values along the last axis, and where they stand.
+
+    Args:
+        x: a tensor.
+        k: how many, at most the size of the last axis.
+        sorted: largest first; False leaves the order to the framework.
+
+    Returns:
+        `(values, indices)`, each `(..., k)`; indices are int32.
+
+    Example:
+        >>> keras.ops.top_k([1.0, 5.0, 3.0], 2)
+        (array([5., 3.]), array([1, 2], dtype=int32))
+    """
+    check_positive_int(k, "k", "top_k")
+    if not len(x.shape) or (x.shape[-1] is not None and k > x.shape[-1]):
+        raise ValueError(
+            f"top_k: k={k} values are asked of the last axis of shape {tuple(x.shape)}."
+        )
+    return _top_k(x, k, sorted)
+
+
+@op(cast="float")
+def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
+    """Whether the true class is among the `k` highest predictions; ties count.
+
+    Args:
+        targets: class numbers, `(batch,)`.
+        predictions: `(batch, classes)`.
+        k: how many places count.
+
+    Returns:
+        Booleans, `(batch,)`; False for a class that does not exist or whose prediction
+        is not finite.
+    """
+    from keras.ops import numpy as knp
+
+    if len(predictions.shape) != len(targets.shape) + 1:
+        raise ValueError(
+            "in_top_k: `targets` has shape (batch,) and `predictions` (batch, classes); "
+            f"received {tuple(targets.shape)} and {tuple(predictions.shape)}."
+        )
+    targets = cast(targets, "int32")
+    classes = predictions.shape[-1]
+    exists = knp.logical_and(targets >= 0, targets < classes)
+    places = knp.expand_dims(knp.clip(targets, 0, classes - 1), -1)
+    chosen = knp.take_along_axis(predictions, places, axis=-1)
+    higher = knp.sum(cast(predictions > chosen, "int32"), axis=-1)
+    finite = knp.isfinite(knp.squeeze(chosen, -1))
+    return knp.logical_and(knp.logical_and(exists, finite), higher < k)
+
+
+def _segments(name: str) -> Any:
+    def infer(
+        data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False
+    ) -> KerasTensor:
+        if len(segment_ids.shape) != 1:
+            raise ValueError(
+                f"{name}: `segment_ids` needs rank 1; received shape "
+                f"{tuple(segment_ids.shape)}."
+            )
+        return KerasTensor((num_segments, *data.shape[1:]), not_bool(dtype(data)))
+
+    return infer
+
+
+@primitive
+def _segment(data: Tensor, ids: Index, num: int, how: str) -> Tensor:
+    """Slices combined by segment: how is "sum", "prod", "max" or "min"."""
+
+
+def _by_segment(data: Any, ids: Any, num: int | None, how: str) -> Any:
+    who = f"segment_{how}"
+    if len(ids.shape) != 1 or not len(data.shape):
+        raise ValueError(
+            f"{who}: `segment_ids` needs shape (n,) for data of shape (n, ...); received "
+            f"{tuple(ids.shape)} and {tuple(data.shape)}."
+        )
+    n, m = data.shape[0], ids.shape[0]
+    if n != m and None not in (n, m):
+        raise ValueError(
+            f"{who}: one segment id for each of {n} slices; received {m} of them."
+        )
+    if num is None:
+        num = _count(ids, who)
+    check_positive_int(num, "num_segments", who)
+    if dtype(data) == "bool":
+        data = cast(data, "int32")
+    return _segment(data, cast(ids, "int32"), int(num), how)
+
+
+def _count(ids: Any, who: str) -> int:
+    """The largest id and one: a value, so nothing that is being traced has it."""
+    try:
+        values = np.asarray(current().convert_to_numpy(ids))
+    except Exception as error:
+        raise ValueError(
+            f"{who}: give `num_segments` inside a compiled function; there it cannot "
+            "depend on values."
+        ) from error
+    return int(values.max()) + 1 if values.size else 1
+
+
+@op(infer=_segments("segment_sum"))
+def segment_sum(
+    data: Tensor,
+    segment_ids: Index,
+    num_segments: int | None = None,
+    sorted: bool = False,
+) -> Tensor:
+    """Slices along the first axis, summed by segment.
+
+    Args:
+        data: `(n, ...)`.
+        segment_ids: `(n,)`, which segment each slice belongs to; a slice whose id is not
+            in 0 ... num_segments - 1 is left out.
+        num_segments: how many there are; by default the largest id and one, which needs
+            values, so give it inside a compiled function.
+        sorted: whether the ids rise; the result is the same.
+
+    Returns:
+        `(num_segments, ...)`; a segment without slices gets 0.
+
+    Example:
+        >>> keras.ops.segment_sum([1.0, 2.0, 3.0], [0, 0, 2], num_segments=3)
+        array([3., 0., 3.])
+    """
+    return _by_segment(data, segment_ids, num_segments, "sum")
+
+
+@op(infer=_segments("segment_prod"))
+def segment_prod(
+    data: Tensor,
+    segment_ids: Index,
+    num_segments: int | None = None,
+    sorted: bool = False,
+) -> Tensor:
+    """Slices multiplied by segment, 1 for an empty one; see `segment_sum`."""
+    return _by_segment(data, segment_ids, num_segments, "prod")
+
+
+@op(infer=_segments("segment_max"))
+def segment_max(
+    data: Tensor,
+    segment_ids: Index,
+    num_segments: int | None = None,
+    sorted: bool = False,
+) -> Tensor:
+    """The largest by segment, the type's least value for an empty one.
+
+    See `segment_sum`.
+    """
+    return _by_segment(data, segment_ids, num_segments, "max")
+
+
+@op(infer=_segments("segment_min"))
+def segment_min(
+    data: Tensor,
+    segment_ids: Index,
+    num_segments: int | None = None,
+    sorted: bool = False,
+) -> Tensor:
+    """The least by segment, the type's largest value for an empty one.
+
+    See `segment_sum`.
+    """
+    return _by_segment(data, segment_ids, num_segments, "min")
+
+
+@op(cast="float")
+def cdist(x: Tensor, y: Tensor) -> Tensor:
+    """The Euclidean distance of every row of `x` to every row of `y`.
+
+    Args:
+        x: `(..., n, d)`.
+        y: `(..., m, d)`.
+
+    Returns:
+        `(..., n, m)`.
+
+    Raises:
+        ValueError: the last sizes differ.
+    """
+    from keras.ops import numpy as knp
+
+    if len(x.shape) < 2 or len(y.shape) < 2 or x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "cdist: needs shapes (..., n, d) and (..., m, d) with the same d; received "
+            f"{tuple(x.shape)} and {tuple(y.shape)}."
+        )
+    gaps = knp.expand_dims(x, -2) - knp.expand_dims(y, -3)
+    squares = knp.sum(knp.square(gaps), axis=-1)
+    # The root has no gradient at 0: there it is taken of 1 instead.
+    zero = squares == 0
+    safe = knp.where(zero, knp.ones_like(squares), squares)
+    return knp.where(zero, squares, knp.sqrt(safe))
+
+
+@op(cast="float")
+def polar(abs_: Tensor, angle: Tensor) -> Tensor:
+    """The complex numbers of given absolute value and angle (in radians).
+
+    Example:
+        >>> keras.ops.polar([2.0], [0.0])
+        array([2.+0.j], dtype=complex64)
+    """
+    from keras.ops import numpy as knp
+    from keras.ops.core import view_as_complex
+
+    return view_as_complex(
+        knp.stack([abs_ * knp.cos(angle), abs_ * knp.sin(angle)], axis=-1)
+    )

@@ -1,0 +1,233 @@
+"""Blocks of an image laid out as columns or channels, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras.backend.windows import Window, reach
+from keras.core.config import standardize_data_format
+from keras.core.errors import check_positive_int, standardize_tuple
+from keras.core.op import Tensor, op
+from keras.ops.core import shape
+
+Pair = int | tuple[int, int]
+
+
+def _blocks(who: str, x: Any, block_size: int, data_format: str | None) -> bool:
+    """Check; tells whether channels are last."""
+    if len(x.shape) != 4:
+        raise ValueError(
+            f"{who}: the input needs rank 4 (a batch of images); received shape "
+            f"{tuple(x.shape)}."
+        )
+    check_positive_int(block_size, "block_size", who)
+    if block_size < 2:
+        raise ValueError(
+            f"{who}: `block_size` must be at least 2; received {block_size}."
+        )
+    return standardize_data_format(data_format) == "channels_last"
+
+
+@op
+def depth_to_space(
+    x: Tensor, block_size: int, data_format: str | None = "channels_last"
+) -> Tensor:
+    """Channels laid out as blocks of places (the pixel shuffle of arXiv:1609.05158).
+
+    Args:
+        x: `(batch, height, width, channels)`, or channels first.
+        block_size: the blocks' side; its square divides the channels.
+        data_format: "channels_last" or "channels_first".
+
+    Returns:
+        `(batch, height * block, width * block, channels / block^2)`, or channels first.
+
+    Raises:
+        ValueError: the sizes do not fit.
+    """
+    from keras.ops.numpy import reshape, transpose
+
+    b = block_size
+    last = _blocks("depth_to_space", x, b, data_format)
+    depth = x.shape[-1 if last else 1]
+    if depth is None or depth % b**2:
+        raise ValueError(
+            f"depth_to_space: the number of channels must be divisible by {b}^2 = "
+            f"{b * b}; received shape {tuple(x.shape)}."
+        )
+    c = depth // b**2
+    if last:
+        n, h, w, _ = shape(x)
+        blocks = transpose(reshape(x, (n, h, w, b, b, c)), (0, 1, 3, 2, 4, 5))
+        return reshape(blocks, (n, h * b, w * b, c))
+    n, _, h, w = shape(x)
+    blocks = transpose(reshape(x, (n, b, b, c, h, w)), (0, 3, 4, 1, 5, 2))
+    return reshape(blocks, (n, c, h * b, w * b))
+
+
+@op
+def space_to_depth(
+    x: Tensor, block_size: int, data_format: str | None = "channels_last"
+) -> Tensor:
+    """Blocks of places laid out as channels: undoes `depth_to_space`.
+
+    Args:
+        x: `(batch, height, width, channels)`, or channels first.
+        block_size: the blocks' side, which divides height and width.
+        data_format: "channels_last" or "channels_first".
+
+    Raises:
+        ValueError: the sizes do not fit.
+    """
+    from keras.ops.numpy import reshape, transpose
+
+    b = block_size
+    last = _blocks("space_to_depth", x, b, data_format)
+    for size in x.shape[1:3] if last else x.shape[2:]:
+        if size is not None and size % b:
+            raise ValueError(
+                f"space_to_depth: height and width must be divisible by {b}; received "
+                f"shape {tuple(x.shape)}."
+            )
+    if last:
+        n, h, w, c = shape(x)
+        blocks = transpose(reshape(x, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
+        return reshape(blocks, (n, h // b, w // b, b * b * c))
+    n, c, h, w = shape(x)
+    blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 3, 5, 1, 2, 4))
+    return reshape(blocks, (n, b * b * c, h // b, w // b))
+
+
+def _window(
+    who: str, x: Any, rank: int, kernel_size: Pair, dilation: Pair, padding: Pair, stride: Pair
+) -> tuple[Window, tuple[int, ...]]:
+    if len(x.shape) != rank:
+        raise ValueError(
+            f"{who}: the input needs rank {rank}; received shape {tuple(x.shape)}."
+        )
+    window = Window(
+        standardize_tuple(kernel_size, 2, "kernel_size", who),
+        standardize_tuple(stride, 2, "stride", who),
+        standardize_tuple(dilation, 2, "dilation", who),
+        "valid",
+        False,
+    )
+    return window, standardize_tuple(padding, 2, "padding", who, allow_zero=True)
+
+
+def _places(window: Window, pads: tuple[int, ...], dims: tuple) -> tuple[Any, ...]:
+    """How many places the window takes along each axis."""
+    return tuple(
+        (n + 2 * p - k) // s + 1
+        for n, p, k, s in zip(dims, pads, reach(window), window.strides)
+    )
+
+
+@op
+def unfold(
+    x: Tensor,
+    kernel_size: Pair,
+    dilation: Pair = 1,
+    padding: Pair = 0,
+    stride: Pair = 1,
+) -> Tensor:
+    """The content of a sliding window, as columns (im2col).
+
+    Args:
+        x: `(batch, channels, height, width)`.
+        kernel_size, dilation, padding, stride: of the window; an integer, or one for
+            height and one for width. `padding` puts zeros on both sides.
+
+    Returns:
+        `(batch, channels * window size, places)`.
+
+    Raises:
+        ValueError: the rank is not 4, or the window is larger than the input.
+    """
+    from keras.ops import numpy as knp
+
+    window, pads = _window("unfold", x, 4, kernel_size, dilation, padding, stride)
+    n, c, h, w = shape(x)
+    rows, columns = _places(window, pads, (h, w))
+    if isinstance(rows, int) and isinstance(columns, int) and min(rows, columns) < 1:
+        raise ValueError(
+            f"unfold: the window reaches over {reach(window)}, more than the input of "
+            f"shape {tuple(x.shape)} with padding {pads}."
+        )
+    x = knp.pad(x, ((0, 0), (0, 0), (pads[0],) * 2, (pads[1],) * 2))
+    cells = [
+        x[:, :, i : i + (rows - 1) * s0 + 1 : s0, j : j + (columns - 1) * s1 + 1 : s1]
+        for (s0, s1) in (window.strides,)
+        for i in range(0, reach(window)[0], window.dilation[0])
+        for j in range(0, reach(window)[1], window.dilation[1])
+    ]
+    return knp.reshape(knp.stack(cells, axis=2), (n, c * len(cells), rows * columns))
+
+
+@op
+def fold(
+    x: Tensor,
+    output_size: Pair,
+    kernel_size: Pair,
+    dilation: Pair = 1,
+    padding: Pair = 0,
+    stride: Pair = 1,
+) -> Tensor:
+    """Columns put back at their windows' places and summed (col2im).
+
+    Args:
+        x: `(batch, channels * window size, places)`, as `unfold` gives it.
+        output_size: height and width of the result.
+        kernel_size, dilation, padding, stride: as in `unfold`.
+
+    Returns:
+        `(batch, channels, height, width)`.
+
+    Raises:
+        ValueError: the sizes do not fit.
+    """
+    from keras.ops import numpy as knp
+
+    window, pads = _window("fold", x, 3, kernel_size, dilation, padding, stride)
+    height, width = standardize_tuple(output_size, 2, "output_size", "fold")
+    k0, k1 = window.size
+    rows, columns = _places(window, pads, (height, width))
+    n, depth, places = shape(x)
+    if depth % (k0 * k1) or (isinstance(places, int) and places != rows * columns):
+        raise ValueError(
+            f"fold: an output of {(height, width)} under a window of {window.size} needs "
+            f"shape (batch, channels * {k0 * k1}, {rows * columns}); received "
+            f"{tuple(x.shape)}."
+        )
+    c = depth // (k0 * k1)
+    cells = knp.reshape(x, (n, c, k0, k1, rows, columns))
+    # Axis by axis, each offset of the window adds its cells into a canvas.
+    cells = _overlap(cells, 4, 2, k0, window, 0, height + 2 * pads[0])
+    cells = _overlap(cells, 3, 2, k1, window, 1, width + 2 * pads[1])
+    return cells[:, :, pads[0] : pads[0] + height, pads[1] : pads[1] + width]
+
+
+def _overlap(
+    cells: Any, places: int, offsets: int, k: int, window: Window, which: int, size: int
+) -> Any:
+    """Sum cells `(..., offset, ..., place, ...)` into one axis, which comes last."""
+    from keras.ops import numpy as knp
+
+    step, dilation = window.strides[which], window.dilation[which]
+    cells = knp.moveaxis(cells, (offsets, places), (-2, -1))
+    dims = shape(cells)
+    count = dims[-1]
+    # Places `step` apart: zeros between them.
+    spread = knp.reshape(cells, (*dims, 1))
+    spread = knp.pad(spread, [(0, 0)] * len(dims) + [(0, step - 1)])
+    spread = knp.reshape(spread, (*dims[:-1], count * step))
+    total = None
+    for i in range(k):
+        row = spread[..., i, :]
+        start = i * dilation
+        room = size - start
+        row = row[..., : min(room, count * step)]
+        after = size - start - min(room, count * step)
+        row = knp.pad(row, [(0, 0)] * (len(dims) - 2) + [(start, after)])
+        total = row if total is None else total + row
+    return total
