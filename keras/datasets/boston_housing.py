@@ -35,4 +35,4 @@ def load_data(
             fname=path,
         )
     )
-    return split(*shuffle((data["x"], data["y"]), seed), test_split)
+    return split(shuffle((data["x"], data["y"]), seed), test_split)

@@ -44,4 +44,4 @@ def load_data(
         )
     )
     count = 600 if version == "small" else None
-    return split(*shuffle((data["x"][:count], data["y"][:count]), seed), test_split)
+    return split(shuffle((data["x"][:count], data["y"][:count]), seed), test_split)

@@ -55,7 +55,7 @@ def load_data(
     )
     x, y = shuffle((data["x"], data["y"]), seed)
     texts, y = drop_long(mark(x, start_char, index_from), y, maxlen)
-    return split(drop_rare(texts, num_words, skip_top, oov_char), y, test_split)
+    return split((drop_rare(texts, num_words, skip_top, oov_char), y), test_split)
 
 
 def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:

@@ -94,7 +94,8 @@ class _DType:
     """What stands for `numpy.dtype` until its state is known."""
 
     def __init__(self, code: Any, *_: Any) -> None:
-        self._code, self._order = _text(code), "|"
+        self._code = _text(code)
+        self._order: Any = "|"
 
     def __setstate__(self, state: tuple) -> None:
         self._order = _text(state[1])
@@ -170,7 +171,7 @@ def shuffle(arrays: tuple, seed: int) -> tuple:
     return tuple(array[order] for array in arrays)
 
 
-def split(x: np.ndarray, y: np.ndarray, test_split: float) -> tuple[tuple, tuple]:
-    """`(x_train, y_train), (x_test, y_test)`, with the last samples for the test."""
-    middle = int(len(x) * (1 - test_split))
-    return (x[:middle], y[:middle]), (x[middle:], y[middle:])
+def split(arrays: tuple, test_split: float) -> tuple[tuple, tuple]:
+    """The arrays for training and those for the test, which are the last samples."""
+    middle = int(len(arrays[0]) * (1 - test_split))
+    return tuple(a[:middle] for a in arrays), tuple(a[middle:] for a in arrays)
