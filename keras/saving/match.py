@@ -72,7 +72,7 @@ class Plan:
         """
         for entry, store in self.custom:
             before = [
-                (variable, np.array(variable))
+                (variable, np.asarray(variable).copy())
                 for variable in entry.values.values()
                 if isinstance(variable, Variable)
             ]

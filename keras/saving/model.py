@@ -22,8 +22,8 @@ from keras.saving.archive import (
 )
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records
-from keras.saving.walk import entries, saveables
-from keras.saving.weights import check_target, restore, write_entries
+from keras.saving.walk import saveables
+from keras.saving.weights import check_target, reached, restore, write_entries
 
 # The version of Keras whose files these are.
 API_VERSION = "3.15.1"
@@ -176,7 +176,7 @@ def _write_members(
     write_json(folder / CONFIG, config)
     optimizer = getattr(model, "optimizer", None)
     skip = [optimizer] if optimizer is not None and not include_optimizer else []
-    write_entries(folder / WEIGHTS, entries(model, skip))
+    write_entries(folder / WEIGHTS, reached(model, "save_model", skip))
     for path, owner in saveables(model):
         if hasattr(type(owner), "save_assets"):
             target = folder / ASSETS / path

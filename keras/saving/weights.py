@@ -57,11 +57,12 @@ def save_weights(
     ending = ".weights.h5" if max_shard_size is None else ".weights.json"
     path = check_target(filepath, (ending,), overwrite, "save_weights")
     require_built(model, "save_weights")
+    found = reached(model, "save_weights")
     if max_shard_size is None:
         with atomic_file(path) as temporary:
-            write_entries(temporary, entries(model))
+            write_entries(temporary, found)
     else:
-        _save_shards(entries(model), path, max_shard_size)
+        _save_shards(found, path, max_shard_size)
 
 
 def load_weights(
@@ -149,6 +150,23 @@ def _restore_optimizer(
         )
     else:
         plan.assign(skip_mismatch=False)
+
+
+def reached(model: Any, who: str, skip: Iterable[Any] = ()) -> list[Entry]:
+    """The state to save; warns of weights no file path leads to."""
+    found = entries(model, skip)
+    saved = {id(value) for entry in found for value in entry.values.values()}
+    own = [e.owner for e in found if e.custom]
+    saved.update(id(v) for owner in own for v in getattr(owner, "weights", ()))
+    lost = [v.path for v in getattr(model, "weights", ()) if id(v) not in saved]
+    if lost:
+        warnings.warn(
+            f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path in a "
+            "file, because their layers are kept in a set or another object, and are "
+            "not saved. Keep layers in attributes, lists or dicts.",
+            stacklevel=4,
+        )
+    return found
 
 
 def write_entries(path: Any, found: Iterable[Entry]) -> None:
@@ -262,5 +280,6 @@ def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
 
 def _nbytes(value: Any) -> int:
     if isinstance(value, Variable):
-        return math.prod(d or 0 for d in value.shape) * numpy_dtype(value.dtype).itemsize
+        size = math.prod(d or 0 for d in value.shape)
+        return size * numpy_dtype(value.dtype).itemsize
     return np.asarray(value).nbytes

@@ -4,10 +4,11 @@ Run with a Python that has Keras 3.15.1 and a backend:
 
     KERAS_BACKEND=jax python tests/oracle/make_files.py
 
-Each case of tests/saving/saving_cases.py becomes `NAME.keras`. `values.npz` has its data and
-outputs as `NAME/in0`, ..., `NAME/out0`, ... in the order of `keras.tree.flatten`, and
-for compiled models the optimizer's variables (`slot0`, ...), one more batch (`step_x`,
-`step_y`) and the weights after training on it (`after0`, ...).
+Each case of tests/saving/saving_cases.py becomes `NAME.keras`. `values.npz` has its
+data and outputs as `NAME/in0`, ..., `NAME/out0`, ... in the order of
+`keras.tree.flatten`; for compiled models the optimizer's variables (`slot0`, ...),
+one more batch (`step_x`, `step_y`) and the weights after training on it (`after0`,
+...).
 """
 
 import json

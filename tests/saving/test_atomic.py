@@ -1,6 +1,10 @@
 """A file appears whole or not at all."""
 
+import importlib.util
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -85,3 +89,31 @@ def test_directory_is_put_back_when_the_new_one_cannot_take_its_place(
         with atomic_directory(target) as folder:
             (folder / "new").write_text("new")
     assert os.listdir(target) == ["old"]
+
+
+WRITER = """
+import importlib.util, itertools, sys
+spec = importlib.util.spec_from_file_location("atomic", sys.argv[1])
+atomic = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(atomic)
+for i in itertools.count():
+    with atomic.atomic_file(sys.argv[2]) as path:
+        path.write_bytes(bytes([i % 256]) * 200_000)
+    print(i, flush=True)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.001, 0.003, 0.01, 0.03])
+def test_kill_leaves_a_whole_file(tmp_path, delay):
+    module = importlib.util.find_spec("keras.saving.atomic").origin
+    target = tmp_path / "a"
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, module, str(target)], stdout=subprocess.PIPE
+    )
+    writer.stdout.readline()
+    time.sleep(delay)
+    writer.kill()
+    writer.communicate()
+    content = target.read_bytes()
+    assert len(content) == 200_000
+    assert len(set(content)) == 1

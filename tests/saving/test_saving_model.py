@@ -148,7 +148,8 @@ def test_what_is_not_data_leaves_the_old_file(backend, tmp_path):
     path = tmp_path / "m.keras"
     keras.Sequential([keras.Input((3,)), layers.Dense(2)]).save(path)
     before = path.read_bytes()
-    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, activation=lambda x: x)])
+    dense = layers.Dense(2, activation=lambda x: x)
+    model = keras.Sequential([keras.Input((3,)), dense])
     with pytest.raises(TypeError, match="lambda"):
         model.save(path)
     assert path.read_bytes() == before
@@ -175,7 +176,7 @@ CODE = {"class_name": "__lambda__", "config": {"value": ["4wEAAAA=", None, None]
     [
         {"module": "os", "class_name": "system", "config": {}, "registered_name": None},
         {"module": "keras.utils", "class_name": "get_file", "config": {"origin": "x"}},
-        {"module": "keras.saving", "class_name": "load_model", "config": {"filepath": "x"}},
+        {"module": "keras.models", "class_name": "load_model", "config": {}},
         {"module": "builtins", "class_name": "function", "config": "eval"},
         {"module": "builtins", "class_name": "function", "config": "os.system"},
         {"module": "subprocess", "class_name": "Popen", "config": {"args": ["true"]}},

@@ -72,7 +72,6 @@ def test_functional_model_with_shared_and_own_layers():
         "layers/input_layer",
         "layers/dense",
         "layers/functional",
-        "layers/functional/layers/input_layer",
         "layers/functional/layers/dense",
         "layers/functional/layers/dense_1",
         "layers/dense_2",
