@@ -1,8 +1,14 @@
 """Every backend in one process."""
 
 import os
+import tempfile
 
+# The tests read no settings of the machine, and leave none behind.
+os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras_home")
+os.environ.pop("KERAS_BACKEND", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Several frameworks in one process: their thread pools would fight for the cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 

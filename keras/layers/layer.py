@@ -240,6 +240,9 @@ class Layer(Operation, Configurable, Stateful):
         self, include_self: bool = True, recursive: bool = True
     ) -> list[Layer]:
         """This layer and those below it, each once."""
+        run = self.__dict__.get("_run_cache")
+        if run is not None and include_self and recursive:
+            return run.layers
         found: list[Layer] = [self] if include_self else []
         stack = list(reversed(self._direct_layers()))
         seen = {id(self)}
@@ -640,9 +643,9 @@ class Layer(Operation, Configurable, Stateful):
         self._with_losses.clear()
 
     def _regularization_losses(self) -> list[Any]:
-        return [
-            v.regularizer(v) for v in self.trainable_weights if v.regularizer is not None
-        ]
+        run = self.__dict__.get("_run_cache")
+        found = self.trainable_weights if run is None else run.regularized
+        return [v.regularizer(v) for v in found if v.regularizer is not None]
 
     @property
     def losses(self) -> list[Any]:

@@ -7,9 +7,10 @@ metrics are here, once. The steps themselves are `train_step`, `test_step` and
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,16 @@ from keras.core.scope import backend_scope
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.logs import LazyLogs
 from keras.utils.packing import unpack_x_y_sample_weight
+
+
+class RunCache:
+    """What does not change while `fit` or `evaluate` runs, found once."""
+
+    def __init__(self, model: Any) -> None:
+        self.layers = model._flatten_layers()
+        self.variables = model.trainable_variables
+        self.regularized = [v for v in self.variables if v.regularizer is not None]
+        self.metrics = model.metrics
 
 
 def _in_backend(method: Callable) -> Callable:
@@ -37,7 +48,14 @@ class Trainer:
     """What makes a layer trainable: mixed into `Model`."""
 
     _trainer_attributes = ("optimizer", "_targets", "_loss_tracker", "_compile_args")
-    _engine_attributes = ("_train_function", "_test_function", "_predict_function")
+    _engine_attributes = (
+        "_train_function",
+        "_test_function",
+        "_predict_function",
+        "_seen_trainable",
+        "_run_cache",
+        "history",
+    )
 
     _backend: Any
     built: bool
@@ -57,7 +75,8 @@ class Trainer:
         self._train_function: Callable | None = None
         self._test_function: Callable | None = None
         self._predict_function: Callable | None = None
-        self._fingerprint: Any = None
+        self._seen_trainable: list[int] | None = None
+        self._run_cache: RunCache | None = None
 
     # Compile
 
@@ -173,6 +192,8 @@ class Trainer:
 
         Once the model trains or is evaluated, the mean of the loss comes first.
         """
+        if self._run_cache is not None:
+            return self._run_cache.metrics
         found = [] if self._loss_tracker is None else [self._loss_tracker]
         if self._targets is not None:
             found += self._targets.all_metrics
@@ -324,9 +345,16 @@ class Trainer:
 
     def _step_variables(self) -> list[Any]:
         """The trainable weights; found once for a `fit`, not once a step."""
-        if self._fingerprint is not None:
-            return self._fingerprint[0]
-        return self.trainable_variables  # type: ignore[attr-defined]
+        return self.trainable_variables if self._run_cache is None else self._run_cache.variables  # type: ignore[attr-defined]
+
+    @contextlib.contextmanager
+    def _running(self) -> Iterator[None]:
+        """While a loop runs, the structure of the model is looked at only once."""
+        outer, self._run_cache = self._run_cache, self._run_cache or RunCache(self)
+        try:
+            yield
+        finally:
+            self._run_cache = outer
 
     # Compiled steps
 
@@ -351,11 +379,10 @@ class Trainer:
 
     def _check_fingerprint(self) -> None:
         """Compile anew when weights were frozen, thawed or added since."""
-        trainable = self.trainable_variables  # type: ignore[attr-defined]
-        found = [id(v) for v in trainable]
-        if self._fingerprint is None or self._fingerprint[1] != found:
+        found = [id(v) for v in self._step_variables()]
+        if self._seen_trainable != found:
             self._train_function = None
-            self._fingerprint = (trainable, found)
+            self._seen_trainable = found
 
     def _compile_step(self, step: Callable, train: bool = True) -> Callable:
         backend = self._backend
@@ -429,6 +456,7 @@ class Trainer:
         """
         from keras.callbacks import CallbackList
         from keras.training.data import make_batches, split_validation
+        from keras.training.data.source import IndexedSource
 
         self._check_compiled("fit")
         if validation_split and validation_data is None:
@@ -445,11 +473,9 @@ class Trainer:
             class_weight=class_weight,
             seed=_shuffle_seed() if shuffle else None,
         )
-        self._check_lengths(source)
         epochs = min(epochs, settings.max_epochs) if settings.max_epochs else epochs
         self._track_loss()
         self._build_on(source.peek(), training=True)
-        train_function = self.make_train_function()
         steps = source.num_batches
         if settings.max_steps_per_epoch:
             steps = min(steps or settings.max_steps_per_epoch, settings.max_steps_per_epoch)
@@ -470,18 +496,20 @@ class Trainer:
                 (validation_batch_size or batch_size) if "y" in validation else None
             )
             validation["steps"] = validation_steps
+        # Data read by index is shuffled by the epoch's own number, so that a run that
+        # starts at a later epoch goes on as the whole run would have.
+        by_index = isinstance(source, IndexedSource)
         self.stop_training = False
         callbacks.on_train_begin()
         logs: dict[str, Any] = {}
         for epoch in range(initial_epoch, epochs):
             callbacks.on_epoch_begin(epoch)
-            self.reset_metrics()
-            source.on_epoch_begin()
-            result = self._run_steps(
-                train_function, source.epoch(epoch - initial_epoch), steps, callbacks, "train"
-            )
-            source.on_epoch_end()
-            logs = result.copy() if result else {}
+            with self._running():
+                logs = self._train_epoch(
+                    source, epoch if by_index else epoch - initial_epoch, steps, callbacks
+                )
+            if not logs:  # the data ran out
+                break
             if validation and _due(validation_freq, epoch):
                 found = self.evaluate(
                     **validation, callbacks=callbacks, return_dict=True, verbose=0
@@ -490,13 +518,19 @@ class Trainer:
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
-        self._fingerprint = None
         callbacks.on_train_end(logs)
         return self.history
 
-    def _check_lengths(self, source: Any) -> None:
-        """Some losses would broadcast a wrong batch silently: lengths are checked
-        by the data pipeline; here is where a model may add its own checks."""
+    def _train_epoch(
+        self, source: Any, index: int, steps: int | None, callbacks: Any
+    ) -> dict[str, Any]:
+        self.reset_metrics()
+        source.on_epoch_begin()
+        result = self._run_steps(
+            self.make_train_function(), source.epoch(index), steps, callbacks, "train"
+        )
+        source.on_epoch_end()
+        return result.copy() if result else {}
 
     def _run_steps(
         self, function: Callable, batches: Any, steps: int | None, callbacks: Any, mode: str
@@ -576,8 +610,9 @@ class Trainer:
                 steps=source.num_batches,
             )
         callbacks.on_test_begin()
-        self.reset_metrics()
-        result = self._run_steps(function, source.epoch(0), None, callbacks, "test")
+        with self._running():
+            self.reset_metrics()
+            result = self._run_steps(function, source.epoch(0), None, callbacks, "test")
         logs = result.copy() if result else {}
         callbacks.on_test_end(logs)
         return logs if return_dict else _flat_results(logs)
@@ -661,7 +696,6 @@ class Trainer:
         logs = LazyLogs(
             _as_dict(self.make_train_function()(batch)), self._backend.convert_to_numpy
         ).copy()
-        self._fingerprint = None
         return logs if return_dict else _flat_results(logs)
 
     @_in_backend
