@@ -31,7 +31,6 @@ BUILTIN_NAMESPACES = (
     "keras.constraints",
     "keras.activations",
     "keras.dtype_policies",
-    "keras.quantizers",
     "keras.random",
     "keras.utils",
     "keras",

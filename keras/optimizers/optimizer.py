@@ -61,6 +61,8 @@ class Optimizer(Configurable, Stateful):
     `optimizer.learning_rate = 0.01` takes effect without compiling anew.
     """
 
+    _fresh = ("_index",)
+
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -118,8 +120,9 @@ class Optimizer(Configurable, Stateful):
         self.built = False
         self._variables: list[Variable] = []
         self._trainable: list[Variable] = []
-        self._index: dict[int, int] = {}
-        self._undecayed: set[int] = set()
+        self._index: dict[int, int] | None = None
+        self._undecayed: list[Variable] = []
+        self._undecayed_patterns: list[str] = []
         self._hyper: dict[str, Variable] = {}
         self._given: dict[str, float] = {}
         with backend_scope(self._backend), path_scope(self.name):
@@ -242,7 +245,6 @@ class Optimizer(Configurable, Stateful):
         if self.built:
             return
         self._trainable = list(variables)
-        self._index = {id(v): i for i, v in enumerate(self._trainable)}
         self._averages: list[Variable] = []
         self._accumulated: list[Variable] = []
         if self.use_ema:
@@ -357,7 +359,7 @@ class Optimizer(Configurable, Stateful):
             if not self.built:
                 self.build(trainable_variables)
             for variable in trainable_variables:
-                if id(variable) not in self._index:
+                if id(variable) not in self._places():
                     raise ValueError(
                         f"{type(self).__name__}: the variable {variable.path!r} is not "
                         "among those the optimizer was built with. Layers that are "
@@ -365,6 +367,12 @@ class Optimizer(Configurable, Stateful):
                     )
             with self._backend.no_gradients():
                 self._apply(grads, trainable_variables)
+
+    def _places(self) -> dict[int, int]:
+        """The number of each weight, by identity; a copied optimizer finds its own."""
+        if self._index is None:
+            self._index = {id(v): i for i, v in enumerate(self._trainable)}
+        return self._index
 
     def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
         pairs = []
@@ -412,7 +420,7 @@ class Optimizer(Configurable, Stateful):
         self, gradient: Any, variable: Variable, learning_rate: Any
     ) -> None:
         """Change one weight in place; by default with what `update` returns."""
-        i = self._index[id(variable)]
+        i = self._places()[id(variable)]
         kept = [column[i] for column in self._slots.values()]
         weight, *new = self.update(
             gradient, variable.value, learning_rate, *(s.value for s in kept)
@@ -452,9 +460,15 @@ class Optimizer(Configurable, Stateful):
         if not self.weight_decay:
             return
         for variable in variables:
-            if id(variable) not in self._undecayed:
+            if self._decays(variable):
                 factor = ops.cast(rate * self.weight_decay, variable.dtype)
                 variable.assign(variable.value - variable.value * factor)
+
+    def _decays(self, variable: Variable) -> bool:
+        return not (
+            any(variable is v for v in self._undecayed)
+            or any(re.search(p, variable.path) for p in self._undecayed_patterns)
+        )
 
     def exclude_from_weight_decay(
         self, var_list: Any = None, var_names: Any = None
@@ -467,13 +481,13 @@ class Optimizer(Configurable, Stateful):
         """
         if self.built:
             raise ValueError("exclude_from_weight_decay must come before the first step.")
-        self._undecayed |= {id(v) for v in var_list or ()}
-        self._undecayed_patterns = [re.compile(p) for p in var_names or ()]
+        self._undecayed += list(var_list or ())
+        self._undecayed_patterns += list(var_names or ())
 
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
         steps = self.gradient_accumulation_steps
         assert steps is not None
-        accumulated = [self._accumulated[self._index[id(v)]] for v in variables]
+        accumulated = [self._accumulated[self._places()[id(v)]] for v in variables]
         touched = [*variables, *self._variables]
         # Both branches give the new value of everything an update may touch.
         due = ops.equal((self.iterations.value + 1) % steps, 0)
@@ -501,21 +515,21 @@ class Optimizer(Configurable, Stateful):
         first = ops.cast(ops.equal(self.iterations.value, 0), "float32")
         momentum = self.ema_momentum * (1.0 - first)
         for variable in variables:
-            average = self._averages[self._index[id(variable)]]
+            average = self._averages[self._places()[id(variable)]]
             m = ops.cast(momentum, variable.dtype)
             average.assign(average.value * m + variable.value * (1 - m))
         if self.ema_overwrite_frequency:
             every = self.ema_overwrite_frequency
             due = ops.equal((self.iterations.value + 1) % every, 0)
             for variable in variables:
-                average = self._averages[self._index[id(variable)]]
+                average = self._averages[self._places()[id(variable)]]
                 variable.assign(ops.where(due, average.value, variable.value))
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """At the end of training, let the weights take their moving averages."""
         if self.use_ema and self.built:
             for variable in var_list:
-                variable.assign(self._averages[self._index[id(variable)]].value)
+                variable.assign(self._averages[self._places()[id(variable)]].value)
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times the scale that keeps small gradients from vanishing."""
