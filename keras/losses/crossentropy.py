@@ -1,0 +1,322 @@
+"""Crossentropies: minus the logarithm of the probability given to what was true."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from keras import ops
+from keras.core import masks
+from keras.core.scope import current
+from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare, sparse_labels
+
+
+def binary_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """The crossentropy of yes-or-no labels, the mean over `axis`.
+
+    `-(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))`.
+
+    Args:
+        y_true: labels 0 and 1, or probabilities.
+        y_pred: predictions of the same shape.
+        from_logits: whether `y_pred` is before the sigmoid.
+        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
+        axis: the axis of the mean.
+
+    Returns:
+        Values of the shape without `axis`.
+
+    Example:
+        >>> keras.losses.binary_crossentropy([[0.0, 1.0]], [[0.5, 0.25]]).numpy()
+        array([1.0397208], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "binary_crossentropy")
+    y_true = smooth(y_true, label_smoothing, 2)
+    values = ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits)
+    return ops.mean(values, axis=axis)
+
+
+def categorical_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    from_logits: bool = False,
+    label_smoothing: float = 0.0,
+    axis: int = -1,
+) -> Any:
+    """The crossentropy of one-hot labels: `-sum(y_true * log(y_pred))` over `axis`.
+
+    Args:
+        y_true: one-hot labels or probabilities, shape (batch_size, ..., num_classes).
+        y_pred: predictions of the same shape; they are made to add up to 1.
+        from_logits: whether `y_pred` is before the softmax.
+        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
+        axis: the axis of the classes.
+
+    Returns:
+        Values of the shape without `axis`.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> keras.losses.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]]).numpy()
+        array([0.6931472], dtype=float32)
+    """
+    y_true, y_pred = prepare_classes(
+        y_true, y_pred, label_smoothing, axis, "categorical_crossentropy"
+    )
+    return ops.categorical_crossentropy(
+        y_true, y_pred, from_logits=from_logits, axis=axis
+    )
+
+
+def sparse_categorical_crossentropy(
+    y_true: Any,
+    y_pred: Any,
+    from_logits: bool = False,
+    ignore_class: int | None = None,
+    axis: int = -1,
+) -> Any:
+    """The crossentropy of class numbers: `-log(y_pred[class])`.
+
+    Args:
+        y_true: class numbers, of the shape of `y_pred` without `axis`, or with a last
+            axis of 1.
+        y_pred: predictions, shape (batch_size, ..., num_classes).
+        from_logits: whether `y_pred` is before the softmax.
+        ignore_class: the number of a class that does not count, such as -1 or 255.
+        axis: the axis of the classes.
+
+    Returns:
+        Values of the labels' shape; 0 where the class is ignored.
+
+    Raises:
+        ValueError: the shapes do not go together, or a label is no class number.
+
+    Example:
+        >>> keras.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy()
+        array([0.6931472], dtype=float32)
+    """
+    who = "sparse_categorical_crossentropy"
+    y_pred = as_float(y_pred)
+    y_true = sparse_labels(y_true, y_pred, who, axis, ignore_class)
+    if axis not in (-1, len(y_pred.shape) - 1):
+        y_pred = ops.moveaxis(y_pred, axis, -1)
+    valid = None
+    if ignore_class is not None:
+        valid = ops.not_equal(y_true, ignore_class)
+        y_true = ops.where(valid, y_true, 0)
+    values = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits)
+    if valid is not None:
+        values = ops.where(valid, values, 0.0)
+        masks.set_mask(values, valid)
+    return values
+
+
+def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+    """`(1 - p**q) / q` for the probability p of the true class: bears wrong labels.
+
+    From crossentropy (q near 0) to the absolute error (q near 1); Zhang & Sabuncu,
+    "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy
+    Labels", 2018.
+
+    Args:
+        y_true: class numbers, shape (batch_size,) or (batch_size, 1).
+        y_pred: probabilities, shape (batch_size, num_classes).
+        q: a number between 0 and 1.
+
+    Returns:
+        Values of shape (batch_size,).
+
+    Example:
+        >>> y_pred = [[0.75, 0.25]]
+        >>> keras.losses.categorical_generalized_cross_entropy([1], y_pred, 0.5).numpy()
+        array([1.], dtype=float32)
+    """
+    who = "categorical_generalized_cross_entropy"
+    check_q(q, who)
+    y_pred = as_float(y_pred)
+    y_true = sparse_labels(y_true, y_pred, who)
+    one_hot = ops.one_hot(y_true, y_pred.shape[-1], dtype=dtype_of(y_pred))
+    p = ops.sum(one_hot * y_pred, axis=-1)
+    return (1.0 - ops.power(p, q)) / q
+
+
+def check_q(q: float, who: str) -> None:
+    """Refuse a `q` that is not between 0 and 1."""
+    if not 0 < q < 1:
+        raise ValueError(f"{who}: `q` must be between 0 and 1; received {q!r}.")
+
+
+def smooth(y_true: Any, label_smoothing: Any, num_classes: int) -> Any:
+    """Labels moved towards an equal share for each class."""
+    if isinstance(label_smoothing, (int, float)):
+        if not 0 <= label_smoothing <= 1:
+            raise ValueError(
+                "`label_smoothing` must be a number from 0 to 1; received "
+                f"{label_smoothing!r}."
+            )
+        if label_smoothing == 0:
+            return y_true
+    return y_true * (1.0 - label_smoothing) + label_smoothing / num_classes
+
+
+def prepare_classes(
+    y_true: Any, y_pred: Any, label_smoothing: Any, axis: int, who: str
+) -> tuple[Any, Any]:
+    """Checked and smoothed one-hot labels, and predictions, of one shape."""
+    if isinstance(axis, bool) or not isinstance(axis, int):
+        raise ValueError(f"{who}: `axis` must be an integer; received {axis!r}.")
+    y_true, y_pred = prepare(y_true, y_pred, who)
+    if len(y_true.shape) != len(y_pred.shape):
+        raise ValueError(
+            f"{who}: `y_true` and `y_pred` must have the same shape; received "
+            f"y_true.shape={tuple(y_true.shape)} and y_pred.shape="
+            f"{tuple(y_pred.shape)}. Integer class numbers need "
+            "`sparse_categorical_crossentropy`, or `keras.ops.one_hot` first."
+        )
+    num_classes = y_pred.shape[axis]
+    if num_classes == 1:
+        warnings.warn(
+            f"{who}: `y_pred` has one class, shape {tuple(y_pred.shape)}, so the loss "
+            "is 0 whatever it says. Use `binary_crossentropy` for one output.",
+            SyntaxWarning,
+            stacklevel=3,
+        )
+    return smooth(y_true, label_smoothing, num_classes), y_pred
+
+
+class BinaryCrossentropy(LossFunctionWrapper):
+    """`keras.losses.binary_crossentropy` as a loss, for labels 0 and 1.
+
+    Args:
+        from_logits: whether predictions are before the sigmoid.
+        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
+        axis: the axis of the mean.
+
+    Example:
+        >>> loss = keras.losses.BinaryCrossentropy(from_logits=True)
+        >>> loss([[0.0, 1.0]], [[0.0, 0.0]]).numpy()
+        0.6931472
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            binary_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+
+
+class CategoricalCrossentropy(LossFunctionWrapper):
+    """`keras.losses.categorical_crossentropy` as a loss, for one-hot labels.
+
+    Args:
+        from_logits: whether predictions are before the softmax.
+        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
+        axis: the axis of the classes.
+
+    Example:
+        >>> loss = keras.losses.CategoricalCrossentropy()
+        >>> loss([[0.0, 1.0]], [[0.5, 0.5]]).numpy()
+        0.6931472
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+
+
+class SparseCategoricalCrossentropy(LossFunctionWrapper):
+    """`keras.losses.sparse_categorical_crossentropy` as a loss, for class numbers.
+
+    Args:
+        from_logits: whether predictions are before the softmax.
+        ignore_class: the number of a class that does not count; the mean is over the
+            others.
+        axis: the axis of the classes.
+
+    Example:
+        >>> loss = keras.losses.SparseCategoricalCrossentropy()
+        >>> loss([1, 0], [[0.5, 0.5], [0.5, 0.5]]).numpy()
+        0.6931472
+    """
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            sparse_categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
+        )
+
+    def _convert_labels(self, x: Any) -> Any:
+        return x if current().is_tensor(x) else as_tensor(x)
+
+
+class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
+    """`keras.losses.categorical_generalized_cross_entropy` as a loss.
+
+    Args:
+        q: between 0 and 1: how much wrong labels are borne.
+    """
+
+    def __init__(
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
+    ) -> None:
+        check_q(q, type(self).__name__)
+        super().__init__(
+            categorical_generalized_cross_entropy, reduction, name, dtype, q=q
+        )
+
+    def _convert_labels(self, x: Any) -> Any:
+        return x if current().is_tensor(x) else as_tensor(x)

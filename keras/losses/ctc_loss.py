@@ -1,0 +1,61 @@
+"""Connectionist temporal classification: labels without their places in time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import as_float, as_tensor
+
+_BLANK = 0
+
+
+def ctc(y_true: Any, y_pred: Any) -> Any:
+    """Minus the log probability of the labels over all their alignments in time.
+
+    Graves et al., "Connectionist Temporal Classification", 2006. Class 0 stands for
+    nothing ("blank"): it pads the labels and is never one of them.
+
+    Args:
+        y_true: class numbers, shape (batch_size, max_length), padded with 0.
+        y_pred: scores before the softmax, shape (batch_size, steps, num_classes).
+
+    Returns:
+        Values of shape (batch_size,).
+
+    Raises:
+        ValueError: one has another number of axes.
+
+    Example:
+        >>> keras.losses.ctc([[1, 0]], [[[0.0, 0.0], [0.0, 0.0]]]).numpy()
+        array([0.2876821], dtype=float32)
+    """
+    y_true, y_pred = as_tensor(y_true), as_float(y_pred)
+    shapes = tuple(y_true.shape), tuple(y_pred.shape)
+    if (len(shapes[0]), len(shapes[1])) != (2, 3):
+        raise ValueError(
+            "ctc: `y_true` has the shape (batch_size, max_length) and `y_pred` "
+            "(batch_size, steps, num_classes); received "
+            f"y_true.shape={shapes[0]} and y_pred.shape={shapes[1]}."
+        )
+    y_true = ops.cast(y_true, "int32")
+    label_lengths = ops.sum(ops.cast(ops.not_equal(y_true, _BLANK), "int32"), axis=-1)
+    steps = ops.ones_like(label_lengths) * ops.shape(y_pred)[1]
+    return ops.ctc_loss(y_true, y_pred, label_lengths, steps, mask_index=_BLANK)
+
+
+class CTC(LossFunctionWrapper):
+    """`keras.losses.ctc` as a loss, for speech and handwriting.
+
+    Example:
+        >>> model.compile(loss=keras.losses.CTC())
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "ctc",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(ctc, reduction, name, dtype)

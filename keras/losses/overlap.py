@@ -1,0 +1,102 @@
+"""Losses of overlap, for segmentation: Dice and Tversky."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import config
+from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import prepare
+
+
+def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
+    """`1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))`.
+
+    Milletari et al., "V-Net", 2016.
+
+    Args:
+        y_true: masks of 0 and 1.
+        y_pred: predictions of the same shape.
+        axis: the axes of the sums; None for all.
+
+    Returns:
+        A number, or values of the shape without `axis`.
+
+    Example:
+        >>> keras.losses.dice([[1.0, 0.0]], [[1.0, 1.0]]).numpy()
+        0.33333337
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "dice")
+    both = ops.sum(y_true * y_pred, axis=axis)
+    total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis)
+    return 1.0 - 2.0 * both / (total + config.epsilon())
+
+
+def tversky(
+    y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None
+) -> Any:
+    """Dice, with its own weights for what is missed and what is wrongly marked.
+
+    `1 - both / (both + alpha * missed + beta * wrong)`; Salehi et al., "Tversky loss
+    function for image segmentation", 2017.
+
+    Args:
+        y_true: masks of 0 and 1.
+        y_pred: predictions of the same shape.
+        alpha: the weight of what is marked in `y_true` alone.
+        beta: the weight of what is marked in `y_pred` alone.
+        axis: the axes of the sums; None for all.
+
+    Returns:
+        A number, or values of the shape without `axis`.
+
+    Example:
+        >>> keras.losses.tversky([[1.0, 0.0]], [[1.0, 1.0]], beta=1.0).numpy()
+        0.5
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "tversky")
+    both = ops.sum(y_true * y_pred, axis=axis)
+    missed = ops.sum(y_true * (1.0 - y_pred), axis=axis)
+    wrong = ops.sum((1.0 - y_true) * y_pred, axis=axis)
+    return 1.0 - both / (both + alpha * missed + beta * wrong + config.epsilon())
+
+
+class Dice(LossFunctionWrapper):
+    """`keras.losses.dice` as a loss, for segmentation.
+
+    Args:
+        axis: the axes of the sums; None for all.
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "dice",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(dice, reduction, name, dtype, axis=axis)
+
+
+class Tversky(LossFunctionWrapper):
+    """`keras.losses.tversky` as a loss, for segmentation of small things.
+
+    Args:
+        alpha: the weight of what is marked in `y_true` alone.
+        beta: the weight of what is marked in `y_pred` alone.
+        axis: the axes of the sums; None for all.
+    """
+
+    def __init__(
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "tversky",
+        axis: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis
+        )

@@ -1,0 +1,75 @@
+"""Losses of distributions: Kullback-Leibler and Poisson."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core import config
+from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import prepare
+
+
+def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+    """The sum over the last axis of `y_true * log(y_true / y_pred)`.
+
+    Probabilities are clipped to [epsilon, 1].
+
+    Args:
+        y_true: probabilities that add up to 1, shape (batch_size, d0, ..., dN).
+        y_pred: predicted ones of the same shape.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).numpy()
+        array([0.14384104], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "kl_divergence")
+    least = config.epsilon()
+    y_true, y_pred = ops.clip(y_true, least, 1.0), ops.clip(y_pred, least, 1.0)
+    return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
+
+
+def poisson(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `y_pred - y_true * log(y_pred)`.
+
+    Args:
+        y_true: counts, shape (batch_size, d0, ..., dN).
+        y_pred: predicted rates of the same shape, not negative.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.poisson([[1.0, 0.0]], [[1.0, 2.0]]).numpy()
+        array([1.5], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "poisson")
+    log_rate = ops.log(y_pred + config.epsilon())
+    return ops.mean(y_pred - y_true * log_rate, axis=-1)
+
+
+class KLDivergence(LossFunctionWrapper):
+    """`keras.losses.kl_divergence` as a loss, between distributions."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "kl_divergence",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(kl_divergence, reduction, name, dtype)
+
+
+class Poisson(LossFunctionWrapper):
+    """`keras.losses.poisson` as a loss, for counts."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(poisson, reduction, name, dtype)

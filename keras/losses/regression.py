@@ -1,0 +1,262 @@
+"""Losses of numbers: how far predictions are from targets."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from keras import ops
+from keras.core import config
+from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import prepare
+
+
+def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `(y_true - y_pred) ** 2`.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Raises:
+        ValueError: the shapes do not go together.
+
+    Example:
+        >>> keras.losses.mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
+        array([2.5], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_error")
+    return ops.mean(ops.square(y_true - y_pred), axis=-1)
+
+
+def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `|y_true - y_pred|`.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.mean_absolute_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
+        array([1.5], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_error")
+    return ops.mean(ops.abs(y_true - y_pred), axis=-1)
+
+
+def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `100 * |y_true - y_pred| / |y_true|`.
+
+    Targets nearer to zero than `keras.config.epsilon()` count as that.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+
+    Returns:
+        Values in percent, shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.mean_absolute_percentage_error([[2.0]], [[1.0]]).numpy()
+        array([50.], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_percentage_error")
+    size = ops.maximum(ops.abs(y_true), config.epsilon())
+    return 100.0 * ops.mean(ops.abs((y_true - y_pred) / size), axis=-1)
+
+
+def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `(log(y_true + 1) - log(y_pred + 1)) ** 2`.
+
+    Numbers below `keras.config.epsilon()` count as that: the loss is for positive ones.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.mean_squared_logarithmic_error([[0.0]], [[1.7183]]).numpy()
+        array([1.0000067], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "mean_squared_logarithmic_error")
+    least = config.epsilon()
+    log_true = ops.log(ops.maximum(y_true, least) + 1.0)
+    log_pred = ops.log(ops.maximum(y_pred, least) + 1.0)
+    return ops.mean(ops.square(log_true - log_pred), axis=-1)
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+    """Minus the cosine of the angle between vectors: -1 where they point the same way.
+
+    Args:
+        y_true: vectors along `axis`, of any length above zero.
+        y_pred: vectors of the same shape.
+        axis: the axis of the vectors.
+
+    Returns:
+        Values from -1 to 1, of the shape without `axis`; 0 where a vector is zero.
+
+    Example:
+        >>> keras.losses.cosine_similarity([[1.0, 1.0]], [[2.0, 2.0]]).numpy()
+        array([-0.99999994], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "cosine_similarity")
+    y_true, y_pred = _unit(y_true, axis), _unit(y_pred, axis)
+    return -ops.sum(y_true * y_pred, axis=axis)
+
+
+def _unit(x: Any, axis: Any) -> Any:
+    square = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return x * ops.rsqrt(ops.maximum(square, 1e-12))
+
+
+def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+    """Squared for errors up to `delta`, linear beyond, the mean over the last axis.
+
+    `0.5 * e**2` where `|e| <= delta`, else `delta * |e| - 0.5 * delta**2`.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+        delta: the error where the two meet.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.huber([[0.0, 0.0]], [[1.0, 3.0]]).numpy()
+        array([1.5], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "huber")
+    error = ops.abs(y_pred - y_true)
+    square = 0.5 * ops.square(error)
+    values = ops.where(error <= delta, square, delta * error - 0.5 * delta**2)
+    return ops.mean(values, axis=-1)
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
+    """The mean over the last axis of `log(cosh(y_pred - y_true))`.
+
+    Nearly `e**2 / 2` for a small error e, and `|e| - log(2)` for a large one.
+
+    Args:
+        y_true: targets, shape (batch_size, d0, ..., dN).
+        y_pred: predictions of the same shape.
+
+    Returns:
+        Values of shape (batch_size, d0, ..., dN-1).
+
+    Example:
+        >>> keras.losses.log_cosh([[0.0]], [[1.0]]).numpy()
+        array([0.43378082], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "log_cosh")
+    error = y_pred - y_true
+    return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
+
+
+class MeanSquaredError(LossFunctionWrapper):
+    """`keras.losses.mean_squared_error` as a loss: `(y_true - y_pred) ** 2`.
+
+    Example:
+        >>> model.compile(loss=keras.losses.MeanSquaredError())
+    """
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_squared_error, reduction, name, dtype)
+
+
+class MeanAbsoluteError(LossFunctionWrapper):
+    """`keras.losses.mean_absolute_error` as a loss: `|y_true - y_pred|`."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_absolute_error, reduction, name, dtype)
+
+
+class MeanAbsolutePercentageError(LossFunctionWrapper):
+    """`keras.losses.mean_absolute_percentage_error` as a loss, in percent."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_percentage_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
+
+
+class MeanSquaredLogarithmicError(LossFunctionWrapper):
+    """`keras.losses.mean_squared_logarithmic_error` as a loss, for positive numbers."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_logarithmic_error",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
+
+
+class CosineSimilarity(LossFunctionWrapper):
+    """`keras.losses.cosine_similarity` as a loss: -1 for vectors of one direction.
+
+    Args:
+        axis: the axis of the vectors.
+    """
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
+
+
+class Huber(LossFunctionWrapper):
+    """`keras.losses.huber` as a loss: squared for small errors, linear for large ones.
+
+    Args:
+        delta: the error where the two meet.
+    """
+
+    def __init__(
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(huber, reduction, name, dtype, delta=delta)
+
+
+class LogCosh(LossFunctionWrapper):
+    """`keras.losses.log_cosh` as a loss: the logarithm of the error's cosh."""
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "log_cosh",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(log_cosh, reduction, name, dtype)

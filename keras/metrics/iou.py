@@ -1,0 +1,270 @@
+"""Intersection over union, for segmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from keras import ops
+from keras.core import dtypes
+from keras.core.errors import check_positive_int
+from keras.losses.shapes import as_tensor, dtype_of
+from keras.metrics.metric import Metric
+
+
+class _ConfusionMatrix(Metric):
+    """How often a class was predicted as another one."""
+
+    _direction = "up"
+    _averaged: Sequence[int] | None = None
+
+    def _init_matrix(
+        self,
+        num_classes: int,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        who = type(self).__name__
+        self.num_classes = check_positive_int(num_classes, "num_classes", who)
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_confusion_matrix = self.add_variable(
+            (num_classes, num_classes), "zeros", name="total_confusion_matrix"
+        )
+
+    def _check_targets(self, target_class_ids: Sequence[int]) -> list[int]:
+        ids = [int(i) for i in target_class_ids]
+        for i in ids:
+            if not 0 <= i < self.num_classes:
+                raise ValueError(
+                    f"{type(self).__name__}: `target_class_ids` holds {i}, but classes "
+                    f"go from 0 to {self.num_classes - 1}."
+                )
+        return ids
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch.
+
+        Args:
+            y_true: class numbers, or one-hot labels where the metric says so. Numbers
+                that are no class do not count.
+            y_pred: the same, predicted.
+            sample_weight: a scalar, or a weight for each class number.
+        """
+        y_true = self._classes(y_true, self.sparse_y_true)
+        y_pred = self._classes(y_pred, self.sparse_y_pred)
+        self._add(y_true, y_pred, sample_weight)
+
+    def _classes(self, y: Any, sparse: bool) -> Any:
+        y = as_tensor(y)
+        return y if sparse else ops.argmax(y, axis=self.axis)
+
+    def _add(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+        shapes = tuple(y_true.shape), tuple(y_pred.shape)
+        known = None not in shapes[0] + shapes[1]
+        if known and np.prod(shapes[0]) != np.prod(shapes[1]):
+            raise ValueError(
+                f"{type(self).__name__}: there must be a label for each prediction; "
+                f"received labels of shape {shapes[0]} and predictions of {shapes[1]}."
+            )
+        y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
+        n = self.num_classes
+        counts = ops.logical_and(y_true >= 0, y_true < n)
+        counts = ops.logical_and(counts, ops.logical_and(y_pred >= 0, y_pred < n))
+        if self.ignore_class is not None:
+            counts = ops.logical_and(counts, ops.not_equal(y_true, self.ignore_class))
+        weights = ops.cast(counts, self.dtype)
+        if sample_weight is not None:
+            weights = weights * self._weights(sample_weight, shapes[0])
+        places = ops.where(counts, y_true * n + y_pred, 0)
+        matrix = ops.segment_sum(weights, places, n * n)
+        self.total_confusion_matrix.assign_add(ops.reshape(matrix, (n, n)))
+
+    def _weights(self, sample_weight: Any, shape: tuple) -> Any:
+        if isinstance(sample_weight, (int, float, list, tuple, np.ndarray)):
+            given = np.asarray(sample_weight)
+            if dtypes.is_int(self.dtype) and (given != np.floor(given)).any():
+                raise ValueError(
+                    f"{type(self).__name__} counts in {self.dtype}, which fractional "
+                    '`sample_weight` would be cut off to. Give `dtype="float32"`.'
+                )
+        weights = as_tensor(sample_weight)
+        missing = len(shape) - len(weights.shape)
+        if len(weights.shape) and missing > 0:
+            axes = tuple(range(len(weights.shape), len(shape)))
+            weights = ops.expand_dims(weights, axes)
+        weights = ops.cast(weights, self.dtype)
+        if missing >= 0:
+            weights = ops.broadcast_to(weights, shape)
+        return ops.reshape(weights, (-1,))
+
+    def result(self) -> Any:
+        """The mean over the classes asked for, of those that occurred."""
+        matrix = ops.cast(self.total_confusion_matrix, "float32")
+        right = ops.diagonal(matrix)
+        union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - right
+        iou = ops.divide_no_nan(right, union)
+        occurred = ops.cast(union > 0, dtype_of(iou))
+        if self._averaged is not None:
+            ids = np.asarray(self._averaged, "int32")
+            iou, occurred = ops.take(iou, ids), ops.take(occurred, ids)
+        return ops.divide_no_nan(ops.sum(iou), ops.sum(occurred))
+
+
+class IoU(_ConfusionMatrix):
+    """Intersection over union, `tp / (tp + fp + fn)`, the mean over chosen classes.
+
+    Counts are integers unless `dtype` says otherwise.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: those the mean is over.
+        ignore_class: a label that does not count, such as 255.
+        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
+            else they are one-hot or probabilities.
+        axis: the axis of the classes, where there is one.
+
+    Example:
+        >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
+        >>> metric([0, 0, 1, 1], [0, 1, 0, 1]).numpy()
+        0.33333334
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        self._init_matrix(num_classes, ignore_class, sparse_y_true, sparse_y_pred, axis)
+        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
+
+
+class OneHotIoU(_ConfusionMatrix):
+    """Intersection over union of one-hot labels, the mean over chosen classes.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: those the mean is over.
+        ignore_class: a label that does not count.
+        sparse_y_pred: whether predictions are class numbers.
+        axis: the axis of the classes.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        self._init_matrix(num_classes, ignore_class, False, sparse_y_pred, axis)
+        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
+
+
+class MeanIoU(_ConfusionMatrix):
+    """Intersection over union, the mean over all classes that occurred.
+
+    Counts are integers unless `dtype` says otherwise.
+
+    Args:
+        num_classes: how many classes there are.
+        ignore_class: a label that does not count, such as 255.
+        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
+            else they are one-hot or probabilities.
+        axis: the axis of the classes, where there is one.
+
+    Example:
+        >>> keras.metrics.MeanIoU(2)([0, 0, 1, 1], [0, 1, 0, 1]).numpy()
+        0.33333334
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        self._init_matrix(num_classes, ignore_class, sparse_y_true, sparse_y_pred, axis)
+
+
+class OneHotMeanIoU(_ConfusionMatrix):
+    """Intersection over union of one-hot labels, the mean over all classes.
+
+    Args:
+        num_classes: how many classes there are.
+        ignore_class: a label that does not count.
+        sparse_y_pred: whether predictions are class numbers.
+        axis: the axis of the classes.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        self._init_matrix(num_classes, ignore_class, False, sparse_y_pred, axis)
+
+
+class BinaryIoU(_ConfusionMatrix):
+    """Intersection over union of two classes, from probabilities.
+
+    Args:
+        target_class_ids: the classes the mean is over: (0,), (1,) or both.
+        threshold: from it on a prediction is 1.
+
+    Example:
+        >>> metric = keras.metrics.BinaryIoU(threshold=0.3)
+        >>> metric([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7]).numpy()
+        0.33333334
+    """
+
+    def __init__(
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
+        self._init_matrix(2)
+        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch.
+
+        Args:
+            y_true: labels 0 and 1.
+            y_pred: probabilities.
+            sample_weight: a scalar, or a weight for each label.
+        """
+        chosen = ops.greater_equal(as_tensor(y_pred, "float32"), self.threshold)
+        self._add(as_tensor(y_true), chosen, sample_weight)

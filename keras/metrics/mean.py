@@ -1,0 +1,143 @@
+"""Means and sums over batches, weighted; most metrics are the mean of a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from keras import ops
+from keras.core import masks
+from keras.losses.function_object import FunctionObject
+from keras.losses.shapes import apply_mask, as_tensor, weights_for
+from keras.metrics.metric import Metric
+
+
+class Sum(Metric):
+    """The weighted sum of all values.
+
+    Example:
+        >>> metric = keras.metrics.Sum()
+        >>> metric([1.0, 3.0, 5.0], sample_weight=[1.0, 1.0, 0.0]).numpy()
+        4.0
+    """
+
+    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+        super().__init__(dtype=dtype, name=name)
+        self.total = self.add_variable((), "zeros", name="total")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values, each times its weight.
+
+        Args:
+            values: of any shape.
+            sample_weight: a scalar, or of the shape of the values' first axes.
+        """
+        values, sample_weight = _weighted(values, sample_weight, self.dtype)
+        if sample_weight is not None:
+            values = values * sample_weight
+        self.total.assign_add(ops.sum(values))
+
+    def result(self) -> Any:
+        """The sum so far."""
+        return self.total.value
+
+
+class Mean(Metric):
+    """The weighted mean of all values; the mean over later axes counts as one value.
+
+    Example:
+        >>> metric = keras.metrics.Mean()
+        >>> metric.update_state([1.0, 3.0], sample_weight=[3.0, 1.0])
+        >>> metric.result().numpy()
+        1.5
+    """
+
+    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+        super().__init__(dtype=dtype, name=name)
+        self.total = self.add_variable((), "zeros", name="total")
+        self.count = self.add_variable((), "zeros", name="count")
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        """Add values, each with its weight.
+
+        Args:
+            values: of any shape.
+            sample_weight: of the shape of the values' first axes; a scalar weighs the
+                mean of these values, as one value.
+        """
+        values, sample_weight = _weighted(values, sample_weight, self.dtype)
+        if sample_weight is None:
+            count = ops.shape(values)[0] if len(values.shape) else 1
+        elif len(sample_weight.shape) == 0:
+            values, count = ops.mean(values) * sample_weight, sample_weight
+        else:
+            if tuple(sample_weight.shape)[:1] != tuple(values.shape)[:1]:
+                sample_weight = sample_weight * ops.ones_like(values)
+            values = values * sample_weight
+            count = _sum_of_means(sample_weight)
+        self.total.assign_add(_sum_of_means(values))
+        self.count.assign_add(count)
+
+    def result(self) -> Any:
+        """The mean so far; 0 before the first value."""
+        return ops.divide_no_nan(self.total, self.count)
+
+
+def _weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
+    """Values and weights as tensors that multiply; a mask counts beside weights."""
+    mask = masks.get_mask(values)
+    values = as_tensor(values, dtype)
+    if sample_weight is None:
+        return values, None
+    weights = apply_mask(as_tensor(sample_weight, dtype), mask, dtype, "sum")
+    return weights_for(weights, values)
+
+
+def _sum_of_means(x: Any) -> Any:
+    """The sum over the first axis of the means over the others."""
+    if len(x.shape) > 1:
+        x = ops.mean(x, axis=tuple(range(1, len(x.shape))))
+    return ops.sum(x) if len(x.shape) else x
+
+
+class MeanMetricWrapper(FunctionObject, Mean):
+    """The mean of a function of labels and predictions.
+
+    Args:
+        fn: `fn(y_true, y_pred, **kwargs)`, which gives a value for each sample.
+        name, dtype: as for `keras.metrics.Metric`.
+        **kwargs: passed on to `fn`.
+
+    Example:
+        >>> metric = keras.metrics.MeanMetricWrapper(keras.losses.huber, delta=2.0)
+        >>> metric([[0.0]], [[1.0]]).numpy()
+        0.5
+    """
+
+    def __init__(
+        self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.keep_function(fn, kwargs)
+        is_loss = getattr(fn, "__module__", "").startswith("keras.losses.")
+        if is_loss and self._direction is None:
+            self._direction = "down"
+
+    def update_state(
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
+        """Add a batch.
+
+        Args:
+            y_true: labels, shape (batch_size, ...).
+            y_pred: predictions. A mask that travels with them counts as weights.
+            sample_weight: a scalar, or of the shape of the values' first axes;
+                (batch_size,) weighs samples.
+        """
+        mask = masks.get_mask(y_pred)
+        values = self.fn(y_true, y_pred, **self._fn_kwargs)
+        if mask is not None:
+            if sample_weight is not None:
+                sample_weight = as_tensor(sample_weight, self.dtype)
+            sample_weight = apply_mask(sample_weight, mask, self.dtype, "sum")
+        super().update_state(values, sample_weight=sample_weight)

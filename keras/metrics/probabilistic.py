@@ -1,0 +1,123 @@
+"""Metrics of probabilities: the mean of the losses of the same names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import losses
+from keras.metrics.mean import MeanMetricWrapper
+
+
+class BinaryCrossentropy(MeanMetricWrapper):
+    """The mean of `keras.losses.binary_crossentropy`.
+
+    Args:
+        from_logits: whether predictions are before the sigmoid.
+        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
+    """
+
+    def __init__(
+        self,
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+    ) -> None:
+        super().__init__(
+            losses.binary_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+        )
+
+
+class CategoricalCrossentropy(MeanMetricWrapper):
+    """The mean of `keras.losses.categorical_crossentropy`.
+
+    Args:
+        from_logits: whether predictions are before the softmax.
+        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
+        axis: the axis of the classes.
+    """
+
+    def __init__(
+        self,
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            losses.categorical_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
+        )
+
+
+class SparseCategoricalCrossentropy(MeanMetricWrapper):
+    """The mean of `keras.losses.sparse_categorical_crossentropy`.
+
+    Args:
+        from_logits: whether predictions are before the softmax.
+        ignore_class: the number of a class that counts as a loss of 0.
+        axis: the axis of the classes.
+    """
+
+    def __init__(
+        self,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(
+            losses.sparse_categorical_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
+        )
+
+
+class KLDivergence(MeanMetricWrapper):
+    """The mean of `keras.losses.kl_divergence`, between distributions."""
+
+    def __init__(self, name: str | None = "kl_divergence", dtype: Any = None) -> None:
+        super().__init__(losses.kl_divergence, name, dtype)
+
+
+class Poisson(MeanMetricWrapper):
+    """The mean of `keras.losses.poisson`, for counts."""
+
+    def __init__(self, name: str | None = "poisson", dtype: Any = None) -> None:
+        super().__init__(losses.poisson, name, dtype)
+
+
+class Hinge(MeanMetricWrapper):
+    """The mean of `keras.losses.hinge`, for labels -1 and 1 (or 0 and 1)."""
+
+    def __init__(self, name: str | None = "hinge", dtype: Any = None) -> None:
+        super().__init__(losses.hinge, name, dtype)
+
+
+class SquaredHinge(MeanMetricWrapper):
+    """The mean of `keras.losses.squared_hinge`, for labels -1 and 1 (or 0 and 1)."""
+
+    def __init__(self, name: str | None = "squared_hinge", dtype: Any = None) -> None:
+        super().__init__(losses.squared_hinge, name, dtype)
+
+
+class CategoricalHinge(MeanMetricWrapper):
+    """The mean of `keras.losses.categorical_hinge`, for one-hot labels."""
+
+    def __init__(
+        self, name: str | None = "categorical_hinge", dtype: Any = None
+    ) -> None:
+        super().__init__(losses.categorical_hinge, name, dtype)

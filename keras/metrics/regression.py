@@ -1,0 +1,316 @@
+"""Metrics of numbers: errors, R squared, correlations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import losses, ops
+from keras.core.errors import check_choice
+from keras.losses.shapes import as_tensor, prepare, weights_for
+from keras.metrics.mean import Mean, MeanMetricWrapper
+from keras.metrics.metric import Metric
+
+
+class MeanSquaredError(MeanMetricWrapper):
+    """The mean of `(y_true - y_pred) ** 2`.
+
+    Example:
+        >>> keras.metrics.MeanSquaredError()([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
+        2.5
+    """
+
+    def __init__(
+        self, name: str | None = "mean_squared_error", dtype: Any = None
+    ) -> None:
+        super().__init__(losses.mean_squared_error, name, dtype)
+
+
+class MeanAbsoluteError(MeanMetricWrapper):
+    """The mean of `|y_true - y_pred|`."""
+
+    def __init__(
+        self, name: str | None = "mean_absolute_error", dtype: Any = None
+    ) -> None:
+        super().__init__(losses.mean_absolute_error, name, dtype)
+
+
+class MeanAbsolutePercentageError(MeanMetricWrapper):
+    """The mean of `100 * |y_true - y_pred| / |y_true|`, in percent."""
+
+    def __init__(
+        self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None
+    ) -> None:
+        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
+
+
+class MeanSquaredLogarithmicError(MeanMetricWrapper):
+    """The mean of `(log(y_true + 1) - log(y_pred + 1)) ** 2`."""
+
+    def __init__(
+        self, name: str | None = "mean_squared_logarithmic_error", dtype: Any = None
+    ) -> None:
+        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
+
+
+class LogCoshError(MeanMetricWrapper):
+    """The mean of `log(cosh(y_pred - y_true))`."""
+
+    def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
+        super().__init__(losses.log_cosh, name, dtype)
+
+
+class RootMeanSquaredError(Mean):
+    """The root of the mean of `(y_true - y_pred) ** 2`.
+
+    Example:
+        >>> keras.metrics.RootMeanSquaredError()([[0.0]], [[3.0]]).numpy()
+        3.0
+    """
+
+    _direction = "down"
+
+    def __init__(
+        self, name: str | None = "root_mean_squared_error", dtype: Any = None
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch.
+
+        Args:
+            y_true: targets, shape (batch_size, ...).
+            y_pred: predictions of the same shape.
+            sample_weight: a scalar, or of the shape of the first axes.
+        """
+        y_true, y_pred = prepare(
+            as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
+        )
+        super().update_state(ops.square(y_true - y_pred), sample_weight=sample_weight)
+
+    def result(self) -> Any:
+        """The root so far."""
+        return ops.sqrt(super().result())
+
+
+def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+    """The cosine of the angle between vectors: 1 where they point the same way."""
+    return -losses.cosine_similarity(y_true, y_pred, axis)
+
+
+class CosineSimilarity(MeanMetricWrapper):
+    """The mean cosine of the angle between vectors: 1 where they point the same way.
+
+    Args:
+        axis: the axis of the vectors.
+
+    Example:
+        >>> keras.metrics.CosineSimilarity()([[0.0, 1.0]], [[0.0, 2.0]]).numpy()
+        1.0
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self, name: str | None = "cosine_similarity", dtype: Any = None, axis: Any = -1
+    ) -> None:
+        super().__init__(cosine_similarity, name, dtype, axis=axis)
+
+
+def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """Pearson's correlation, from -1 to 1: `cov(t, p) / (std(t) * std(p))`.
+
+    Args:
+        y_true: targets, of which the values along `axis` vary.
+        y_pred: predictions of the same shape.
+        axis: the axis along which to correlate.
+
+    Returns:
+        Values of the shape without `axis`; nan where nothing varies.
+
+    Example:
+        >>> keras.metrics.pearson_correlation([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
+        array([1.], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "pearson_correlation")
+    _, covariance, var_true, var_pred = _moments(y_true, y_pred, axis)
+    return covariance / (ops.sqrt(var_true) * ops.sqrt(var_pred))
+
+
+def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+    """Concordance correlation: Pearson's, less for another mean or spread.
+
+    `2 * cov(t, p) / (var(t) + var(p) + (mean(t) - mean(p)) ** 2)`; Lin, "A Concordance
+    Correlation Coefficient to Evaluate Reproducibility", 1989.
+
+    Args:
+        y_true: targets.
+        y_pred: predictions of the same shape.
+        axis: the axis along which to correlate.
+
+    Returns:
+        Values from -1 to 1 of the shape without `axis`.
+
+    Example:
+        >>> keras.metrics.concordance_correlation([[0.0, 1.0]], [[1.0, 2.0]]).numpy()
+        array([0.3333333], dtype=float32)
+    """
+    y_true, y_pred = prepare(y_true, y_pred, "concordance_correlation")
+    shift, covariance, var_true, var_pred = _moments(y_true, y_pred, axis)
+    return 2.0 * covariance / (var_true + var_pred + ops.square(shift) + 1e-7)
+
+
+def _moments(y_true: Any, y_pred: Any, axis: int) -> tuple[Any, Any, Any, Any]:
+    """The difference of the means, the covariance and both variances."""
+    mean_true = ops.mean(y_true, axis=axis, keepdims=True)
+    mean_pred = ops.mean(y_pred, axis=axis, keepdims=True)
+    d_true, d_pred = y_true - mean_true, y_pred - mean_pred
+    return (
+        ops.squeeze(mean_true - mean_pred, axis),
+        ops.mean(d_true * d_pred, axis=axis),
+        ops.mean(ops.square(d_true), axis=axis),
+        ops.mean(ops.square(d_pred), axis=axis),
+    )
+
+
+class PearsonCorrelation(MeanMetricWrapper):
+    """The mean of `keras.metrics.pearson_correlation`.
+
+    Args:
+        axis: the axis along which to correlate.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        name: str | None = "pearson_correlation",
+        dtype: Any = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(pearson_correlation, name, dtype, axis=axis)
+
+
+class ConcordanceCorrelation(MeanMetricWrapper):
+    """The mean of `keras.metrics.concordance_correlation`.
+
+    Args:
+        axis: the axis along which to correlate.
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        name: str | None = "concordance_correlation",
+        dtype: Any = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(concordance_correlation, name, dtype, axis=axis)
+
+
+class R2Score(Metric):
+    """The share of the targets' variance that predictions explain, at most 1.
+
+    Args:
+        class_aggregation: how columns become one number: "uniform_average",
+            "variance_weighted_average", or None for one each.
+        num_regressors: how many independent variables the model has, for the adjusted
+            score; 0 for the plain one.
+
+    Example:
+        >>> metric = keras.metrics.R2Score()
+        >>> metric([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]]).numpy()
+        0.57142854
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        known = (None, "uniform_average", "variance_weighted_average")
+        check_choice(class_aggregation, known, "class_aggregation", "R2Score")
+        if num_regressors < 0:
+            raise ValueError(
+                f"R2Score: `num_regressors` must be 0 or more; got {num_regressors!r}."
+            )
+        self.class_aggregation = class_aggregation
+        self.num_regressors = num_regressors
+        self.num_samples = self.add_variable((), "zeros", name="num_samples")
+        self._built = False
+
+    def _build(self, y_true_shape: Any, y_pred_shape: Any) -> None:
+        if self._built:
+            return
+        if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[1] is None:
+            raise ValueError(
+                "R2Score: targets and predictions have the shape (batch_size, "
+                f"columns); received y_true.shape={tuple(y_true_shape)} and "
+                f"y_pred.shape={tuple(y_pred_shape)}."
+            )
+
+        def zeros(name: str) -> Any:
+            return self.add_variable((y_pred_shape[1],), "zeros", name=name)
+
+        self.squared_sum = zeros("squared_sum")
+        self.sum = zeros("sum")
+        self.total_mse = zeros("residual")
+        self.count = zeros("count")
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Add a batch.
+
+        Args:
+            y_true: targets, shape (batch_size, columns).
+            y_pred: predictions of the same shape.
+            sample_weight: weights, shape (batch_size,).
+        """
+        y_true, y_pred = prepare(
+            as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
+        )
+        self._build(y_true.shape, y_pred.shape)
+        weights = ops.ones_like(y_true)
+        if sample_weight is not None:
+            _, given = weights_for(as_tensor(sample_weight, self.dtype), y_true)
+            weights = weights * given
+        weighted = y_true * weights
+        self.sum.assign_add(ops.sum(weighted, axis=0))
+        self.squared_sum.assign_add(ops.sum(y_true * weighted, axis=0))
+        residual = ops.square(y_true - y_pred) * weights
+        self.total_mse.assign_add(ops.sum(residual, axis=0))
+        self.count.assign_add(ops.sum(weights, axis=0))
+        rows, columns = ops.shape(y_true)
+        self.num_samples.assign_add(rows * columns)
+
+    def result(self) -> Any:
+        """The score so far: a number, or one for each column."""
+        if not self._built:
+            raise ValueError(
+                f"R2Score {self.name!r} has seen no batch, so the number of columns is "
+                "not known. Call `update_state` first."
+            )
+        mean = self.sum.value / self.count.value
+        total = self.squared_sum.value - self.sum.value * mean
+        score = 1.0 - self.total_mse.value / total
+        # A column that does not vary scores 0; one without error or data is undefined.
+        score = ops.where(ops.isinf(score), 0.0, score)
+        if self.class_aggregation == "uniform_average":
+            score = ops.mean(score)
+        elif self.class_aggregation == "variance_weighted_average":
+            score = ops.sum(score * total) / ops.sum(total)
+        return self._adjusted(score) if self.num_regressors else score
+
+    def _adjusted(self, score: Any) -> Any:
+        """The score corrected for the number of regressors, where samples suffice."""
+        samples = self.num_samples.value
+        spare = samples - self.num_regressors - 1.0
+        adjusted = 1.0 - (1.0 - score) * (samples - 1.0) / ops.where(
+            spare > 0, spare, 1.0
+        )
+        return ops.where(spare > 0, adjusted, score)
