@@ -6,10 +6,12 @@ from typing import Any
 
 from keras.core.family import Family, table_of
 from keras.optimizers.adam import Adam, AdamW
+from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.optimizer import Optimizer
+from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
-_CLASSES = (Adam, AdamW, SGD)
+_CLASSES = (Adam, AdamW, LossScaleOptimizer, RMSprop, SGD)
 _LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}
 _FAMILY = Family("optimizer", {**table_of(_CLASSES), **_LOWER}, ignore_case=True)
 

@@ -1,0 +1,127 @@
+"""Training in float16: a scale that keeps small gradients from vanishing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.variable import StatelessScope, Variable
+from keras.optimizers.optimizer import Optimizer, _current
+
+
+class LossScaleOptimizer(Optimizer):
+    """Wrap an optimizer so that the loss is scaled up and the gradients down.
+
+    The scale doubles after a number of steps without infinities; a step whose
+    gradients are not finite is left out, and the scale halved (Micikevicius et al.,
+    2017). `compile` does this by itself under the policy `mixed_float16`.
+
+    Args:
+        inner_optimizer: the optimizer that updates the weights.
+        initial_scale: the first scale.
+        dynamic_growth_steps: after how many good steps it doubles.
+        name: a name.
+
+    Example:
+        >>> keras.optimizers.LossScaleOptimizer(keras.optimizers.Adam())
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(inner_optimizer, Optimizer):
+            raise TypeError(
+                "LossScaleOptimizer: `inner_optimizer` must be an Optimizer; received "
+                f"{inner_optimizer!r}."
+            )
+        if isinstance(inner_optimizer, LossScaleOptimizer):
+            raise ValueError("LossScaleOptimizer cannot wrap another one.")
+        super().__init__(learning_rate=0.0, name=name, **kwargs)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = float(initial_scale)
+        self.dynamic_growth_steps = int(dynamic_growth_steps)
+        self.step_counter = self.add_variable(
+            (), "zeros", dtype="int32", name="step_counter"
+        )
+        self.dynamic_scale = self.add_variable(
+            (), lambda shape, dtype: self.initial_scale, "float32", name="dynamic_scale"
+        )
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate of the inner optimizer."""
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self.inner_optimizer.learning_rate = value
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Its own variables, then those of the inner optimizer."""
+        return [*self._variables, *self.inner_optimizer.variables]
+
+    def build(self, variables: Any) -> None:
+        """Build the inner optimizer."""
+        if not self.built:
+            self._trainable = list(variables)
+            self.inner_optimizer.build(self._trainable)
+            self.built = True
+
+    def scale_loss(self, loss: Any) -> Any:
+        """The loss times the scale of this moment."""
+        scale = ops.cast(self.dynamic_scale.value, loss.dtype)
+        return self.inner_optimizer.scale_loss(loss * scale)
+
+    def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
+        scale = self.dynamic_scale.value
+        present = [g for g in grads if g is not None]
+        finite = ops.all(ops.stack([ops.all(ops.isfinite(g)) for g in present]))
+        touched = [*variables, *self.variables]
+
+        def update() -> list[Any]:
+            with StatelessScope() as scope:
+                self.inner_optimizer.apply(
+                    [
+                        None if g is None else g / ops.cast(scale, g.dtype)
+                        for g in grads
+                    ],
+                    variables,
+                )
+                grow = ops.greater_equal(
+                    self.step_counter.value, self.dynamic_growth_steps - 1
+                )
+                self.dynamic_scale.assign(ops.where(grow, scale * 2.0, scale))
+                steps = self.step_counter.value + 1
+                self.step_counter.assign(ops.where(grow, ops.zeros_like(steps), steps))
+                return [_current(v, scope) for v in touched]
+
+        def skip() -> list[Any]:
+            with StatelessScope() as scope:
+                self.dynamic_scale.assign(scale / 2.0)
+                self.step_counter.assign(ops.zeros_like(self.step_counter.value))
+                return [_current(v, scope) for v in touched]
+
+        for variable, value in zip(touched, ops.cond(finite, update, skip)):
+            variable.assign(value)
+        self.iterations.assign_add(1)
+
+    def finalize_variable_values(self, var_list: Any) -> None:
+        """Let the inner optimizer finish."""
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        from keras.core.serialization import serialize_keras_object
+
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize_keras_object(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }

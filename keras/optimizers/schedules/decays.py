@@ -1,0 +1,270 @@
+"""Learning rates that fall with the step."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from keras import ops
+from keras.optimizers.schedules.schedule import LearningRateSchedule
+
+
+def _float(x: Any) -> Any:
+    return ops.cast(x, "float32")
+
+
+def _check_steps(who: str, argument: str, value: Any) -> None:
+    if not isinstance(value, (int, float)) or value <= 0:
+        raise ValueError(f"{who}: `{argument}` must be above 0; received {value!r}.")
+
+
+class _Decay(LearningRateSchedule):
+    """What falls from a start in units of `decay_steps`, in stairs if asked for."""
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str | None = None,
+    ) -> None:
+        _check_steps(type(self).__name__, "decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def _periods(self, step: Any) -> Any:
+        periods = _float(step) / float(self.decay_steps)
+        return ops.floor(periods) if self.staircase else periods
+
+
+class ExponentialDecay(_Decay):
+    """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: after how many steps it has fallen by `decay_rate`.
+        decay_rate: the factor.
+        staircase: whether it falls in stairs instead of smoothly.
+        name: a name.
+
+    Example:
+        >>> schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 1000, 0.5)
+        >>> keras.optimizers.SGD(schedule)
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "ExponentialDecay",
+    ) -> None:
+        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        factor = ops.power(_float(self.decay_rate), self._periods(step))
+        return self.initial_learning_rate * factor
+
+
+class InverseTimeDecay(_Decay):
+    """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: the unit in which steps count.
+        decay_rate: how fast it falls.
+        staircase: whether it falls in stairs instead of smoothly.
+        name: a name.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "InverseTimeDecay",
+    ) -> None:
+        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        return self.initial_learning_rate / (1.0 + self.decay_rate * self._periods(step))
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """A constant between boundaries.
+
+    Args:
+        boundaries: steps in rising order; a value holds up to its boundary, inclusive.
+        values: the rates, one more than boundaries.
+        name: a name.
+
+    Example:
+        >>> keras.optimizers.schedules.PiecewiseConstantDecay([1000], [0.1, 0.01])
+    """
+
+    def __init__(
+        self,
+        boundaries: Sequence[float],
+        values: Sequence[float],
+        name: str = "PiecewiseConstant",
+    ) -> None:
+        if len(boundaries) != len(values) - 1:
+            raise ValueError(
+                "PiecewiseConstantDecay: one more value than boundaries is needed; "
+                f"received {len(boundaries)} boundaries and {len(values)} values."
+            )
+        self.boundaries = list(boundaries)
+        self.values = list(values)
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        step = _float(step)
+        rate = _float(self.values[0])
+        for boundary, value in zip(self.boundaries, self.values[1:]):
+            rate = ops.where(step > float(boundary), _float(value), rate)
+        return rate
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From one rate to another along a power of the fraction of steps left.
+
+    `(initial - end) * (1 - step / decay_steps) ** power + end`.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: when `end_learning_rate` is reached.
+        end_learning_rate: the last rate.
+        power: the power; 1 falls along a line.
+        cycle: whether it starts again from there, over a longer and longer time.
+        name: a name.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        _check_steps("PolynomialDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.end_learning_rate = end_learning_rate
+        self.power = power
+        self.cycle = cycle
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        step = _float(step)
+        steps = _float(self.decay_steps)
+        if self.cycle:
+            steps = steps * ops.maximum(ops.ceil(step / steps), 1.0)
+        else:
+            step = ops.minimum(step, steps)
+        left = 1.0 - step / steps
+        span = self.initial_learning_rate - self.end_learning_rate
+        return span * ops.power(left, self.power) + self.end_learning_rate
+
+
+class CosineDecay(LearningRateSchedule):
+    """Half a cosine wave down, after an optional warm-up (Loshchilov & Hutter, 2016).
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: how many steps the fall takes, after the warm-up.
+        alpha: the last rate, as a fraction of the first (or of `warmup_target`).
+        name: a name.
+        warmup_target: the rate at the end of the warm-up; None for no warm-up.
+        warmup_steps: how many steps it rises along a line.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        _check_steps("CosineDecay", "decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.alpha = alpha
+        self.name = name
+        self.warmup_target = warmup_target
+        self.warmup_steps = warmup_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        step = _float(step)
+        if self.warmup_target is None:
+            return self._fall(step, self.initial_learning_rate)
+        steps = max(float(self.warmup_steps), 1e-12)
+        rise = self.warmup_target - self.initial_learning_rate
+        warming = self.initial_learning_rate + rise * (step / steps)
+        falling = self._fall(step - self.warmup_steps, self.warmup_target)
+        return ops.where(step < float(self.warmup_steps), warming, falling)
+
+    def _fall(self, step: Any, start: float) -> Any:
+        done = ops.minimum(step, float(self.decay_steps)) / float(self.decay_steps)
+        wave = 0.5 * (1.0 + ops.cos(math.pi * done))
+        return start * ((1 - self.alpha) * wave + self.alpha)
+
+
+class CosineDecayRestarts(LearningRateSchedule):
+    """Falling half waves, one after another (SGDR, Loshchilov & Hutter, 2016).
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        first_decay_steps: how many steps the first wave takes.
+        t_mul: each wave takes this times as many steps as the one before.
+        m_mul: each wave starts from this times the rate of the one before.
+        alpha: the last rate of a wave, as a fraction of the first rate.
+        name: a name.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        _check_steps("CosineDecayRestarts", "first_decay_steps", first_decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.first_decay_steps = first_decay_steps
+        self.t_mul = t_mul
+        self.m_mul = m_mul
+        self.alpha = alpha
+        self.name = name
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        done = _float(step) / float(self.first_decay_steps)
+        if self.t_mul == 1.0:
+            wave = ops.floor(done)
+            within = done - wave
+        else:
+            ratio = 1.0 - self.t_mul
+            wave = ops.floor(ops.log(1.0 - done * ratio) / math.log(self.t_mul))
+            length = ops.power(_float(self.t_mul), wave)
+            within = (done - (1.0 - length) / ratio) / length
+        height = ops.power(_float(self.m_mul), wave)
+        fall = 0.5 * height * (1.0 + ops.cos(math.pi * within))
+        return self.initial_learning_rate * ((1 - self.alpha) * fall + self.alpha)
