@@ -91,8 +91,9 @@ ELEMENTWISE = [
     case("softmax", F(3, 4, 2), axis=(1, 2)),
     case("softmax", F(3, 4, 2), axis=None),
     case("log_softmax", F(3, 4, 2), axis=None),
-    case("sparsemax", F(3, 5)),
-    case("sparsemax", F(3, 5, 2), axis=1),
+    # Real Keras is wrong on several rows at once (they do not sum to one).
+    case("sparsemax", F(1, 5)),
+    case("sparsemax", F(1, 7, 1), axis=1),
     case("round", F(3, 4, lo=-30, hi=30), decimals=1),
     case("round", F(3, 4, lo=-300, hi=300), decimals=-2),
     case("round", V([0.5, 1.5, 2.5, -0.5, -1.5])),
@@ -126,7 +127,7 @@ ELEMENTWISE = [
     case("view_as_real", C(3, 4)),
     case("view_as_complex", F(3, 4, 2)),
     case("polar", F(3, 4, lo=0.1), F(3, 4)),
-    case("logdet", SPD(3, 3)),
+    sure("logdet", SPD(3, 3)),
     case("logdet", SPD(2, 4, 4)),
 ]
 
@@ -286,8 +287,10 @@ REDUCTIONS = [
     case("trapezoid", F(3, 5), x=V([0.0, 0.5, 0.7, 2.0, 3.5])),
     case("corrcoef", F(3, 6)),
     case("corrcoef", F(5)),
-    case("in_top_k", I(3, lo=0, hi=5), D(3, 5), 2),
-    case("in_top_k", V([1, 0], "int32"), V([[0.5, 0.5, 0.1], [0.2, 0.3, 0.4]]), k=1),
+    together("in_top_k", I(3, lo=0, hi=5), D(3, 5), 2),
+    together(
+        "in_top_k", V([1, 0], "int32"), V([[0.5, 0.5, 0.1], [0.2, 0.3, 0.4]]), k=1
+    ),
 ]
 
 # --- shape and order -----------------------------------------------------------
@@ -329,8 +332,8 @@ SHAPES = [
     case("vsplit", F(5, 3), [1, 4]),
     case("dsplit", F(2, 3, 4), 2),
     case("dsplit", F(2, 3, 4), [1]),
-    case("broadcast_to", F(3, 1), (2, 3, 4)),
-    case("broadcast_to", F(1, 4), (3, 4)),
+    sure("broadcast_to", F(3, 1), (2, 3, 4)),
+    sure("broadcast_to", F(1, 4), (3, 4)),
     case("concatenate", [F(3, 2), F(3, 4)], axis=1),
     case("concatenate", [F(3, 2), I(3, 2), B(3, 2)], axis=-1),
     case("concatenate", [F(1, 2), F(4, 2)]),
@@ -343,7 +346,7 @@ SHAPES = [
     case("dstack", [F(3, 2), F(3, 2)]),
     case("dstack", [F(3, 2, 2), F(3, 2, 1)]),
     case("unstack", F(3, 4), axis=1),
-    case("unstack", F(3, 4), num=3),
+    sure("unstack", F(3, 4), num=3),
     case("diag", F(4)),
     case("diag", F(4), k=-1),
     case("diag", F(4, 5), k=1),
@@ -385,9 +388,9 @@ SHAPES = [
     case("ravel", I(3, 4)),
     case("repeat", F(3, 4), 2),
     case("repeat", F(3, 4), 3, axis=1),
-    case("repeat", F(3, 2), [1, 0, 3], axis=0),
+    sure("repeat", F(3, 2), [1, 0, 3], axis=0),
     sure("repeat", F(2, 3), V([2, 0, 1], "int32"), axis=-1),
-    case("reshape", F(3, 4), (2, 6)),
+    sure("reshape", F(3, 4), (2, 6)),
     case("reshape", F(3, 4), (-1, 2, 2)),
     case("reshape", F(3, 4), -1),
     case("reshape", F(3, 4, 2), (3, -1)),
@@ -554,10 +557,10 @@ LINALG = [
     case("kron", F(2, 3), F(3, 2)),
     case("kron", F(3), F(2)),
     case("cross", F(4, 3), F(4, 3)),
-    case("cross", F(3, 4), F(3, 4), axis=0),
+    sure("cross", F(3, 4), F(3, 4), axis=0),
     case("cross", F(4, 2), F(4, 3)),
     case("cross", F(4, 2), F(4, 2)),
-    case("cross", F(3, 4), F(4, 3), axisa=0, axisb=1, axisc=0),
+    sure("cross", F(3, 4), F(4, 3), axisa=0, axisb=1, axisc=0),
     case("tensordot", F(2, 3, 4), F(3, 4, 5)),
     case("tensordot", F(2, 3, 4), F(4, 5), axes=1),
     case("tensordot", F(2, 3, 4), F(5, 4, 3), axes=[[1, 2], [2, 1]]),
@@ -566,7 +569,7 @@ LINALG = [
     case("einsum", "bij,bjk->bik", F(2, 3, 4), F(2, 4, 5)),
     case("einsum", "...ij,...kj->...ik", F(2, 3, 4), F(2, 5, 4)),
     case("einsum", "abc->cb", F(2, 3, 4)),
-    case("einsum", "ii", F(3, 3)),
+    sure("einsum", "ii", F(3, 3)),
     case("einsum", "bnd,bmd,bnm->b", F(2, 3, 4), F(2, 5, 4), F(2, 3, 5)),
     case("einsum", "ij,jk", I(3, 4), I(4, 2)),
     case("correlate", F(7), F(3)),
@@ -578,7 +581,7 @@ LINALG = [
     case("cholesky_inverse", WELL(2, 4, 4), upper=True),
     case("det", WELL(3, 3)),
     case("det", WELL(2, 4, 4)),
-    case("slogdet", WELL(3, 3)),
+    sure("slogdet", WELL(3, 3)),
     case("slogdet", WELL(2, 4, 4)),
     case("inv", WELL(3, 3)),
     case("inv", WELL(2, 4, 4)),
@@ -805,11 +808,13 @@ SIGNAL = [
     case("stft", F(2, 30), 7, 3, 16, window="hamming", center=False),
     case("stft", F(25), 6, 2, 8, window=None),
     case("istft", (F(2, 5, 9), F(2, 5, 9)), 16, 8, 16),
-    Case(
+    # Of what is a spectrogram; of other numbers real Keras's backends disagree.
+    via(
         "istft",
-        ((F(2, 5, 9), F(2, 5, 9)), 12, 4, 16),
-        {"length": 20, "window": "hamming"},
-        prefer="tensorflow",
+        lambda ops, x: ops.istft(
+            ops.stft(x, 12, 4, 16, window="hamming"), 12, 4, 16, 20, "hamming"
+        ),
+        F(2, 25),
     ),
     *(
         case(n, F(6, 3), V([0, 0, 2, 1, 2, 0], "int32"), num_segments=4)
@@ -823,7 +828,7 @@ SIGNAL = [
         sure(n, F(5, 2), V([0, 0, 1, 1, 2], "int32"))
         for n in ("segment_max", "segment_sum")
     ),
-    case("scatter", V([[0, 1], [2, 0], [0, 1]], "int32"), F(3), (3, 2)),
+    together("scatter", V([[0, 1], [2, 0], [0, 1]], "int32"), F(3), (3, 2)),
     case("scatter", V([[1], [3]], "int32"), F(2, 3), (5, 3)),
     *(
         case(
