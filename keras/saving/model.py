@@ -108,6 +108,8 @@ def load_model(
     Example:
         >>> model = keras.saving.load_model("model.keras")
     """
+    from keras import models  # noqa: F401 - files name its classes
+
     path = Path(filepath)
     _check_model_source(path)
     who = f"load_model from {str(filepath)!r}"

@@ -17,7 +17,6 @@ import numpy as np
 
 from keras.core.dtypes import numpy_dtype
 from keras.core.variable import Variable
-from keras.models.model import Model
 from keras.saving.archive import MAX_JSON_BYTES, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
@@ -106,6 +105,8 @@ def restore(
     skip: Iterable[Any] = (),
 ) -> None:
     """Check all records against a model's state, then assign them."""
+    from keras.models.model import Model
+
     skip = list(skip)
     weights: list[Entry] = []
     slots: list[Entry] = []
