@@ -120,7 +120,7 @@ def is_int(dtype: Any) -> bool:
     return standardize_dtype(dtype) in INTEGERS
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def numpy_dtype(name: str) -> np.dtype:
     """The NumPy dtype of that name, with the narrow floats of ml_dtypes."""
     if name in FLOAT8 or name in ("bfloat16", "int4"):
@@ -154,7 +154,7 @@ def result_type(*dtypes: Any) -> str:
     return {"int": "int32", "float": floatx(), "complex": "complex64"}.get(found, found)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _join(names: frozenset[str]) -> str:
     if len(names) == 1:
         return next(iter(names))

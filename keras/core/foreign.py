@@ -30,6 +30,18 @@ def refuse_foreign(x: Any, backend: str) -> None:
         )
 
 
+def refuse_text(x: Any, backend: str) -> None:
+    """Raise if `x` is text or objects, which this backend's tensors cannot hold."""
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    if kind in "OSU" and kind or isinstance(x, (str, bytes)):
+        what = f"an array of {x.dtype} (shape {x.shape})" if kind else repr(x)
+        raise ValueError(
+            f"The backend {backend!r} has no tensors of text or objects; received {what}. "
+            "Turn text into numbers first, and ragged lists into an array with "
+            "keras.utils.pad_sequences."
+        )
+
+
 def to_host(x: Any) -> Any:
     """A framework's tensor as a NumPy array, whatever backend is in force."""
     from keras.core.scope import load

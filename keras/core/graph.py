@@ -29,7 +29,9 @@ class Node:
         self.args = args
         self.kwargs = kwargs
         self.inputs: list[KerasTensor] = [
-            leaf for leaf in tree.flatten((args, kwargs)) if isinstance(leaf, KerasTensor)
+            leaf
+            for leaf in tree.flatten((args, kwargs))
+            if isinstance(leaf, KerasTensor)
         ]
         self.outputs = outputs
         known = _nodes.setdefault(operation, [])
@@ -165,7 +167,9 @@ class Plan:
         self.steps = steps
         self.output_slots = output_slots
 
-    def run(self, inputs: list[Any], call: Callable[[Any, tuple, dict], Any]) -> list[Any]:
+    def run(
+        self, inputs: list[Any], call: Callable[[Any, tuple, dict], Any]
+    ) -> list[Any]:
         """The outputs for these inputs; `call(operation, args, kwargs)` runs a node."""
         slots: list[Any] = [None] * self.size
         slots[: len(inputs)] = inputs
@@ -194,8 +198,10 @@ def make_plan(
     for node in nodes:
         single = None
         filler = None
-        if len(node.args) == 1 and node.args[0].__class__ is KerasTensor and not any(
-            isinstance(v, KerasTensor) for v in tree.flatten(node.kwargs)
+        if (
+            len(node.args) == 1
+            and node.args[0].__class__ is KerasTensor
+            and not any(isinstance(v, KerasTensor) for v in tree.flatten(node.kwargs))
         ):
             single = (slot_of[id(node.args[0])], node.kwargs)
         else:
@@ -226,5 +232,3 @@ def _make_filler(node: Node, slot_of: dict[int, int]) -> Callable[[list], Any]:
         return tree.unflatten(treedef, filled)
 
     return fill
-
-

@@ -7,7 +7,7 @@ poolings of an unknown axis work.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.core import tree
@@ -16,6 +16,7 @@ from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 
 SIZES = (60, 84)
+LARGE = (20160, 30240)
 _memo: dict[Any, Any] = {}
 _MEMO_LIMIT = 20_000
 
@@ -73,37 +74,59 @@ def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
 
 
 def _infer(fn: Callable, leaves: list, where: list[int], treedef: Any) -> Any:
+    """Evaluate at two sizes, or at sizes that may fit better where that fails."""
     shapes = [leaves[i].shape for i in where]
-    try:
-        return _two_sizes(fn, leaves, where, treedef, shapes)
-    except Exception as error:
-        aligned = _aligned(shapes)
-        if aligned == shapes:
-            raise
+    first: Exception | None = None
+    for sizes in _sizes_to_try(shapes, leaves):
         try:
-            return _two_sizes(fn, leaves, where, treedef, aligned)
-        except Exception:
-            raise error from None
+            found = [
+                _evaluate(fn, leaves, where, treedef, filled)
+                for filled in dict.fromkeys(sizes)
+            ]
+        except Exception as error:
+            first = first or error
+            continue
+        return found[0] if len(found) == 1 else tree.map_structure(_merge, *found)
+    assert first is not None
+    text = f"The symbolic inputs have the shapes {shapes}."
+    if any(None in shape for shape in shapes):
+        text += f" An axis of unknown size counts as {SIZES[0]} while shapes are found."
+    first.add_note(text)
+    raise first from None
 
 
-def _two_sizes(
-    fn: Callable, leaves: list, where: list[int], treedef: Any, shapes: list
-) -> Any:
-    unknown = any(None in shape for shape in shapes)
-    found = [
-        _evaluate(fn, leaves, where, treedef, shapes, size)
-        for size in (SIZES if unknown else SIZES[:1])
+def _sizes_to_try(shapes: list, leaves: list) -> Iterator[list]:
+    """Sets of shapes without None, the likeliest first."""
+    yield [_filled(shapes, size) for size in SIZES]
+    if not any(None in shape for shape in shapes):
+        return
+    # A known axis that stands at the same place, from the right or from the left.
+    for aligned in (_aligned(shapes, -1), _aligned(shapes, 1)):
+        if aligned != shapes:
+            yield [_filled(aligned, size) for size in SIZES]
+    # Windows that are wider than the small sizes.
+    yield [_filled(shapes, size) for size in LARGE]
+    # The first tensor large, the others (a kernel) small.
+    yield [
+        _filled(shapes[:1], large) + _filled(shapes[1:], small)
+        for large, small in zip(SIZES, (2, 4))
     ]
-    return found[0] if len(found) == 1 else tree.map_structure(_merge, *found)
+    # A size that stands elsewhere, in another tensor or as an argument.
+    known = {d for shape in shapes for d in shape} | {
+        leaf for leaf in leaves if type(leaf) is int and 0 < leaf <= LARGE[0]
+    }
+    for size in sorted(known - {None, 1}):
+        yield [_filled(shapes, size)]
+
+
+def _filled(shapes: list, size: int) -> tuple:
+    return tuple(tuple(size if d is None else d for d in shape) for shape in shapes)
 
 
 def _evaluate(
-    fn: Callable, leaves: list, where: list[int], treedef: Any, shapes: list, size: int
+    fn: Callable, leaves: list, where: list[int], treedef: Any, shapes: tuple
 ) -> Any:
-    specs = [
-        (tuple(size if d is None else d for d in shape), leaves[i].dtype)
-        for shape, i in zip(shapes, where)
-    ]
+    specs = [(shape, leaves[i].dtype) for shape, i in zip(shapes, where)]
 
     def run(tensors: list[Any]) -> Any:
         filled = list(leaves)
@@ -127,19 +150,17 @@ def _merge(a: Any, b: Any) -> Any:
     return Spec(shape, a.dtype)
 
 
-def _aligned(shapes: list) -> list:
-    """Unknown axes take the size that stands at the same place from the right."""
-    rank = max(len(s) for s in shapes)
-    known: list[int | None] = [None] * rank
+def _aligned(shapes: list, step: int) -> list:
+    """Unknown axes take the size at the same place, counted from one end."""
+    known: dict[int, int] = {}
     for shape in shapes:
-        for i, dim in enumerate(reversed(shape)):
-            if dim is not None and dim != 1 and known[i] is None:
-                known[i] = dim
+        for i, dim in enumerate(shape[::step]):
+            if dim is not None and dim != 1:
+                known.setdefault(i, dim)
     return [
         tuple(
-            known[len(shape) - 1 - i] if dim is None else dim
-            for i, dim in enumerate(shape)
-        )
+            known.get(i) if dim is None else dim for i, dim in enumerate(shape[::step])
+        )[::step]
         for shape in shapes
     ]
 

@@ -49,7 +49,9 @@ class KerasTensor(Operators):
         if kwargs:
             raise TypeError(f"KerasTensor: unknown arguments {sorted(kwargs)}.")
         if sparse or ragged:
-            raise ValueError("KerasTensor: sparse and ragged tensors do not exist here.")
+            raise ValueError(
+                "KerasTensor: sparse and ragged tensors do not exist here."
+            )
         self.shape = standardize_shape(shape)
         self.dtype = standardize_dtype(dtype)
         self.sparse = False
@@ -119,7 +121,9 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
     try:
         dims = list(shape)
     except TypeError:
-        raise ValueError(f"A shape is a tuple of integers; received {shape!r}.") from None
+        raise ValueError(
+            f"A shape is a tuple of integers; received {shape!r}."
+        ) from None
     for i, dim in enumerate(dims):
         if dim is None:
             continue

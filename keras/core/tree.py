@@ -53,9 +53,7 @@ def unflatten(treedef: Any, leaves: Iterable[Any]) -> Any:
     return optree.tree_unflatten(treedef, leaves)
 
 
-def map_structure(
-    func: Callable, *structures: Any, none_is_leaf: bool = True
-) -> Any:
+def map_structure(func: Callable, *structures: Any, none_is_leaf: bool = True) -> Any:
     """Apply `func` leaf by leaf to structures of the same shape.
 
     Example:
@@ -167,5 +165,3 @@ def register_tree_node_class(cls: type) -> type:
     """Let a class with `tree_flatten` and `tree_unflatten` nest like a container."""
     optree.register_pytree_node_class(cls, namespace=_NAMESPACE)
     return cls
-
-

@@ -193,7 +193,9 @@ class Variable(Operators):
                 else:
                     value = initializer(shape, dtype=dtype)
         else:
-            value = initializer.value if isinstance(initializer, Variable) else initializer
+            value = (
+                initializer.value if isinstance(initializer, Variable) else initializer
+            )
         with self.backend.outside_trace():
             value = self.backend.convert_to_tensor(value, dtype)
         self.shape = tuple(value.shape)
@@ -348,7 +350,9 @@ class Variable(Operators):
         for key, value in self.__dict__.items():
             if key not in ("backend", "_value"):
                 new.__dict__[key] = copy.deepcopy(value, memo)
-        new._move(scope.current(), np.asarray(self.backend.convert_to_numpy(self._value)))
+        new._move(
+            scope.current(), np.asarray(self.backend.convert_to_numpy(self._value))
+        )
         return new
 
 
@@ -420,7 +424,9 @@ class StatelessScope(contextlib.AbstractContextManager):
         self._held.extend(self._frame.written.values())
 
 
-_stateless: ContextVar[StatelessScope | None] = ContextVar("keras_stateless", default=None)
+_stateless: ContextVar[StatelessScope | None] = ContextVar(
+    "keras_stateless", default=None
+)
 
 
 def collecting_scope() -> StatelessScope | None:

@@ -30,7 +30,10 @@ class DTypePolicy:
         if name in _MIXED:
             self._compute, self._variable = _MIXED[name], "float32"
         else:
-            if name.startswith(("int8", "int4", "float8", "gptq", "awq")) and "_from_" in name:
+            if (
+                name.startswith(("int8", "int4", "float8", "gptq", "awq"))
+                and "_from_" in name
+            ):
                 raise ValueError(
                     f"DTypePolicy: quantized policies are not supported; got {name!r}."
                 )

@@ -30,7 +30,10 @@ class CallSignature:
     def __init__(self, call: Any) -> None:
         self.signature = inspect.signature(call)
         parameters = list(self.signature.parameters.values())
-        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        kinds = (
+            inspect.Parameter.POSITIONAL_ONLY,
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        )
         names = [p.name for p in parameters[1:] if p.kind is not p.VAR_KEYWORD]
         self.names = names
         self.positional = [p.name for p in parameters[1:] if p.kind in kinds]
@@ -38,7 +41,9 @@ class CallSignature:
         self.training_index = names.index("training") if self.has_training else -1
         default = self.signature.parameters.get("training")
         self.training_default = (
-            None if default is None or default.default is default.empty else default.default
+            None
+            if default is None or default.default is default.empty
+            else default.default
         )
         # (position, argument, the parameter that takes its mask)
         self.masks: list[tuple[int, str, str]] = []
@@ -84,7 +89,9 @@ def build_parameters(cls: type) -> tuple[list[str], bool] | None:
     if getattr(build, "_is_default", False):
         return None
     parameters = list(inspect.signature(build).parameters.values())[1:]
-    names = [p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)]
+    names = [
+        p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+    ]
     return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 

@@ -105,7 +105,9 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any, backend: Any) -> None
         if spec is None or (value is None and spec.optional):
             continue
         if value is None or not hasattr(value, "shape"):
-            raise TypeError(f"{layer_label(layer)} expects tensors; received {value!r}.")
+            raise TypeError(
+                f"{layer_label(layer)} expects tensors; received {value!r}."
+            )
         dtype = value.dtype if isinstance(value.dtype, str) else backend.dtype_of(value)
         problem = spec.problem(tuple(value.shape), dtype)
         if problem:

@@ -90,6 +90,7 @@ class Layer(Operation, Configurable, Stateful):
 
     _fresh = ("_compiled",)
     _not_parts: tuple[str, ...] = ()  # attributes that do not belong to the layer
+    _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -404,7 +405,9 @@ class Layer(Operation, Configurable, Stateful):
             self.built = True
             shapes = self._tensor_shapes(args, kwargs)
             self._build_shapes = (
-                {"input_shape": next(iter(shapes.values()))} if len(shapes) == 1 else shapes
+                {"input_shape": next(iter(shapes.values()))}
+                if len(shapes) == 1
+                else shapes
             )
             return
         names, takes_any = parameters
@@ -530,7 +533,9 @@ class Layer(Operation, Configurable, Stateful):
             out.append(arg)
         if kwargs:
             kwargs = {
-                k: tree.map_structure(lambda x: convert(x) if is_tensor_like(x) else x, v)
+                k: tree.map_structure(
+                    lambda x: convert(x) if is_tensor_like(x) else x, v
+                )
                 for k, v in kwargs.items()
             }
         return tuple(out), kwargs
@@ -694,7 +699,9 @@ class Layer(Operation, Configurable, Stateful):
         """The output's shape for an input of the given shape (None where unknown)."""
         with backend_scope(self._backend):
             specs = [
-                tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), a)
+                tree.map_shape_structure(
+                    lambda s: KerasTensor(s, self.compute_dtype), a
+                )
                 for a in (*args, *kwargs.values())
             ]
             if not self.built:
@@ -752,13 +759,19 @@ class Layer(Operation, Configurable, Stateful):
         """Call `fn` so that the backward pass computes it again."""
         return self._backend.remat(fn)(*args, **kwargs)
 
-    def quantize(self, mode: Any = None, type_check: bool = True, config: Any = None) -> None:
+    def quantize(
+        self, mode: Any = None, type_check: bool = True, config: Any = None
+    ) -> None:
         """Quantization is not supported yet: this raises."""
-        raise NotImplementedError(f"{layer_label(self)}: quantization is not supported.")
+        raise NotImplementedError(
+            f"{layer_label(self)}: quantization is not supported."
+        )
 
     def quantized_build(self, input_shape: Any, mode: str) -> None:
         """Quantization is not supported yet: this raises."""
-        raise NotImplementedError(f"{layer_label(self)}: quantization is not supported.")
+        raise NotImplementedError(
+            f"{layer_label(self)}: quantization is not supported."
+        )
 
     # Saving
 
@@ -788,7 +801,10 @@ class Layer(Operation, Configurable, Stateful):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, each from the attribute of the same name."""
         config = Configurable.get_config(self)
-        first = {key: config.pop(key, None) for key in ("name", "trainable", "dtype")}
+        for argument in self._unwritten:
+            config.pop(argument, None)
+        order = ("name", "trainable", "dtype")
+        first = {key: config.pop(key) for key in order if key in config}
         if config.get("activity_regularizer") is None:
             config.pop("activity_regularizer", None)
         if config.get("autocast", True):
@@ -797,6 +813,8 @@ class Layer(Operation, Configurable, Stateful):
 
     def config_value(self, name: str, value: Any) -> Any:
         """How the constructor's argument `name` is written."""
+        if name in self._unwritten:
+            return None
         if name == "dtype":
             return _serialize_policy(self.dtype_policy)
         return super().config_value(name, value)
@@ -861,7 +879,9 @@ def _explain(error: Exception, layer: Layer, args: tuple, kwargs: dict) -> None:
     """Add to an error, once, which layer it came from and what that was given."""
     if getattr(error, "_keras_explained", False):
         return
-    shapes = [shape_of(a) if is_tensor_like(a) or tree.is_nested(a) else a for a in args]
+    shapes = [
+        shape_of(a) if is_tensor_like(a) or tree.is_nested(a) else a for a in args
+    ]
     error.add_note(
         f"While calling {layer_label(layer)} on inputs of shape "
         f"{shapes[0] if len(shapes) == 1 else shapes}."

@@ -62,7 +62,9 @@ class GraphBody:
             struct = self.inputs_struct
             names = list(struct) if isinstance(struct, dict) else self.input_names
             missing = [n for n in names if n not in inputs]
-            if isinstance(struct, dict) and any(tree.is_nested(v) for v in struct.values()):
+            if isinstance(struct, dict) and any(
+                tree.is_nested(v) for v in struct.values()
+            ):
                 return tree.flatten(inputs)
             optional = {
                 t.name for t in self.inputs if getattr(_source(t), "optional", False)
@@ -112,9 +114,7 @@ class GraphBody:
         if all(a.shape == b.shape for a, b in zip(flat, self.inputs)):
             values = [KerasTensor(t.shape, t.dtype) for t in self.outputs]
         else:
-            values = [
-                KerasTensor(t.shape, t.dtype) for t in self.plan.run(flat, _call)
-            ]
+            values = [KerasTensor(t.shape, t.dtype) for t in self.plan.run(flat, _call)]
         return tree.pack_sequence_as(self.outputs_struct, values)
 
     def copied(self, copies: dict[int, Operation], owner: str) -> GraphBody:
@@ -125,7 +125,9 @@ class GraphBody:
             made[id(tensor)] = (
                 copies[id(source)].output
                 if source is not None and id(source) in copies
-                else Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name)
+                else Input(
+                    batch_shape=tensor.shape, dtype=tensor.dtype, name=tensor.name
+                )
             )
         for node in self.nodes:
             if isinstance(node.operation, InputLayer):

@@ -76,9 +76,11 @@ def find_op(class_name: str) -> Op | None:
 
 def is_graph_config(config: dict[str, Any]) -> bool:
     """Whether a config is that of a functional model."""
-    return isinstance(config, dict) and {"layers", "input_layers", "output_layers"} <= set(
-        config
-    )
+    return isinstance(config, dict) and {
+        "layers",
+        "input_layers",
+        "output_layers",
+    } <= set(config)
 
 
 # Writing
@@ -239,7 +241,9 @@ class _Reader:
         if module.startswith(("keras.src.ops", "keras.src.activations", "keras.ops")):
             op = find_op(entry["class_name"])
             if op is None:
-                raise TypeError(f"The config has an unknown op {entry['class_name']!r}.")
+                raise TypeError(
+                    f"The config has an unknown op {entry['class_name']!r}."
+                )
         if op is None:
             return deserialize_keras_object(
                 {k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")}
@@ -278,7 +282,8 @@ class _Reader:
 
     def _ready(self, node: Any) -> bool:
         return all(
-            len(self.outputs.get(name, ())) > number for name, number, _ in _places(node)
+            len(self.outputs.get(name, ())) > number
+            for name, number, _ in _places(node)
         )
 
     def _call(self, name: str, node: dict[str, Any]) -> None:
@@ -306,7 +311,9 @@ class _Reader:
             for k, v in self.entries[name]["config"].items()
             if k != "name" and k in op.signature.parameters
         }
-        free = [p for p in op.signature.parameters if p not in static and p not in kwargs]
+        free = [
+            p for p in op.signature.parameters if p not in static and p not in kwargs
+        ]
         given = {**dict(zip(free, args)), **kwargs, **static}
         bound = op.signature.bind(
             **{k: v for k, v in given.items() if k in op.signature.parameters}

@@ -80,7 +80,9 @@ class Model(Trainer, Layer):
                 if isinstance(operation, OpCall):
                     copies[id(operation)] = OpCall(operation.op, operation.name)
                 elif isinstance(operation, InputLayer):
-                    copies[id(operation)] = InputLayer.from_config(operation.get_config())
+                    copies[id(operation)] = InputLayer.from_config(
+                        operation.get_config()
+                    )
                 else:
                     copies[id(operation)] = copy.deepcopy(operation, memo)
                 memo[id(operation)] = copies[id(operation)]

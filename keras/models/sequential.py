@@ -164,7 +164,9 @@ class Sequential(Model):
 
     @layers.setter
     def layers(self, _: Any) -> None:
-        raise AttributeError("Use Sequential.add and Sequential.pop to change the layers.")
+        raise AttributeError(
+            "Use Sequential.add and Sequential.pop to change the layers."
+        )
 
     @property
     def input_dtype(self) -> str:

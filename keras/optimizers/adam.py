@@ -54,7 +54,9 @@ class Adam(Optimizer):
         m = m + (g - m) * (1 - beta_1)
         v = v + (ops.square(g) - v) * (1 - beta_2)
         largest = ops.maximum(hat[0], v) if hat else v
-        step = m * (rate * scale) / (ops.sqrt(largest) + self._hyper_value("epsilon", w))
+        step = (
+            m * (rate * scale) / (ops.sqrt(largest) + self._hyper_value("epsilon", w))
+        )
         return (w - step, m, v, largest) if hat else (w - step, m, v)
 
 

@@ -160,7 +160,11 @@ class Optimizer(Configurable, Stateful):
     def _make_hyper(self, name: str, value: float) -> Variable:
         with backend_scope(self._backend), path_scope(self.name):
             return Variable(
-                float(value), dtype="float32", trainable=False, name=name, autocast=False
+                float(value),
+                dtype="float32",
+                trainable=False,
+                name=name,
+                autocast=False,
             )
 
     def _keep(self, **values: float) -> None:
@@ -278,7 +282,9 @@ class Optimizer(Configurable, Stateful):
         """Make a variable of the optimizer."""
         with backend_scope(self._backend), path_scope(self.name):
             variable = Variable(
-                initializers.get(initializer) if isinstance(initializer, str) else initializer,
+                initializers.get(initializer)
+                if isinstance(initializer, str)
+                else initializer,
                 shape=shape,
                 dtype=dtype,
                 trainable=False,
@@ -330,7 +336,9 @@ class Optimizer(Configurable, Stateful):
         return self.iterations
 
     def apply(
-        self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None
+        self,
+        grads: Sequence[Any],
+        trainable_variables: Sequence[Variable] | None = None,
     ) -> None:
         """Change the weights by their gradients.
 
@@ -382,7 +390,9 @@ class Optimizer(Configurable, Stateful):
             if variable.overwrite_with_gradient:
                 variable.assign(gradient)
             else:
-                pairs.append((ops.convert_to_tensor(gradient, variable.dtype), variable))
+                pairs.append(
+                    (ops.convert_to_tensor(gradient, variable.dtype), variable)
+                )
         missing = [v.path for g, v in zip(grads, variables) if g is None]
         if missing and not pairs:
             raise ValueError(
@@ -480,7 +490,9 @@ class Optimizer(Configurable, Stateful):
             var_names: regular expressions searched for in the variables' paths.
         """
         if self.built:
-            raise ValueError("exclude_from_weight_decay must come before the first step.")
+            raise ValueError(
+                "exclude_from_weight_decay must come before the first step."
+            )
         self._undecayed += list(var_list or ())
         self._undecayed_patterns += list(var_names or ())
 

@@ -34,7 +34,9 @@ class SGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, **options)
         if not 0 <= momentum <= 1:
-            raise ValueError(f"SGD: `momentum` must be from 0 to 1; received {momentum}.")
+            raise ValueError(
+                f"SGD: `momentum` must be from 0 to 1; received {momentum}."
+            )
         self._keep(momentum=momentum)
         self.nesterov = bool(nesterov)
         self._has_momentum = momentum != 0

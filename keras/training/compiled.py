@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from keras.core import masks, tree
 from keras.core.errors import near_matches
 from keras.core.scope import current
@@ -71,7 +73,9 @@ class CompiledTargets:
     def _build(self, names: list[str]) -> None:
         many = len(names) > 1
         self.outputs = [Output(name) for name in names]
-        for output, loss in zip(self.outputs, self._per_output(self.loss, "loss", names)):
+        for output, loss in zip(
+            self.outputs, self._per_output(self.loss, "loss", names)
+        ):
             output.loss = _get_loss(loss)
         weights = self._per_output(self.loss_weights, "loss_weights", names)
         for output, weight in zip(self.outputs, weights):
@@ -81,7 +85,9 @@ class CompiledTargets:
                 )
             output.loss_weight = weight
         for kind in ("metrics", "weighted_metrics"):
-            given = self._metrics_per_output(getattr(self, f"given_{kind}"), kind, names)
+            given = self._metrics_per_output(
+                getattr(self, f"given_{kind}"), kind, names
+            )
             for output, items in zip(self.outputs, given):
                 found = [_get_metric(item) for item in items]
                 if many:
@@ -105,11 +111,20 @@ class CompiledTargets:
                     f"{len(names)} output(s): {names}."
                 )
             return list(given)
-        if given is None or len(names) == 1 or callable(given) or isinstance(given, str):
+        if (
+            given is None
+            or len(names) == 1
+            or callable(given)
+            or isinstance(given, str)
+        ):
             return [given] * len(names)
-        raise ValueError(f"{self.owner}: `{what}` must be a list or dict; got {given!r}.")
+        raise ValueError(
+            f"{self.owner}: `{what}` must be a list or dict; got {given!r}."
+        )
 
-    def _metrics_per_output(self, given: Any, what: str, names: list[str]) -> list[list]:
+    def _metrics_per_output(
+        self, given: Any, what: str, names: list[str]
+    ) -> list[list]:
         if given is None:
             return [[] for _ in names]
         if isinstance(given, dict):
@@ -149,14 +164,18 @@ class CompiledTargets:
         if self.outputs is None:
             return list(self._early)
         return [
-            m for kind in ("metrics", "weighted_metrics") for o in self.outputs
+            m
+            for kind in ("metrics", "weighted_metrics")
+            for o in self.outputs
             for m in getattr(o, kind)
         ]
 
     @property
     def loss_trackers(self) -> list[Any]:
         """One mean for each output's loss, when there are several outputs."""
-        return [o.loss_tracker for o in self.outputs or [] if o.loss_tracker is not None]
+        return [
+            o.loss_tracker for o in self.outputs or [] if o.loss_tracker is not None
+        ]
 
     @property
     def all_metrics(self) -> list[Any]:
@@ -189,6 +208,36 @@ class CompiledTargets:
             for o in self.outputs
         ]
 
+    def check_labels(self, y: Any, sizes: dict[str, int | None]) -> None:
+        """Class numbers out of range would train on nothing, silently: they raise.
+
+        Args:
+            y: the targets as given to `fit`; only arrays in memory are looked at.
+            sizes: the size of each output's last axis, where it is known.
+        """
+        from keras.losses import sparse_categorical_crossentropy
+
+        if self.outputs is None or y is None:
+            return
+        for name, labels in self._spread(
+            y, "y", [o.name for o in self.outputs]
+        ).items():
+            loss = next(o.loss for o in self.outputs if o.name == name)
+            size = sizes.get(name)
+            function = getattr(loss, "fn", None)
+            if function is not sparse_categorical_crossentropy or size is None:
+                continue
+            if type(labels) is not np.ndarray or not labels.size:
+                continue
+            least, most = labels.min(), labels.max()
+            ignored = getattr(loss, "ignore_class", None)
+            if (least < 0 and least != ignored) or (most >= size and most != ignored):
+                raise ValueError(
+                    f"{self.owner}: the labels for {name!r} go from {least} to {most}, "
+                    f"but the output has {size} classes: labels must be from 0 to "
+                    f"{size - 1}."
+                )
+
     def _named(self, y_pred: Any) -> dict[str, Any]:
         if isinstance(y_pred, dict):
             flat: dict[str, Any] = {}
@@ -202,9 +251,11 @@ class CompiledTargets:
         leaves = tree.flatten(y_pred)
         names = [o.name for o in self.outputs] if self.outputs else None
         if names is None or len(names) != len(leaves):
-            names = ["output"] if len(leaves) == 1 else [
-                f"output_{i}" for i in range(len(leaves))
-            ]
+            names = (
+                ["output"]
+                if len(leaves) == 1
+                else [f"output_{i}" for i in range(len(leaves))]
+            )
         return dict(zip(names, leaves))
 
     def _spread(self, given: Any, what: str, names: list[str]) -> dict[str, Any]:
@@ -241,7 +292,9 @@ class CompiledTargets:
                 )
             value = output.loss(y, y_pred, sample_weight=weight)
             if output.loss_tracker is not None:
-                output.loss_tracker.update_state(value, sample_weight=batch_size(y_pred))
+                output.loss_tracker.update_state(
+                    value, sample_weight=batch_size(y_pred)
+                )
             if output.loss_weight is not None:
                 value = value * output.loss_weight
             found.append(value)
@@ -256,8 +309,11 @@ class CompiledTargets:
             for metric in output.metrics:
                 metric.update_state(y, y_pred, **_weight(mask))
             for metric in output.weighted_metrics:
-                metric.update_state(y, y_pred, **_weight(weight if mask is None else _both(
-                    weight, mask)))
+                metric.update_state(
+                    y,
+                    y_pred,
+                    **_weight(weight if mask is None else _both(weight, mask)),
+                )
 
 
 def _weight(value: Any) -> dict[str, Any]:

@@ -29,7 +29,8 @@ class LazyLogs(dict):
             self._pending = False
             for key, value in list(super().items()):
                 super().__setitem__(
-                    key, tree.map_structure(lambda v: to_float(v, self._to_numpy), value)
+                    key,
+                    tree.map_structure(lambda v: to_float(v, self._to_numpy), value),
                 )
 
     def __getitem__(self, key: str) -> Any:

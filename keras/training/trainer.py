@@ -168,6 +168,14 @@ class Trainer:
             return None
         return self.output_names  # type: ignore[attr-defined]
 
+    def _output_sizes(self) -> dict[str, int | None]:
+        """The size of the last axis of each output of a graph, by name."""
+        names = self._known_output_names()
+        if names is None:
+            return {}
+        outputs = self.outputs  # type: ignore[attr-defined]
+        return {n: t.shape[-1] if t.shape else None for n, t in zip(names, outputs)}
+
     def _needs_loss_scale(self) -> bool:
         return self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
 
@@ -345,7 +353,11 @@ class Trainer:
 
     def _step_variables(self) -> list[Any]:
         """The trainable weights; found once for a `fit`, not once a step."""
-        return self.trainable_variables if self._run_cache is None else self._run_cache.variables  # type: ignore[attr-defined]
+        return (
+            self.trainable_variables
+            if self._run_cache is None
+            else self._run_cache.variables
+        )  # type: ignore[attr-defined]
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:
@@ -402,7 +414,8 @@ class Trainer:
         if not self.built:
             x, _, _ = unpack_x_y_sample_weight(data)
             x = tree.map_structure(
-                lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]), x
+                lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]),
+                x,
             )
             self._backend.without_gradients(self)(x, training=False)  # type: ignore[arg-type]
         if training and self.optimizer is not None and not self.optimizer.built:
@@ -473,12 +486,15 @@ class Trainer:
             class_weight=class_weight,
             seed=_shuffle_seed() if shuffle else None,
         )
+        self._targets.check_labels(y, self._output_sizes())  # type: ignore[union-attr]
         epochs = min(epochs, settings.max_epochs) if settings.max_epochs else epochs
         self._track_loss()
         self._build_on(source.peek(), training=True)
         steps = source.num_batches
         if settings.max_steps_per_epoch:
-            steps = min(steps or settings.max_steps_per_epoch, settings.max_steps_per_epoch)
+            steps = min(
+                steps or settings.max_steps_per_epoch, settings.max_steps_per_epoch
+            )
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
@@ -506,7 +522,10 @@ class Trainer:
             callbacks.on_epoch_begin(epoch)
             with self._running():
                 logs = self._train_epoch(
-                    source, epoch if by_index else epoch - initial_epoch, steps, callbacks
+                    source,
+                    epoch if by_index else epoch - initial_epoch,
+                    steps,
+                    callbacks,
                 )
             if not logs:  # the data ran out
                 break
@@ -533,7 +552,12 @@ class Trainer:
         return result.copy() if result else {}
 
     def _run_steps(
-        self, function: Callable, batches: Any, steps: int | None, callbacks: Any, mode: str
+        self,
+        function: Callable,
+        batches: Any,
+        steps: int | None,
+        callbacks: Any,
+        mode: str,
     ) -> LazyLogs | None:
         """Run the batches of an epoch; the last results, still on the device."""
         begin = getattr(callbacks, f"on_{mode}_batch_begin")

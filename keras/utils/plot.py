@@ -126,7 +126,9 @@ def model_to_dot(
     return dot
 
 
-def _draw(pydot: Any, dot: Any, model: Any, show: dict[str, bool], expand: bool) -> None:
+def _draw(
+    pydot: Any, dot: Any, model: Any, show: dict[str, bool], expand: bool
+) -> None:
     graph = getattr(model, "_graph", None)
     if graph is None:  # a subclassed model: its layers, without edges
         for layer in model.layers:

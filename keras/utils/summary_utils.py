@@ -185,7 +185,8 @@ def _wrapped(cells: list[str], stops: list[int]) -> list[str]:
     """Cells in their columns, long ones over several lines, broken at spaces."""
     starts = [1, *stops[:-1]]
     split = [
-        _broken(cell, stop - start - 1) for cell, start, stop in zip(cells, starts, stops)
+        _broken(cell, stop - start - 1)
+        for cell, start, stop in zip(cells, starts, stops)
     ]
     lines = []
     for i in range(max(map(len, split))):
@@ -205,7 +206,9 @@ def _broken(text: str, width: int) -> list[str]:
         else:
             lines.append(word)
     return [
-        line[i : i + width] for line in lines for i in range(0, max(len(line), 1), width)
+        line[i : i + width]
+        for line in lines
+        for i in range(0, max(len(line), 1), width)
     ]
 
 
@@ -238,7 +241,9 @@ def _rich_table(
     for header in headers:
         table.add_column(header, justify="right" if header == "Param #" else "left")
     for cells, row in zip(columns, rows):
-        name = f"{'│ ' * row.depth}[bold]{row.layer.name}[/] ({type(row.layer).__name__})"
+        name = (
+            f"{'│ ' * row.depth}[bold]{row.layer.name}[/] ({type(row.layer).__name__})"
+        )
         table.add_row(name, *(cell.replace("[", "\\[") for cell in cells[1:]))
     out = io.StringIO()
     terminal = Console().is_terminal

@@ -138,7 +138,9 @@ def _lift(
 
     jax.eval_shape(discover, jax.tree.map(_abstract, data))
     written = list(recorded[0].written.values())
-    fixed = [v for key, v in recorded[0].touched.items() if key not in recorded[0].written]
+    fixed = [
+        v for key, v in recorded[0].touched.items() if key not in recorded[0].written
+    ]
     form: list[Any] = []
 
     @functools.partial(jax.jit, donate_argnums=0)

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.foreign import refuse_foreign
+from keras.core.foreign import refuse_foreign, refuse_text
 from keras.core.scalars import readable
 from keras.core.variable import Variable
 
@@ -61,6 +61,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     if isinstance(x, Variable):
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
+    refuse_text(x, name)
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
         if dtype == "string":

@@ -87,6 +87,11 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 def cast(x: Any, dtype: str) -> Any:
     """`x` in another dtype."""
+    if x.dtype == tf.string and dtype != "string":
+        raise ValueError(
+            f"A tensor of text (shape {tuple(x.shape)}) cannot be used as {dtype}. Turn "
+            "text into numbers first."
+        )
     return tf.cast(x, dtype)
 
 

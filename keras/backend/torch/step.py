@@ -117,7 +117,9 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        return torch.utils.checkpoint.checkpoint(fn, *args, use_reentrant=False, **kwargs)
+        return torch.utils.checkpoint.checkpoint(
+            fn, *args, use_reentrant=False, **kwargs
+        )
 
     return wrapped
 

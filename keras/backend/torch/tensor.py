@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from keras.core import dtypes
-from keras.core.foreign import refuse_foreign
+from keras.core.foreign import refuse_foreign, refuse_text
 from keras.core.variable import Variable
 
 name = "torch"
@@ -100,6 +100,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
     if isinstance(x, Variable):
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
+    refuse_text(x, name)
     if wanted is None and isinstance(x, (bool, int, float)):
         wanted = DTYPES[dtypes.result_type(type(x))]
     if isinstance(x, (list, tuple)) and _holds_tensors(x):

@@ -65,7 +65,9 @@ class ExponentialDecay(_Decay):
         staircase: bool = False,
         name: str = "ExponentialDecay",
     ) -> None:
-        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
+        super().__init__(
+            initial_learning_rate, decay_steps, decay_rate, staircase, name
+        )
 
     def __call__(self, step: Any) -> Any:
         """The learning rate at a step."""
@@ -92,11 +94,15 @@ class InverseTimeDecay(_Decay):
         staircase: bool = False,
         name: str = "InverseTimeDecay",
     ) -> None:
-        super().__init__(initial_learning_rate, decay_steps, decay_rate, staircase, name)
+        super().__init__(
+            initial_learning_rate, decay_steps, decay_rate, staircase, name
+        )
 
     def __call__(self, step: Any) -> Any:
         """The learning rate at a step."""
-        return self.initial_learning_rate / (1.0 + self.decay_rate * self._periods(step))
+        return self.initial_learning_rate / (
+            1.0 + self.decay_rate * self._periods(step)
+        )
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):

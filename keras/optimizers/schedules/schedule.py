@@ -22,4 +22,6 @@ class LearningRateSchedule(Configurable):
 
     def __call__(self, step: Any) -> Any:
         """The learning rate at a step."""
-        raise NotImplementedError(f"{type(self).__name__} must define `__call__(step)`.")
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `__call__(step)`."
+        )
