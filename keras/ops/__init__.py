@@ -61,6 +61,7 @@ from keras.ops.core import (
     view_as_complex,
     view_as_real,
 )
+from keras.ops.ctc import ctc_decode, ctc_loss
 from keras.ops.encoding import multi_hot, one_hot
 from keras.ops.fourier import (
     extract_sequences,
@@ -234,9 +235,9 @@ from keras.ops.numpy import (
     less_equal,
     linspace,
     log,
+    log10,
     log1p,
     log2,
-    log10,
     logaddexp,
     logaddexp2,
     logical_and,
@@ -361,9 +362,9 @@ __all__ = [
     "cbrt", "cdist", "ceil", "celu", "cholesky", "cholesky_inverse", "clip",
     "concatenate", "cond", "conj", "conjugate", "conv", "conv_transpose",
     "convert_to_numpy", "convert_to_tensor", "copy", "corrcoef", "correlate", "cos",
-    "cosh", "count_nonzero", "cross", "cumprod", "cumsum", "custom_gradient",
-    "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag", "diagflat",
-    "diagonal", "diff", "digitize", "divide", "divide_no_nan", "dot",
+    "cosh", "count_nonzero", "cross", "ctc_decode", "ctc_loss", "cumprod", "cumsum",
+    "custom_gradient", "deg2rad", "depth_to_space", "depthwise_conv", "det", "diag",
+    "diagflat", "diagonal", "diff", "digitize", "divide", "divide_no_nan", "dot",
     "dot_product_attention", "dsplit", "dstack", "dtype", "eig", "eigh", "einsum",
     "elu", "empty", "empty_like", "equal", "erf", "erfc", "erfinv", "exp", "exp2",
     "expand_dims", "expm1", "extract_sequences", "eye", "fabs", "fft", "fft2",

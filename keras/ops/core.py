@@ -150,7 +150,7 @@ def view_as_complex(x: Tensor) -> Tensor:
             "view_as_complex: the last axis must have size 2 (real and imaginary part); "
             f"received shape {tuple(x.shape)}."
         )
-    return _view_as_complex(x if dtype(x) == "float64" else cast(x, "float32"))
+    return _view_as_complex(cast(x, "float32"))
 
 
 @primitive

@@ -81,8 +81,9 @@ def multi_hot(
 def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tensor:
     from keras.ops.numpy import max
 
-    hot = one_hot(inputs, num_classes, axis, dtype)
-    return max(hot, axis=1 if len(inputs.shape) > 1 else 0)
+    hot = one_hot(inputs, num_classes, axis, "int32")
+    hot = max(hot, axis=1 if len(inputs.shape) > 1 else 0)
+    return cast(hot, dtype or config.floatx())
 
 
 def _checked(who: str, num_classes: int, sparse: bool) -> int:

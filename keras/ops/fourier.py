@@ -143,11 +143,12 @@ def _frame_window(who: str, window: Any, length: int, fft_length: int, kind: str
     before = (fft_length - length) // 2
     around = (before, fft_length - length - before)
     if window is None:
-        values: Any = np.ones(length)
-    elif isinstance(window, str):
+        return convert_to_tensor(np.ones(fft_length), kind)
+    if isinstance(window, str):
         check_choice(window, ("hann", "hamming"), "window", who)
         offset = 0.5 if window == "hann" else 0.54
-        values = offset - (1 - offset) * np.cos(2 * np.pi * np.arange(length) / length)
+        turns = np.arange(length) / length
+        values = offset - (1 - offset) * np.cos(2 * np.pi * turns)
     else:
         window = convert_to_tensor(window, kind)
         if tuple(window.shape) != (length,):
@@ -177,7 +178,8 @@ def stft(
         sequence_length: the size of a window.
         sequence_stride: from one window to the next.
         fft_length: of the transform, at least the window's.
-        window: "hann", "hamming", a tensor of the window's size, or None.
+        window: "hann", "hamming", a tensor of the window's size, or None: the frames
+            as they are.
         center: mirror half a transform at both ends, so that windows are centred.
 
     Returns:
@@ -191,7 +193,7 @@ def stft(
         half = fft_length // 2
         x = pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
     frames = extract_sequences(x, fft_length, sequence_stride)
-    if window is not None or sequence_length != fft_length:
+    if window is not None:
         frames = frames * shaped
     return _rfft(frames, fft_length)
 

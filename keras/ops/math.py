@@ -66,7 +66,7 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
         sorted: largest first; False leaves the order to the framework.
 
     Returns:
-        `(values, indices)`, each `(..., k)`; indices are int32.
+        `(values, indices)`, each `(..., k)`.
 
     Example:
         >>> keras.ops.top_k([1.0, 5.0, 3.0], 2)

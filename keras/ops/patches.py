@@ -41,6 +41,8 @@ def depth_to_space(
 
     Returns:
         `(batch, height * block, width * block, channels / block^2)`, or channels first.
+        The channels of a block are its rows, then columns, then the channel; with
+        channels first, the channel and then rows and columns.
 
     Raises:
         ValueError: the sizes do not fit.
@@ -61,7 +63,7 @@ def depth_to_space(
         blocks = transpose(reshape(x, (n, h, w, b, b, c)), (0, 1, 3, 2, 4, 5))
         return reshape(blocks, (n, h * b, w * b, c))
     n, _, h, w = shape(x)
-    blocks = transpose(reshape(x, (n, b, b, c, h, w)), (0, 3, 4, 1, 5, 2))
+    blocks = transpose(reshape(x, (n, c, b, b, h, w)), (0, 1, 4, 2, 5, 3))
     return reshape(blocks, (n, c, h * b, w * b))
 
 
@@ -94,7 +96,7 @@ def space_to_depth(
         blocks = transpose(reshape(x, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
         return reshape(blocks, (n, h // b, w // b, b * b * c))
     n, c, h, w = shape(x)
-    blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 3, 5, 1, 2, 4))
+    blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 1, 3, 5, 2, 4))
     return reshape(blocks, (n, b * b * c, h // b, w // b))
 
 

@@ -42,7 +42,9 @@ def scan(
         x = tree.unflatten(treedef, [leaf[i] for leaf in leaves]) if leaves else None
         return f(carry, x)
 
-    if isinstance(steps, int) and (unroll is True or steps == 0 or tf.executing_eagerly()):
+    if isinstance(steps, int) and (
+        unroll is True or steps == 0 or tf.executing_eagerly()
+    ):
         carry, outs = init, []
         for i in reversed(range(steps)) if reverse else range(steps):
             carry, y = one(i, carry)

@@ -225,6 +225,19 @@ def sparse_softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
     return tf.nn.sparse_softmax_cross_entropy_with_logits(target, logits)
 
 
+def ctc_loss(
+    target: Any, output: Any, target_length: Any, output_length: Any, blank: int
+) -> Any:
+    return tf.nn.ctc_loss(
+        target,
+        output,
+        target_length,
+        output_length,
+        logits_time_major=False,
+        blank_index=blank,
+    )
+
+
 def elu(x: Any, alpha: float = 1.0) -> Any:
     return tf.nn.elu(x) if alpha == 1 else tf.where(
         x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0))
@@ -272,6 +285,7 @@ TABLE: dict = {
     ),
     "_sparse_softmax_crossentropy": sparse_softmax_crossentropy,
     "_pick": pick,
+    "_ctc_loss": ctc_loss,
     "_one_hot": lambda x, num_classes, axis, dtype: tf.one_hot(
         x, num_classes, axis=axis, dtype=dtype
     ),

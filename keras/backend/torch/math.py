@@ -83,11 +83,11 @@ def segment(data: Any, ids: Any, num: int, how: str) -> Any:
 
 
 def top_k(x: Any, k: int, sorted: bool) -> tuple[Any, Any]:
-    if x.dtype == torch.bool:
-        values, indices = top_k(x.to(torch.uint8), k, sorted)
-        return values.bool(), indices
-    values, indices = torch.topk(x, k, dim=-1, sorted=sorted)
-    return values, indices.int()
+    if x.dtype in (torch.bool, torch.uint16, torch.uint32):
+        values, indices = torch.topk(x.long(), k, sorted=sorted)
+        return values.to(x.dtype), indices
+    values, indices = torch.topk(x, k, sorted=sorted)
+    return values, indices
 
 
 def fft(real: Any, imag: Any, axes: int) -> tuple[Any, Any]:

@@ -272,12 +272,36 @@ def attention(
         refuse_flash(str(error))
 
 
+def ctc_loss(
+    target: Any, output: Any, target_length: Any, output_length: Any, blank: int
+) -> Any:
+    if output.device.type == "meta":  # where PyTorch has no ctc_loss
+        return output.new_empty(output.shape[:1])
+    return F.ctc_loss(
+        torch.log_softmax(output, -1).transpose(0, 1),
+        target,
+        output_length,
+        target_length,
+        blank=blank,
+        reduction="none",
+    )
+
+
+_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
+
+
+def relu(x: Any) -> Any:
+    return x if x.dtype in _UNSIGNED else torch.relu(x)
+
+
 def hard_tanh(x: Any) -> Any:
-    return x.clamp(-1, 1)
+    return x.to(torch.int64).clamp(0, 1).to(x.dtype) if x.dtype in _UNSIGNED else (
+        x.clamp(-1, 1)
+    )
 
 
 TABLE: dict = {
-    "relu": torch.relu,
+    "relu": relu,
     "relu6": F.relu6,
     "sigmoid": torch.sigmoid,
     "softplus": F.softplus,
@@ -321,4 +345,5 @@ TABLE: dict = {
     "_pick": pick,
     "_one_hot": one_hot,
     "_attention": attention,
+    "_ctc_loss": ctc_loss,
 }

@@ -18,7 +18,12 @@ _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
 def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
     """Run `fn` on tensors of the meta device; a nest of specs comes back."""
-    with device_scope("meta"), torch.no_grad(), frame(MetaFrame, _to_meta):
+    with (
+        device_scope("meta"),
+        torch.no_grad(),
+        frame(MetaFrame, _to_meta),
+        _ConstantsFollow(),
+    ):
         tensors = [
             torch.empty(shape, dtype=DTYPES[dtype], device="meta")
             for shape, dtype in specs
@@ -30,6 +35,20 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
         else t,
         out,
     )
+
+
+class _ConstantsFollow(torch.overrides.TorchFunctionMode):
+    """Real tensors that meet abstract ones become abstract too."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        leaves, treedef = tree.flatten_with_def((args, kwargs or {}))
+        real = {t for t in leaves if isinstance(t, torch.Tensor)}
+        if any(t.is_meta for t in real) and not all(t.is_meta for t in real):
+            leaves = [_to_meta(t) if isinstance(t, torch.Tensor) else t for t in leaves]
+        args, kwargs = tree.unflatten(treedef, leaves)
+        return func(*args, **kwargs)
 
 
 def _to_meta(value: torch.Tensor) -> torch.Tensor:
