@@ -34,6 +34,7 @@ Index = Any  # a tensor that keeps its own type
 OPS: dict[str, Op] = {}
 _KINDS = ("Tensor", "Tensors", "Mask", "Index")
 _SCALARS = frozenset((bool, int, float, complex))
+_WEAK = frozenset((int, float))
 _EMPTY = inspect.Parameter.empty
 
 
@@ -175,7 +176,7 @@ class Op:
             self._settled.update(arrays)
         weak = arrays and self.name in backend.numpy.WEAK
         for (container, i), name in zip(joint, names):
-            if name != wanted and not (weak and name in _SCALARS):
+            if name != wanted and not (weak and name in _WEAK):
                 container[i] = backend.convert_to_tensor(container[i], wanted)
 
     def run(self, args: tuple, kwargs: dict) -> Any:

@@ -136,7 +136,23 @@ def select(
     return _select(condlist, choicelist, default)
 
 
-@primitive
+def _diagonal_size(rows: int | None, columns: int | None, k: int) -> int | None:
+    """How long a diagonal is; not known unless both sizes are."""
+    if rows is None or columns is None:
+        return None
+    return max(0, min(rows + min(k, 0), columns - max(k, 0)))
+
+
+def _diag_spec(x: Any, k: int = 0) -> KerasTensor:
+    if len(x.shape) not in (1, 2):
+        raise ValueError(f"diag: `x` has one axis or two; received shape {x.shape}.")
+    if len(x.shape) == 2:
+        return KerasTensor((_diagonal_size(*x.shape, k),), x.dtype)
+    size = None if x.shape[0] is None else x.shape[0] + abs(k)
+    return KerasTensor((size, size), x.dtype)
+
+
+@primitive(infer=_diag_spec)
 def diag(x: Tensor, k: int = 0) -> Tensor:
     """A matrix with the given diagonal, or the diagonal of a matrix.
 
@@ -165,7 +181,17 @@ def diagflat(x: Tensor, k: int = 0) -> Tensor:
     return table["diag"](table["reshape"](x, (-1,)), k)
 
 
-@primitive
+def _diagonal_spec(
+    x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> KerasTensor:
+    rank = len(x.shape)
+    axes = (axis1 % rank, axis2 % rank)
+    size = _diagonal_size(*(x.shape[a] for a in axes), offset)
+    kept = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+    return KerasTensor((*kept, size), x.dtype)
+
+
+@primitive(infer=_diagonal_spec)
 def diagonal(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The diagonals of the matrices in two axes; they lie along the last axis.
 

@@ -12,6 +12,7 @@ from keras.core.op import Index, Mask, Tensor, elementwise, op
 from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.casts import not_bool
+from keras.ops.core import cast
 from keras.ops.elementwise import exp, exp2, isnan, log1p
 
 
@@ -68,7 +69,7 @@ def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
     """
     where = current().TABLE["where"]
     zero = x2 == 0
-    return where(zero, x2 * 0, x1 / where(zero, x2 + 1, x2))
+    return where(zero, 0.0, x1 / where(zero, 1.0, x2))
 
 
 @elementwise(cast=not_bool)
@@ -179,11 +180,9 @@ def hypot(x1: Tensor, x2: Tensor) -> Tensor:
     a, b = abs(x1), abs(x2)
     longer, shorter = maximum(a, b), minimum(a, b)
     plain = (longer == 0) | (longer == math.inf)
-    ratio = shorter / where(plain, longer * 0 + 1, longer)
+    ratio = shorter / where(plain, 1.0, longer)
     # The square root of 0 has no slope: keep it out of the gradient.
-    return where(
-        plain, longer, longer * (1 + where(plain, ratio * 0, ratio) ** 2) ** 0.5
-    )
+    return where(plain, longer, longer * (1 + where(plain, 0.0, ratio) ** 2) ** 0.5)
 
 
 @elementwise(primitive=False)
@@ -196,9 +195,8 @@ def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
     """
     where = current().TABLE["where"]
     larger = maximum(x1, x2)
-    same = x1 == x2  # also two infinities, whose difference is nan
-    gap = where(same, larger * 0, x1 - x2)
-    gap = where(isnan(gap) & same, gap * 0, gap)
+    # Where they are the same they may be infinite, and their difference nan.
+    gap = where(x1 == x2, 0.0, x1 - x2)
     return larger + log1p(exp(-abs(gap)))
 
 
@@ -222,7 +220,7 @@ def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
         array([0., 0.5, 1.])
     """
     where = current().TABLE["where"]
-    step = where(x1 < 0, x1 * 0, x1 * 0 + 1)
+    step = cast(x1 > 0, current().dtype_of(x1))
     return where(x1 == 0, x2, where(isnan(x1), x1, step))
 
 

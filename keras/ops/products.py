@@ -48,7 +48,7 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
         >>> keras.ops.dot([1, 2], [3, 4])
         array(11)
     """
-    if not x1.shape or not x2.shape:
+    if not len(x1.shape) or not len(x2.shape):
         return x1 * x2
     if len(x1.shape) <= 2 and len(x2.shape) <= 2:
         return current().TABLE["matmul"](x1, x2)
@@ -63,7 +63,7 @@ def inner(x1: Tensor, x2: Tensor) -> Tensor:
         >>> keras.ops.inner([[1, 2], [3, 4]], [1, 1])
         array([3, 7])
     """
-    if not x1.shape or not x2.shape:
+    if not len(x1.shape) or not len(x2.shape):
         return x1 * x2
     return tensordot(x1, x2, ((-1,), (-1,)))
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.core.errors import check_choice
-from keras.core.op import Tensor, op, primitive
+from keras.core.op import Index, Tensor, op, primitive
 from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.core import cast, shape
@@ -40,7 +40,7 @@ def nanmedian(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 @op(cast="float")
 def quantile(
     x: Tensor,
-    q: Tensor,
+    q: Index,
     axis: Axis = None,
     method: str = "linear",
     keepdims: bool = False,
@@ -72,7 +72,7 @@ def quantile(
 @op(cast="float")
 def nanquantile(
     x: Tensor,
-    q: Tensor,
+    q: Index,
     axis: Axis = None,
     method: str = "linear",
     keepdims: bool = False,
@@ -99,7 +99,13 @@ def percentile(
         >>> keras.ops.percentile([1.0, 2.0, 3.0, 4.0], 50.0)
         array(2.5)
     """
-    return quantile(x, _fraction(q), axis, method, keepdims)
+    return quantile(
+        x,
+        q / 100 if isinstance(q, (int, float)) else _fraction(q),
+        axis,
+        method,
+        keepdims,
+    )
 
 
 def nanpercentile(
@@ -115,7 +121,13 @@ def nanpercentile(
         >>> keras.ops.nanpercentile([1.0, float("nan"), 3.0, 2.0], 50.0)
         array(2.)
     """
-    return nanquantile(x, _fraction(q), axis, method, keepdims)
+    return nanquantile(
+        x,
+        q / 100 if isinstance(q, (int, float)) else _fraction(q),
+        axis,
+        method,
+        keepdims,
+    )
 
 
 @op(cast="float")
@@ -141,9 +153,9 @@ def _quantile(
     table = current().TABLE
     dtype = current().dtype_of(x)
     if dtype in ("float16", "bfloat16"):  # too coarse to count places in
-        x, q = cast(x, "float32"), cast(q, "float32")
+        x = cast(x, "float32")
     row = table["_last_axes"](x, axis)
-    q = table["reshape"](q, (-1,))
+    q = cast(table["reshape"](q, (-1,)), current().dtype_of(x))
     if leave_out:
         count = reductions.sum(cast(row == row, "float32"), -1, keepdims=True)
         row = table["where"](row != row, math.inf, row)

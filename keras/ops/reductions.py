@@ -26,10 +26,11 @@ def sum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
     """
 
 
-@primitive(name="prod", cast=widened)
+@primitive
 def _prod(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor: ...
 
 
+@op
 def prod(
     x: Tensor, axis: Axis = None, keepdims: bool = False, dtype: Any = None
 ) -> Tensor:
@@ -44,7 +45,8 @@ def prod(
         >>> keras.ops.prod([[1, 2], [3, 4]], axis=1)
         array([2, 12])
     """
-    return _prod(_in_type(x, dtype), axis, keepdims)
+    wanted = widened(current().dtype_of(x)) if dtype is None else dtype
+    return current().TABLE["_prod"](cast(x, wanted), axis, keepdims)
 
 
 @primitive(cast="float")

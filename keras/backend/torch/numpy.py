@@ -66,9 +66,13 @@ def _round(x: Any, decimals: int = 0) -> Any:
 
 
 def _sign(x: Any) -> Any:
-    if x.dtype == torch.bool:
-        raise TypeError("sign: booleans have no sign.")
-    return torch.sgn(x) if x.is_complex() else torch.where(x != x, x, torch.sign(x))
+    return torch.sgn(x) if x.is_complex() else _sign_of_real(x)
+
+
+def _sign_of_real(x: Any) -> Any:
+    """PyTorch gives nan the sign 0."""
+    sign = torch.sign(x)
+    return torch.where(x != x, x, sign) if x.is_floating_point() else sign
 
 
 def _trunc(x: Any) -> Any:
@@ -302,7 +306,7 @@ def _roll(x: Any, shift: Any, axis: Any = None) -> Any:
 
 
 def _view(x: Any, dtype: str) -> Any:
-    return x.contiguous().view(to_torch_dtype(dtype))
+    return x.contiguous().view(getattr(torch, dtype))
 
 
 # --- places -----------------------------------------------------------------------
@@ -490,7 +494,6 @@ TABLE: dict[str, Callable] = {
     "gcd": torch.gcd,
     "greater": operator.gt,
     "greater_equal": operator.ge,
-    "heaviside": torch.heaviside,
     "hypot": torch.hypot,
     "lcm": torch.lcm,
     "left_shift": torch.bitwise_left_shift,
@@ -521,7 +524,7 @@ TABLE: dict[str, Callable] = {
     "max": _extreme(torch.amax, torch.maximum),
     "mean": _mean,
     "min": _extreme(torch.amin, torch.minimum),
-    "prod": _one_by_one(lambda x, a, keep: torch.prod(x, a, keep, dtype=x.dtype)),
+    "_prod": _one_by_one(lambda x, a, keep: torch.prod(x, a, keep, dtype=x.dtype)),
     "std": _std,
     "sum": _sum,
     "var": _var,

@@ -25,6 +25,8 @@ DTYPES: dict[str, torch.dtype] = {
     )
 }
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
+# PyTorch stores these but cannot compute with them: the next wider type stands in.
+DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -129,6 +131,8 @@ def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
     elif array.dtype.kind == "V" or array.dtype.name.startswith("float8"):
         out = torch.from_numpy(array.astype(np.float32)).to(DTYPES[array.dtype.name])
     else:
+        if wanted is None and array.dtype.name in ("uint16", "uint32"):
+            wanted = DTYPES[array.dtype.name]
         # A copy: the tensor must not change with the caller's array, nor be read-only.
         out = torch.tensor(array) if array.ndim == 0 else torch.from_numpy(array.copy())
     return out.to(device=get_device(), dtype=wanted)
