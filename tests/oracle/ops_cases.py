@@ -62,12 +62,12 @@ EDGY = (
 
 ELEMENTWISE = [
     *(case(n, F(3, 5)) for n in ANYREAL),
-    *(case(n, F(2, 1, 3, lo=-9, hi=9)) for n in ANYREAL),
+    *(sure(n, F(2, 1, 3, lo=-9, hi=9)) for n in ANYREAL),
     *(case(n, F(3, 5, lo=-0.95, hi=0.95)) for n in UNIT),
-    *(case(n, F(7, lo=-0.5, hi=0.5)) for n in UNIT),
+    *(sure(n, F(7, lo=-0.5, hi=0.5)) for n in UNIT),
     *(case(n, F(3, 5, lo=0.1, hi=9)) for n in POSITIVE),
-    *(case(n, F(2, 1, 3, lo=1e-3, hi=0.5)) for n in POSITIVE),
-    *(case(n, EDGES) for n in EDGY),
+    *(sure(n, F(2, 1, 3, lo=1e-3, hi=0.5)) for n in POSITIVE),
+    *(sure(n, EDGES) for n in EDGY),
     case("arccosh", F(3, 5, lo=1.01, hi=9)),
     case("arccosh", F(2, 1, 3, lo=1.5, hi=2)),
     case("log1p", F(3, 5, lo=-0.9, hi=9)),
@@ -148,7 +148,7 @@ PAIRWISE = [
     *(case(n, 2, F(3, 4)) for n in ARITHMETIC),
     *(case(n, I(3, 4, lo=-2, hi=3), I(3, 4, lo=-2, hi=3)) for n in ARITHMETIC[:13]),
     *(
-        case(n, EDGES, V([1.0, -0.0, NAN, -INF, INF, 2.0, 1.0, NAN]))
+        sure(n, EDGES, V([1.0, -0.0, NAN, -INF, INF, 2.0, 1.0, NAN]))
         for n in ARITHMETIC
     ),
     *(case(n, F(2, 3, lo=-9, hi=9), F(3, lo=0.5, hi=4)) for n in DIVIDING),
@@ -1049,7 +1049,7 @@ BINARY_SHORT = (
 
 # Names ending in _ : how the op takes its two arrays.
 FORMS = {
-    "where_": lambda ops, x, y: ops.where([True, False, True], x, y),
+    "where_": lambda ops, x, y: ops.where(ops.array([True, False, True]), x, y),
     "concatenate_": lambda ops, x, y: ops.concatenate([x, y]),
     "stack_": lambda ops, x, y: ops.stack([x, y]),
     "vstack_": lambda ops, x, y: ops.vstack([x, y]),
@@ -1125,8 +1125,25 @@ def sweeps() -> dict[str, dict[str, tuple]]:
     return out
 
 
+# Rows where real Keras's value makes no sense: only the dtype is compared.
+_UNSIGNED = ("uint8", "uint16", "uint32")
+SENSELESS = {
+    "softmax/dtypes": _UNSIGNED,  # x - max(x) underflows
+    "log_softmax/dtypes": _UNSIGNED,
+    "fmod/pairs": ("bool,bool",),
+}
+# Rows where ours means to differ from real Keras, and why.
+DEVIATES = {
+    # Elsewhere int64 becomes floatx; here real Keras's TensorFlow gives float64.
+    f"{name}/dtypes": ("int64",)
+    for name in ("cbrt", "deg2rad", "rad2deg", "i0", "corrcoef")
+}
+
+
 def eager_row(key: str, row: str) -> bool:
     """Whether a row is computed; most pairs are only asked for their dtype."""
+    if row in SENSELESS.get(key, ()):
+        return False
     if key.endswith("/pairs"):
         d1, d2 = row.split(",")
         return d1 in SHORT and d2 in SHORT and (d1 == d2 or "float32" in (d1, d2))
