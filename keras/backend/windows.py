@@ -93,7 +93,7 @@ def same_pads(window: Window, dims: tuple[int, ...]) -> Pads:
 def transposed_sizes(
     window: Window, dims: tuple[Any, ...], output_padding: tuple[int, ...] | None
 ) -> tuple[tuple[int, Any], ...]:
-    """For each spatial axis of a transposed convolution: (cut at the front, output size).
+    """For each axis of a transposed convolution: (cut at the front, output size).
 
     The full result, (n - 1) * stride + reach long, is cut at the front and then cut or
     filled with zeros at the end. The sizes may be tensors.

@@ -41,7 +41,7 @@ def softsign(x: Tensor) -> Tensor:
 
 @elementwise
 def silu(x: Tensor) -> Tensor:
-    """x * sigmoid(x), also called swish (Ramachandran et al., 2017, arXiv:1710.05941)."""
+    """x * sigmoid(x), also called swish (Ramachandran et al., arXiv:1710.05941)."""
 
 
 @elementwise
@@ -75,7 +75,7 @@ def hard_tanh(x: Tensor) -> Tensor:
 
 @elementwise
 def elu(x: Tensor, alpha: float = 1.0) -> Tensor:
-    """x where positive, else alpha * (exp(x) - 1) (Clevert et al., arXiv:1511.07289)."""
+    """x where positive, else alpha * (exp(x) - 1) (Clevert, arXiv:1511.07289)."""
 
 
 @elementwise

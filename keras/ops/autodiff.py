@@ -109,8 +109,8 @@ def _differentiable(backend: Any, args: tuple, numbers: tuple[int, ...]) -> tupl
     for i in numbers:
         if not -len(args) <= i < len(args):
             raise ValueError(
-                f"value_and_grad: argument {i} is to be differentiated, but the call has "
-                f"{len(args)} positional arguments."
+                f"value_and_grad: argument {i} is to be differentiated, but the call "
+                f"has {len(args)} positional arguments."
             )
         leaves = tree.flatten(args[i])
         if any(isinstance(x, (bool, int, float)) for x in leaves):
@@ -125,8 +125,8 @@ def _differentiable(backend: Any, args: tuple, numbers: tuple[int, ...]) -> tupl
 def _check_float(dtype: str, what: str) -> None:
     if dtype not in dtypes.FLOATS and dtype not in dtypes.COMPLEX:
         raise TypeError(
-            f"value_and_grad: {what} has type {dtype}; gradients need a float type. Cast "
-            "it with keras.ops.cast, or leave it out."
+            f"value_and_grad: {what} has type {dtype}; gradients need a float type. "
+            "Cast it with keras.ops.cast, or leave it out."
         )
 
 

@@ -132,7 +132,8 @@ def scan(
         raise TypeError(f"scan: `f` must be callable; received {f!r}.")
     if not isinstance(unroll, bool) and (not isinstance(unroll, int) or unroll < 1):
         raise ValueError(
-            f"scan: `unroll` must be a positive integer or a boolean; received {unroll!r}."
+            f"scan: `unroll` must be a positive integer or a boolean; "
+            f"received {unroll!r}."
         )
     init, xs = _tensors(init), _stacked(xs)
     sizes = {x.shape[0] for x in tree.flatten(xs) if x is not None}
@@ -140,8 +141,8 @@ def scan(
         sizes.add(length)
     if len(sizes - {None}) > 1 or not sizes:
         raise ValueError(
-            "scan: the first axes of `xs` and `length` must agree, and one of them must "
-            f"be given; received sizes {sorted(s for s in sizes if s is not None)}."
+            "scan: the first axes of `xs` and `length` must agree, and one of them "
+            f"must be given; received sizes {sorted(sizes - {None})}."
         )
     return current().scan(f, init, xs, length, reverse, unroll)
 
@@ -155,8 +156,8 @@ def map(f: Callable, xs: Any) -> Any:
         xs: a nest of tensors with a common first axis.
 
     Example:
-        >>> keras.ops.map(lambda row: row / keras.ops.sum(row), [[1.0, 3.0], [2.0, 2.0]])
-        array([[0.25, 0.75], [0.5 , 0.5 ]])
+        >>> keras.ops.map(lambda row: row * keras.ops.sum(row), [[1.0, 3.0]])
+        array([[ 4., 12.]])
     """
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
 
@@ -216,7 +217,9 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
 
 
 @op
-def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int = 0) -> Any:
+def associative_scan(
+    f: Callable, elems: Any, reverse: bool = False, axis: int = 0
+) -> Any:
     """All prefixes combined by an associative function, in log2(n) rounds.
 
     Args:
@@ -242,8 +245,8 @@ def associative_scan(f: Callable, elems: Any, reverse: bool = False, axis: int =
     sizes = {x.shape[axis] for x in flat}
     if len(sizes) != 1 or None in sizes:
         raise ValueError(
-            f"associative_scan: every array needs the same known size along axis {axis};"
-            f" received shapes {[tuple(x.shape) for x in flat]}."
+            f"associative_scan: every array needs the same known size along axis "
+            f"{axis}; received shapes {[tuple(x.shape) for x in flat]}."
         )
     at = (slice(None),) * axis
 

@@ -58,7 +58,9 @@ def conv(
         >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
         (1, 3, 2)
     """
-    window = _window("conv", inputs, kernel, strides, padding, data_format, dilation_rate)
+    window = _window(
+        "conv", inputs, kernel, strides, padding, data_format, dilation_rate
+    )
     found = channels(inputs, window.channels_last)
     inner, filters = kernel.shape[-2:]
     if found is None:
@@ -67,9 +69,9 @@ def conv(
         )
     if not inner or found % inner:
         raise ValueError(
-            f"conv: the kernel of shape {tuple(kernel.shape)} takes {inner} channels per "
-            f"group, which does not divide the {found} channels of the input of shape "
-            f"{tuple(inputs.shape)}."
+            f"conv: the kernel of shape {tuple(kernel.shape)} takes {inner} channels "
+            f"per group, which does not divide the {found} channels of the input of "
+            f"shape {tuple(inputs.shape)}."
         )
     groups = found // inner
     if filters % groups:
@@ -157,7 +159,8 @@ def separable_conv(
         raise ValueError(
             f"separable_conv: `pointwise_kernel` must have shape (1, ..., 1, {wanted}, "
             f"filters) after a depthwise kernel of shape "
-            f"{tuple(depthwise_kernel.shape)}; received {tuple(pointwise_kernel.shape)}."
+            f"{tuple(depthwise_kernel.shape)}; received "
+            f"{tuple(pointwise_kernel.shape)}."
         )
     mixed = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
@@ -232,8 +235,9 @@ def _dynamic(inputs: Any, window: Window) -> tuple[Any, ...]:
 def _check_rank(who: str, inputs: Any, kernel: Any) -> None:
     if len(inputs.shape) != len(kernel.shape):
         raise ValueError(
-            f"{who}: input and kernel need the same rank (the kernel: window, channels, "
-            f"filters); received shapes {tuple(inputs.shape)} and {tuple(kernel.shape)}."
+            f"{who}: input and kernel need the same rank (the kernel: window, "
+            f"channels, filters); received shapes {tuple(inputs.shape)} and "
+            f"{tuple(kernel.shape)}."
         )
 
 
@@ -247,7 +251,9 @@ def _window(
     dilation: Any,
 ) -> Window:
     _check_rank(who, inputs, kernel)
-    paddings = ("valid", "same", "causal") if len(inputs.shape) == 3 else ("valid", "same")
+    paddings = (
+        ("valid", "same", "causal") if len(inputs.shape) == 3 else ("valid", "same")
+    )
     return check_window(
         who,
         inputs,

@@ -110,7 +110,9 @@ def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
     if source in dtypes.FLOATS and wanted in dtypes.INTEGERS:
         # The nearest float may lie outside the integers' range.
         kind = dtypes.numpy_dtype(source).type
-        high = kind(high) if int(kind(high)) <= high else np.nextafter(kind(high), kind(0))
+        high = (
+            kind(high) if int(kind(high)) <= high else np.nextafter(kind(high), kind(0))
+        )
         low = kind(low)
     return cast(clip(x, low, high), wanted)
 
@@ -147,8 +149,8 @@ def view_as_complex(x: Tensor) -> Tensor:
     """
     if not len(x.shape) or x.shape[-1] != 2:
         raise ValueError(
-            "view_as_complex: the last axis must have size 2 (real and imaginary part); "
-            f"received shape {tuple(x.shape)}."
+            "view_as_complex: the last axis must have size 2 (real and imaginary "
+            f"part); received shape {tuple(x.shape)}."
         )
     return _view_as_complex(cast(x, "float32"))
 
@@ -188,7 +190,9 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
 def check_axis(axis: int, rank: int, who: str) -> int:
     """`axis` counted from the front, or a ValueError."""
     if not -rank <= axis < rank:
-        raise ValueError(f"{who}: axis {axis} does not exist in a tensor of rank {rank}.")
+        raise ValueError(
+            f"{who}: axis {axis} does not exist in a tensor of rank {rank}."
+        )
     return axis % rank
 
 
@@ -230,7 +234,7 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
 
     Args:
         inputs: a tensor.
-        start_indices: where the block begins: an integer per axis, or an integer tensor.
+        start_indices: where the block begins: one integer per axis, or a tensor.
         updates: the block, of the rank of `inputs`.
 
     Raises:
@@ -272,8 +276,8 @@ def _block(inputs: Any, starts: Any, sizes: tuple, who: str) -> Any:
     starts = convert_to_tensor(starts, "int32")
     if tuple(starts.shape) != (len(full),):
         raise ValueError(
-            f"{who}: `start_indices` must have shape ({len(full)},), one index per axis "
-            f"of the input; received shape {tuple(starts.shape)}."
+            f"{who}: `start_indices` must have shape ({len(full)},), one index per "
+            f"axis of the input; received shape {tuple(starts.shape)}."
         )
     return starts
 
@@ -302,7 +306,9 @@ def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
 
 
 @primitive
-def _scatter_update(inputs: Tensor, indices: Tensor, updates: Tensor, how: Any) -> Tensor:
+def _scatter_update(
+    inputs: Tensor, indices: Tensor, updates: Tensor, how: Any
+) -> Tensor:
     """`inputs` with values put at indices, in one of five ways."""
 
 
@@ -343,6 +349,6 @@ def _check_places(who: str, indices: Any, values: Any, full: tuple, what: str) -
         None not in (a, b) and a != b for a, b in zip(given, wanted)
     ):
         raise ValueError(
-            f"{who}: with indices of shape {found} into shape {full}, `{what}` must have "
-            f"shape {wanted}; received {given}."
+            f"{who}: with indices of shape {found} into shape {full}, `{what}` must "
+            f"have shape {wanted}; received {given}."
         )

@@ -40,12 +40,12 @@ def ctc_loss(
     Raises:
         ValueError: the ranks are others.
     """
-    ranks = tuple(len(x.shape) for x in (target, output, target_length, output_length))
-    if ranks != (2, 3, 1, 1):
+    given = (target, output, target_length, output_length)
+    if tuple(len(x.shape) for x in given) != (2, 3, 1, 1):
         raise ValueError(
-            "ctc_loss: needs `target` of shape (batch, longest), `output` (batch, time, "
-            "classes) and both lengths (batch,); received "
-            f"{[tuple(x.shape) for x in (target, output, target_length, output_length)]}."
+            "ctc_loss: needs `target` of shape (batch, longest), `output` (batch, "
+            "time, classes) and both lengths (batch,); received "
+            f"{[tuple(x.shape) for x in given]}."
         )
     target, target_length, output_length = (
         cast(x, "int32") for x in (target, target_length, output_length)
@@ -55,7 +55,11 @@ def ctc_loss(
 
 @op
 def _ctc_loss(
-    target: Index, output: Tensor, target_length: Index, output_length: Index, blank: int
+    target: Index,
+    output: Tensor,
+    target_length: Index,
+    output_length: Index,
+    blank: int,
 ) -> Tensor:
     """The forward recursion over labels with blanks between, in logarithms."""
     from keras.ops import numpy as knp
@@ -119,9 +123,9 @@ def ctc_decode(
         mask_index: the class that stands for no label.
 
     Returns:
-        `(labels, scores)`: labels int32 `(paths, batch, time)`, filled up with -1; scores
-        `(batch, paths)`: minus the sum of the chosen logits (greedy), or the logarithm
-        of the sequence's probability (beam search).
+        `(labels, scores)`: labels int32 `(paths, batch, time)`, filled up with -1;
+        scores `(batch, paths)`: minus the sum of the chosen logits (greedy), or
+        the logarithm of the sequence's probability (beam search).
     """
     who = "ctc_decode"
     check_choice(strategy, ("greedy", "beam_search"), "strategy", who)
@@ -150,7 +154,9 @@ def _greedy(inputs: Any, lengths: Any, merge: bool, blank: int) -> tuple[Any, An
     time = knp.arange(steps)
     valid = time < knp.expand_dims(lengths, 1)
     best = knp.max(inputs, axis=-1)
-    scores = -knp.sum(knp.where(valid, best, knp.zeros_like(best)), axis=1, keepdims=True)
+    scores = -knp.sum(
+        knp.where(valid, best, knp.zeros_like(best)), axis=1, keepdims=True
+    )
     classes = cast(knp.argmax(inputs, axis=-1), "int32")
     keep = knp.logical_and(valid, classes != blank)
     if merge:
@@ -165,9 +171,9 @@ def _greedy(inputs: Any, lengths: Any, merge: bool, blank: int) -> tuple[Any, An
 
 
 class _Beams(NamedTuple):
-    """Prefixes `(batch, beams, ...)`: their labels, how likely they end in a blank or in
-    their last label, and numbers that tell prefixes, and those without the last label,
-    from one another."""
+    """Prefixes `(batch, beams, ...)`: their labels, and how likely they end in a blank
+    or in their last label. `names` are numbers that tell prefixes from one another;
+    `parents` are the names of the prefixes without their last label."""
 
     labels: Any
     count: Any
@@ -220,10 +226,15 @@ def _beam_search(
         )
         grown = knp.where(symbols == blank, _NEVER, grown)
         # A prefix that grows into one that is there already adds to that one.
-        names, parents = knp.expand_dims(beams.names, 2), knp.expand_dims(beams.parents, 1)
+        names, parents = (
+            knp.expand_dims(beams.names, 2),
+            knp.expand_dims(beams.parents, 1),
+        )
         into = knp.all(names == parents, axis=-1)  # (batch, from, to)
         joining = knp.take_along_axis(
-            grown, knp.repeat(knp.maximum(beams.last, 0)[:, None, :], width, axis=1), axis=2
+            grown,
+            knp.repeat(knp.maximum(beams.last, 0)[:, None, :], width, axis=1),
+            axis=2,
         )
         joining = knp.max(knp.where(into, joining, _NEVER), axis=1)
         stays_label = knp.logaddexp(stays_label, joining)

@@ -88,5 +88,7 @@ def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tenso
 
 def _checked(who: str, num_classes: int, sparse: bool) -> int:
     if sparse:
-        raise ValueError(f"{who}: sparse tensors do not exist here; leave `sparse` False.")
+        raise ValueError(
+            f"{who}: sparse tensors do not exist here; leave `sparse` False."
+        )
     return check_positive_int(num_classes, "num_classes", who)

@@ -35,7 +35,9 @@ def _irfft(real: Tensor, imag: Tensor, n: int | None) -> Tensor:
 
 def _pair(who: str, x: Any, rank: int) -> Pair:
     if not isinstance(x, (list, tuple)) or len(x) != 2:
-        raise ValueError(f"{who}: `x` must be a pair (real, imaginary); received {x!r}.")
+        raise ValueError(
+            f"{who}: `x` must be a pair (real, imaginary); received {x!r}."
+        )
     real, imag = (_wide(part) for part in x)
     if tuple(real.shape) != tuple(imag.shape) or len(real.shape) < rank:
         raise ValueError(
@@ -133,7 +135,9 @@ def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> 
     return _extract_sequences(x, sequence_length, sequence_stride)
 
 
-def _frame_window(who: str, window: Any, length: int, fft_length: int, kind: str) -> Any:
+def _frame_window(
+    who: str, window: Any, length: int, fft_length: int, kind: str
+) -> Any:
     """The window as a tensor, in the middle of the transform's length."""
     if length > fft_length:
         raise ValueError(
@@ -255,7 +259,5 @@ def _overlap_add(frames: Any, stride: int) -> Any:
     flat = knp.reshape(cells, (*lead, rows * (count + rows), stride))
     flat = flat[..., : rows * (count + rows - 1), :]
     sheared = knp.reshape(flat, (*lead, rows, count + rows - 1, stride))
-    out = knp.reshape(
-        knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride)
-    )
+    out = knp.reshape(knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride))
     return out[..., : (count - 1) * stride + length]

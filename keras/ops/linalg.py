@@ -212,8 +212,8 @@ def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
 
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
         raise ValueError(
-            "lstsq: needs `a` of shape (m, n) and `b` of shape (m,) or (m, k); received "
-            f"{tuple(a.shape)} and {tuple(b.shape)}."
+            "lstsq: needs `a` of shape (m, n) and `b` of shape (m,) or (m, k); "
+            f"received {tuple(a.shape)} and {tuple(b.shape)}."
         )
     return matmul(_pinv(a, _tiny(a) if rcond is None else float(rcond)), b)
 
@@ -322,8 +322,10 @@ def _equations(who: str, a: Any, b: Any, solver: Any) -> Any:
     _matrix(who, a, name="a")
     column = len(b.shape) == len(a.shape) - 1
     rows = b.shape[-1 if column else -2] if len(b.shape) > (not column) else None
-    if not column and len(b.shape) != len(a.shape) or (
-        None not in (rows, a.shape[-1]) and rows != a.shape[-1]
+    if (
+        not column
+        and len(b.shape) != len(a.shape)
+        or (None not in (rows, a.shape[-1]) and rows != a.shape[-1])
     ):
         raise ValueError(
             f"{who}: `b` of shape {tuple(b.shape)} does not fit matrices of shape "
@@ -404,7 +406,11 @@ def norm(
         axes = (check_axis(axis, rank, "norm"),)
     if len(axes) == 2 and axes[0] == axes[1]:
         raise ValueError(f"norm: the two axes must differ; received axis={given!r}.")
-    if ord is None or (ord == 2 and len(axes) == 1) or (ord == "fro" and len(axes) == 2):
+    if (
+        ord is None
+        or (ord == 2 and len(axes) == 1)
+        or (ord == "fro" and len(axes) == 2)
+    ):
         return _euclidean(x, axes, keepdims)
     if len(axes) == 1 and not isinstance(ord, str):
         return _vector_norm(x, ord, axes[0], keepdims)
@@ -412,8 +418,8 @@ def norm(
         return _matrix_norm(x, ord, axes, keepdims)
     raise ValueError(
         f"norm: there is no norm ord={ord!r} over {len(axes)} axes (axis={given!r}, "
-        f"input of shape {tuple(x.shape)}). Vectors take a number, matrices 'fro', 'nuc', "
-        "1, -1, 2, -2, inf or -inf."
+        f"input of shape {tuple(x.shape)}). Vectors take a number, matrices 'fro', "
+        "'nuc', 1, -1, 2, -2, inf or -inf."
     )
 
 

@@ -14,7 +14,8 @@ def _check_same(who: str, target: Any, output: Any) -> None:
     a, b = tuple(target.shape), tuple(output.shape)
     if len(a) != len(b) or any(None not in (m, n) and m != n for m, n in zip(a, b)):
         raise ValueError(
-            f"{who}: `target` and `output` must have the same shape; received {a} and {b}."
+            f"{who}: `target` and `output` must have the same shape; received "
+            f"{a} and {b}."
         )
 
 
@@ -122,9 +123,13 @@ def sparse_categorical_crossentropy(
     who = "sparse_categorical_crossentropy"
     rank = len(output.shape)
     if rank < 1:
-        raise ValueError(f"{who}: `output` needs an axis of classes; received a scalar.")
+        raise ValueError(
+            f"{who}: `output` needs an axis of classes; received a scalar."
+        )
     axis = check_axis(axis, rank, who)
-    target = cast(target, "int32") if dtype(target) not in ("int32", "int64") else target
+    target = (
+        cast(target, "int32") if dtype(target) not in ("int32", "int64") else target
+    )
     if len(target.shape) == rank and target.shape[axis] == 1:
         target = squeeze(target, axis)
     wanted = tuple(output.shape[:axis]) + tuple(output.shape[axis + 1 :])

@@ -97,8 +97,8 @@ def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
 
     if len(predictions.shape) != len(targets.shape) + 1:
         raise ValueError(
-            "in_top_k: `targets` has shape (batch,) and `predictions` (batch, classes); "
-            f"received {tuple(targets.shape)} and {tuple(predictions.shape)}."
+            "in_top_k: `targets` has shape (batch,) and `predictions` (batch, "
+            f"classes); received {tuple(targets.shape)} and {tuple(predictions.shape)}."
         )
     targets = cast(targets, "int32")
     classes = predictions.shape[-1]
@@ -133,8 +133,8 @@ def _by_segment(data: Any, ids: Any, num: int | None, how: str) -> Any:
     who = f"segment_{how}"
     if len(ids.shape) != 1 or not len(data.shape):
         raise ValueError(
-            f"{who}: `segment_ids` needs shape (n,) for data of shape (n, ...); received "
-            f"{tuple(ids.shape)} and {tuple(data.shape)}."
+            f"{who}: `segment_ids` needs shape (n,) for data of shape (n, ...); "
+            f"received {tuple(ids.shape)} and {tuple(data.shape)}."
         )
     n, m = data.shape[0], ids.shape[0]
     if n != m and None not in (n, m):
@@ -172,8 +172,8 @@ def segment_sum(
 
     Args:
         data: `(n, ...)`.
-        segment_ids: `(n,)`, which segment each slice belongs to; a slice whose id is not
-            in 0 ... num_segments - 1 is left out.
+        segment_ids: `(n,)`, which segment each slice belongs to; a slice whose id is
+            not in 0 ... num_segments - 1 is left out.
         num_segments: how many there are; by default the largest id and one, which needs
             values, so give it inside a compiled function.
         sorted: whether the ids rise; the result is the same.

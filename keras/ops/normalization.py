@@ -95,7 +95,7 @@ def _batch_normalization(
     axis: int = -1,
     epsilon: float = 1e-3,
 ) -> Tensor:
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset; statistics are vectors."""
+    """(x - mean) / sqrt(variance + epsilon) * scale + offset."""
 
 
 @op(cast="float")
@@ -114,15 +114,20 @@ def batch_normalization(
 
     Args:
         x: a tensor.
-        mean, variance: statistics along `axis`, of shape `(x.shape[axis],)` (or ready to
-            be broadcast, of the rank of `x`).
+        mean, variance: statistics along `axis`, of shape `(x.shape[axis],)` (or of
+            the rank of `x`, ready to be broadcast).
         axis: the axis of the channels.
         offset, scale: of the same shape as `mean`, or None for 0 and 1.
         epsilon: added to the variance.
     """
     axis = check_axis(axis, len(x.shape), "batch_normalization")
     size = x.shape[axis]
-    named = (("mean", mean), ("variance", variance), ("offset", offset), ("scale", scale))
+    named = (
+        ("mean", mean),
+        ("variance", variance),
+        ("offset", offset),
+        ("scale", scale),
+    )
     for name, value in named:
         if value is None or len(value.shape) == len(x.shape):
             continue

@@ -101,7 +101,13 @@ def space_to_depth(
 
 
 def _window(
-    who: str, x: Any, rank: int, kernel_size: Pair, dilation: Pair, padding: Pair, stride: Pair
+    who: str,
+    x: Any,
+    rank: int,
+    kernel_size: Pair,
+    dilation: Pair,
+    padding: Pair,
+    stride: Pair,
 ) -> tuple[Window, tuple[int, ...]]:
     if len(x.shape) != rank:
         raise ValueError(
@@ -197,8 +203,8 @@ def fold(
     n, depth, places = shape(x)
     if depth % (k0 * k1) or (isinstance(places, int) and places != rows * columns):
         raise ValueError(
-            f"fold: an output of {(height, width)} under a window of {window.size} needs "
-            f"shape (batch, channels * {k0 * k1}, {rows * columns}); received "
+            f"fold: an output of {(height, width)} under a window of {window.size} "
+            f"needs shape (batch, channels * {k0 * k1}, {rows * columns}); received "
             f"{tuple(x.shape)}."
         )
     c = depth // (k0 * k1)

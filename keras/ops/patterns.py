@@ -66,8 +66,8 @@ def _rearrange(tensor: Tensor, pattern: str, axes_lengths: dict[str, int]) -> Te
     dims = shape(tensor)
     if len(before) != len(dims):
         raise ValueError(
-            f"rearrange: the pattern {pattern!r} has {len(before)} axes on the left; the "
-            f"tensor has shape {tuple(tensor.shape)}."
+            f"rearrange: the pattern {pattern!r} has {len(before)} axes on the left; "
+            f"the tensor has shape {tuple(tensor.shape)}."
         )
     sizes: dict[str, Any] = dict(axes_lengths)
     for group, dim in zip(before, dims):

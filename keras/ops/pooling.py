@@ -50,7 +50,8 @@ def max_pool(
     """
     strides = pool_size if strides is None else strides
     return _max_pool(
-        inputs, check_window("max_pool", inputs, pool_size, strides, padding, data_format)
+        inputs,
+        check_window("max_pool", inputs, pool_size, strides, padding, data_format),
     )
 
 
@@ -102,7 +103,8 @@ def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
         bins = _bins(inputs.shape[axis], size)
         width = int(np.max([high - low for low, high in bins]))
         places = [
-            [int(np.minimum(low + k, high - 1)) for k in range(width)] for low, high in bins
+            [int(np.minimum(low + k, high - 1)) for k in range(width)]
+            for low, high in bins
         ]
         dims = tuple(inputs.shape)
         gathered = take(inputs, np.asarray(places, "int32").ravel(), axis=axis)

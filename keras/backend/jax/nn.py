@@ -93,8 +93,10 @@ def average_pool(inputs: Any, window: Window) -> Any:
     total = _reduce(inputs, window, zero, lax.add)
     if window.padding == "valid":
         return total / math.prod(window.size)
-    one = jnp.ones([1 if i in (0, _channel(window)) else n
-                    for i, n in enumerate(inputs.shape)], inputs.dtype)
+    one = jnp.ones(
+        [1 if i in (0, _channel(window)) else n for i, n in enumerate(inputs.shape)],
+        inputs.dtype,
+    )
     return total / _reduce(one, window, zero, lax.add)
 
 

@@ -131,6 +131,12 @@ def view_as_real(x: Any) -> Any:
     return tf.stack([tf.math.real(x), tf.math.imag(x)], -1)
 
 
+def erfinv(x: Any) -> Any:
+    if x.dtype in (tf.float16, tf.bfloat16):  # no kernel on the CPU
+        return tf.cast(tf.math.erfinv(tf.cast(x, "float32")), x.dtype)
+    return tf.math.erfinv(x)
+
+
 TABLE: dict = {
     "shape": shape,
     "_unstack": lambda x, axis: tf.unstack(x, axis=axis),
@@ -150,7 +156,7 @@ TABLE: dict = {
     "_view_as_complex": lambda x: tf.complex(x[..., 0], x[..., 1]),
     "erf": tf.math.erf,
     "erfc": tf.math.erfc,
-    "erfinv": tf.math.erfinv,
+    "erfinv": erfinv,
     "rsqrt": tf.math.rsqrt,
     "logsumexp": logsumexp,
 }

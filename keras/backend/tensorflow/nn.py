@@ -1,4 +1,4 @@
-"""Layers' arithmetic in TensorFlow: activations, convolution, pooling, normalization."""
+"""Layers' arithmetic in TensorFlow: activations, convolution, normalization."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def depthwise(inputs: Any, kernel: Any, window: Window) -> Any:
         grouped = tf.reshape(kernel, (*size, 1, inner * multiplier))
         return conv(inputs, grouped, window, inner)
     x = _last(inputs, window)
-    strides, dilation, padding = window.strides, window.dilation, window.padding
+    strides, dilation = window.strides, window.dilation
     if len(size) == 1:
         x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
         strides, dilation = (strides[0],) * 2, (1, *dilation)
@@ -239,8 +239,10 @@ def ctc_loss(
 
 
 def elu(x: Any, alpha: float = 1.0) -> Any:
-    return tf.nn.elu(x) if alpha == 1 else tf.where(
-        x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0))
+    return (
+        tf.nn.elu(x)
+        if alpha == 1
+        else tf.where(x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0)))
     )
 
 
@@ -251,6 +253,16 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 def hard_sigmoid(x: Any) -> Any:
     return tf.nn.relu6(x + 3) / 6
+
+
+def hard_tanh(x: Any) -> Any:
+    return tf.minimum(x, 1) if x.dtype.is_unsigned else tf.clip_by_value(x, -1, 1)
+
+
+def one_hot(x: Any, num_classes: int, axis: int, dtype: str) -> Any:
+    if dtype == "bool":
+        return tf.one_hot(x, num_classes, True, False, axis)
+    return tf.one_hot(x, num_classes, axis=axis, dtype=dtype)
 
 
 TABLE: dict = {
@@ -264,7 +276,7 @@ TABLE: dict = {
     "leaky_relu": lambda x, negative_slope=0.2: tf.nn.leaky_relu(x, negative_slope),
     "hard_sigmoid": hard_sigmoid,
     "hard_silu": lambda x: x * hard_sigmoid(x),
-    "hard_tanh": lambda x: tf.clip_by_value(x, -1, 1),
+    "hard_tanh": hard_tanh,
     "elu": elu,
     "selu": tf.nn.selu,
     "celu": celu,
@@ -286,7 +298,5 @@ TABLE: dict = {
     "_sparse_softmax_crossentropy": sparse_softmax_crossentropy,
     "_pick": pick,
     "_ctc_loss": ctc_loss,
-    "_one_hot": lambda x, num_classes, axis, dtype: tf.one_hot(
-        x, num_classes, axis=axis, dtype=dtype
-    ),
+    "_one_hot": one_hot,
 }

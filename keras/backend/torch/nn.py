@@ -90,7 +90,9 @@ def conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
     return _back(out, window)
 
 
-def _pool(inputs: Any, window: Window, functions: Any, rim: float, **options: Any) -> Any:
+def _pool(
+    inputs: Any, window: Window, functions: Any, rim: float, **options: Any
+) -> Any:
     x = _first(inputs, window)
     pads = _pads(x, window)
     both = tuple(low for low, _ in pads)
@@ -102,9 +104,7 @@ def _pool(inputs: Any, window: Window, functions: Any, rim: float, **options: An
 
 
 def max_pool(inputs: Any, window: Window) -> Any:
-    return _in_float(
-        lambda x: _pool(x, window, _MAX_POOL, float("-inf")), inputs
-    )
+    return _in_float(lambda x: _pool(x, window, _MAX_POOL, float("-inf")), inputs)
 
 
 def average_pool(inputs: Any, window: Window) -> Any:
@@ -187,7 +187,9 @@ def rms_normalization(
     shape = tuple(d if a in axes else 1 for a, d in enumerate(x.shape))
     if _trailing(x, axes):
         inner = tuple(x.shape[a] for a in axes)
-        return F.rms_norm(x, inner, None if scale is None else scale.reshape(inner), epsilon)
+        return F.rms_norm(
+            x, inner, None if scale is None else scale.reshape(inner), epsilon
+        )
     wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
     out = wide * torch.rsqrt(wide.square().mean(axes, keepdim=True) + epsilon)
     if scale is not None:
@@ -295,8 +297,10 @@ def relu(x: Any) -> Any:
 
 
 def hard_tanh(x: Any) -> Any:
-    return x.to(torch.int64).clamp(0, 1).to(x.dtype) if x.dtype in _UNSIGNED else (
-        x.clamp(-1, 1)
+    return (
+        x.to(torch.int64).clamp(0, 1).to(x.dtype)
+        if x.dtype in _UNSIGNED
+        else (x.clamp(-1, 1))
     )
 
 
