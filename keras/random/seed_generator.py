@@ -91,6 +91,13 @@ class SeedGenerator(Configurable, Stateful):
 
     def _advance(self) -> Any:
         value, after = self._backend.random.advance(self.state.value)
+        if current_frame() is None and self._backend.random.is_traced(after):
+            raise ValueError(
+                f"The SeedGenerator {self.name!r} counts up inside a function that "
+                "jax.jit traces, where its new state would be lost. Compile with "
+                "keras.jit, call inside a keras.StatelessScope that holds its state, "
+                "or give an integer as `seed`."
+            )
         self.state.assign(after)
         return value
 
@@ -98,11 +105,11 @@ class SeedGenerator(Configurable, Stateful):
         return f"<SeedGenerator name={self.name}, seed={self.seed}>"
 
 
-def check_seed(seed: Any, who: str) -> int:
+def check_seed(seed: Any, who: str, other: str = "") -> int:
     """`seed` if it is an integer that fits the state, else a ValueError."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ValueError(
-            f"{who}: `seed` must be an integer; received {seed!r} of type "
+            f"{who}: `seed` must be an integer{other}; received {seed!r} of type "
             f"{type(seed).__name__}."
         )
     if not 0 <= seed < 2**32:
@@ -162,4 +169,5 @@ def draw_seed(seed: Any) -> Any:
                 "Make one for each backend."
             )
         return seed.draw()
-    return scope.current().random.seed_of(check_seed(seed, "keras.random"))
+    number = check_seed(seed, "keras.random", " or a keras.random.SeedGenerator")
+    return scope.current().random.seed_of(number)

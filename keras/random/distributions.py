@@ -1,0 +1,115 @@
+"""Distributions by rejection, of uniform and normal values that any backend gives.
+
+Rejection with a fixed number of tries: no loop depends on the values, so the same code
+runs eagerly and compiled, and draws the same numbers on every backend.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+from keras.core.scope import current
+
+_GAMMA_TRIES = 6  # at least 95 % are accepted at each: one in 10**8 is left over
+_BINOMIAL_TRIES = 16  # at least 70 %
+_INVERSION_TERMS = 64
+_INVERSION_BELOW = 10.0
+
+
+def gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Any) -> Any:
+    """Gamma values of scale 1 (Marsaglia & Tsang, 2000)."""
+    rng = current().random
+    seeds = rng.split(seed, 3)
+    tries = (_GAMMA_TRIES, *shape)
+    x = rng.portable_normal(tries, dtype, seeds[0])
+    u = rng.portable_uniform(tries, dtype, seeds[1])
+    small = alpha < 1
+    d = ops.where(small, alpha + 1, alpha) - 1 / 3
+    v = (1 + x / ops.sqrt(9 * d)) ** 3
+    log_v = ops.log(ops.where(v > 0, v, ops.ones_like(v)))
+    accepted = (v > 0) & (ops.log(u) < 0.5 * x * x + d * (1 - v + log_v))
+    out = _first(accepted, d * v, d)
+    # Gamma(a) = Gamma(a + 1) * U ** (1 / a)
+    boost = 1 - rng.portable_uniform(shape, dtype, seeds[2])
+    return ops.where(small, out * boost ** (1 / alpha), out)
+
+
+def binomial(
+    shape: tuple[int, ...], counts: Any, probabilities: Any, dtype: str, seed: Any
+) -> Any:
+    """How many of `counts` trials succeed.
+
+    By inversion where the mean is small, else by the algorithm BTRS (Hörmann, 1993).
+    """
+    flipped = probabilities > 0.5
+    p = ops.where(flipped, 1 - probabilities, probabilities)
+    few = counts * p < _INVERSION_BELOW
+    seeds = current().random.split(seed, 3)
+    # Each of the two is given harmless arguments where the other is used.
+    small_p = ops.where(few, p, ops.zeros_like(p))
+    large_n = ops.where(few, ops.zeros_like(counts) + 100, counts)
+    large_p = ops.where(few, ops.zeros_like(p) + 0.5, p)
+    out = ops.where(
+        few,
+        _by_inversion(shape, counts, small_p, dtype, seeds[0]),
+        _by_rejection(shape, large_n, large_p, dtype, seeds[1:]),
+    )
+    return ops.where(flipped, counts - out, out)
+
+
+def _by_inversion(shape: tuple[int, ...], n: Any, p: Any, dtype: str, seed: Any) -> Any:
+    u = current().random.portable_uniform(shape, dtype, seed)
+    term = ops.exp(n * ops.log1p(-p)) + ops.zeros(shape, dtype)
+    odds = p / (1 - p)
+    reached, out = term, ops.zeros(shape, dtype)
+    for k in range(_INVERSION_TERMS):
+        out = out + ops.cast(u >= reached, dtype)
+        term = term * odds * ops.maximum(n - k, 0) / (k + 1)
+        reached = reached + term
+    return ops.minimum(out, n)
+
+
+def _by_rejection(
+    shape: tuple[int, ...], n: Any, p: Any, dtype: str, seeds: Any
+) -> Any:
+    rng = current().random
+    tries = (_BINOMIAL_TRIES, *shape)
+    u = rng.portable_uniform(tries, dtype, seeds[0]) - 0.5
+    v = 1 - rng.portable_uniform(tries, dtype, seeds[1])
+    stddev = ops.sqrt(n * p * (1 - p))
+    b = 1.15 + 2.53 * stddev
+    a = -0.0873 + 0.0248 * b + 0.01 * p
+    odds = p / (1 - p)
+    mode = ops.floor((n + 1) * p)
+    room = 0.5 - ops.abs(u)
+    k = ops.floor((2 * a / room + b) * u + n * p + 0.5)
+    inside = (k >= 0) & (k <= n)
+    k = ops.where(inside, k, mode + ops.zeros_like(k))
+    at_once = (room >= 0.07) & (v <= 0.92 - 4.2 / b)
+    height = v * (2.83 + 5.1 / b) * stddev / (a / (room * room) + b)
+    bound = (
+        (mode + 0.5) * ops.log((mode + 1) / (odds * (n - mode + 1)))
+        + (n + 1) * ops.log((n - mode + 1) / (n - k + 1))
+        + (k + 0.5) * ops.log(odds * (n - k + 1) / (k + 1))
+        + _stirling(mode)
+        + _stirling(n - mode)
+        - _stirling(k)
+        - _stirling(n - k)
+    )
+    return _first(inside & (at_once | (ops.log(height) <= bound)), k, mode)
+
+
+def _stirling(k: Any) -> Any:
+    """The tail of Stirling's series for log(k!)."""
+    k = k + 1
+    square = k * k
+    return (1 / 12 - (1 / 360 - 1 / 1260 / square) / square) / k
+
+
+def _first(accepted: Any, values: Any, otherwise: Any) -> Any:
+    """Of several tries (the first axis) the first accepted one."""
+    out = otherwise
+    for i in reversed(range(values.shape[0])):
+        out = ops.where(accepted[i], values[i], out)
+    return out
