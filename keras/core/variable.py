@@ -278,8 +278,9 @@ class Variable(Operators):
         self.backend.set_trainable(self._value, self._trainable)
 
     def numpy(self) -> Any:
-        """The value as a NumPy array; a NumPy scalar when it has no axes."""
-        return readable(self.backend.convert_to_numpy(self.value))
+        """A copy of the value as a NumPy array; a NumPy scalar when it has no axes."""
+        # A copy: PyTorch's array would change with the variable, JAX's is read-only.
+        return readable(np.array(self.backend.convert_to_numpy(self.value)))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = np.asarray(self.backend.convert_to_numpy(self.value))

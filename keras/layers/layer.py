@@ -9,6 +9,7 @@ from typing import Any
 
 from keras.core import dtypes, masks, tree
 from keras.core.configurable import Configurable
+from keras.core.foreign import framework_of, to_host
 from keras.core.graph import Node
 from keras.core.infer import infer_outputs
 from keras.core.naming import auto_name, current_path, path_scope, to_snake_case
@@ -546,6 +547,8 @@ class Layer(Operation, Configurable, Stateful):
             if isinstance(x, KerasTensor):
                 return x
             mask = masks.get_mask(x)
+            if framework_of(x) not in (None, backend.name):
+                x = to_host(x)  # a concrete tensor of another framework
             x = backend.convert_to_tensor(x)
             if mask is not None:
                 masks.set_mask(x, mask)
