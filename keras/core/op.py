@@ -359,7 +359,7 @@ class Operation:
         raise NotImplementedError(f"{type(self).__name__} has no quantized form.")
 
     def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Call `fn` so that the backward pass computes it again instead of keeping it."""
+        """Call `fn` so that the backward pass computes it again, not keeping it."""
         return current().remat(fn)(*args, **kwargs)
 
     @property

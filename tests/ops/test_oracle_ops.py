@@ -84,7 +84,10 @@ def dtype_is_right(dtype: str, backend: str, known: dict[str, str]) -> bool:
     others = {d for b, d in known.items() if b != "jax"}
     if own is None and not others:
         return NARROW.get(dtype, dtype) == known["jax"]
-    return dtype in others or (dtype == known.get("jax") and WIDE.get(dtype) != own)
+    if backend == "torch" and STAND_IN.get(dtype) in known.values():
+        return True
+    narrow = WIDE.get(dtype) in others
+    return dtype in others or (dtype == known.get("jax") and not narrow)
 
 
 def difference(dtype: str, got: np.ndarray, want: np.ndarray, tol=None) -> str:
