@@ -97,12 +97,20 @@ def _is_branching(model: Any) -> bool:
 def _rows(model: Any, branching: bool, nested: bool, depth: int = 0) -> list[Row]:
     rows = []
     graph = getattr(model, "_graph", None)
-    for layer in model.layers:
+    for layer in _in_reading_order(model, graph):
         connected = _connections(layer, graph) if branching and graph else []
         rows.append(Row(layer, depth, connected))
         if nested and hasattr(layer, "layers") and layer.layers:
             rows += _rows(layer, branching, nested, depth + 1)
     return rows
+
+
+def _in_reading_order(model: Any, graph: Any) -> list[Any]:
+    """The layers of a graph branch by branch; others as they come."""
+    if graph is None or hasattr(model, "_layers"):
+        return model.layers
+    order = {id(node.operation): i for i, node in reversed([*enumerate(graph.nodes)])}
+    return sorted(model.layers, key=lambda layer: order.get(id(layer), len(order)))
 
 
 def _connections(layer: Any, graph: Any) -> list[str]:
