@@ -32,6 +32,14 @@ class Stateful:
         self.__dict__["_backend"] = scope.current()
         return self
 
+    @property
+    def variables(self) -> list[Variable]:
+        """The variables kept in attributes, also in those of its parts."""
+        found: list[Variable] = []
+        for _, part in parts(self):
+            found.extend([part] if isinstance(part, Variable) else part.variables)
+        return unique(found)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         new = Stateful.__new__(type(self))
         memo[id(self)] = new

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+import re
+from typing import Any, NamedTuple
 
 from keras import ops
 from keras.core.errors import check_positive_int
+from keras.initializers import VarianceScaling
 from keras.layers.input_spec import InputSpec
-from keras.layers.weighted import KernelLayer
+from keras.layers.weighted import (
+    KernelLayer,
+    add_described,
+    refuse_quantization,
+    size_of_axis,
+)
 
 
 class Dense(KernelLayer):
@@ -21,6 +29,7 @@ class Dense(KernelLayer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: a penalty on the output.
         kernel_constraint, bias_constraint: projections after each update.
+        quantization_config: not supported; anything but None raises.
 
     Input of shape `(..., features)`, output `(..., units)`.
 
@@ -41,6 +50,7 @@ class Dense(KernelLayer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(
@@ -56,17 +66,13 @@ class Dense(KernelLayer):
             **kwargs,
         )
         self.units = check_positive_int(units, "units", "Dense")
+        self.quantization_config = refuse_quantization(quantization_config, "Dense")
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
-        features = input_shape[-1]
-        if features is None:
-            raise ValueError(
-                f"Dense layer {self.name!r} needs the size of the last axis of its "
-                f"input; received shape {input_shape}."
-            )
+        features = size_of_axis(self, input_shape)
         self.kernel = self.add_kernel((features, self.units))
         self.add_bias((self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
@@ -74,3 +80,177 @@ class Dense(KernelLayer):
     def call(self, inputs: Any, training: Any = None) -> Any:
         """Multiply by the kernel."""
         return self.finish(ops.matmul(inputs, self.kernel))
+
+
+class EinsumDense(KernelLayer):
+    """A fully connected layer between any axes: `einsum(inputs, kernel) + bias`.
+
+    Args:
+        equation: such as `"abc,cd->abd"`: the letters of the input's axes, the
+            kernel's, and the output's. Axes left out may be written as `...`, at the
+            start or the end of input and output.
+        output_shape: the output's shape without the batch axis and those under `...`;
+            None for what the input determines.
+        activation: a name or a function; None for none.
+        bias_axes: the letters of the output's axes that have a bias; None for no bias.
+        kernel_initializer, bias_initializer: how the weights start.
+        kernel_regularizer, bias_regularizer: penalties on the weights.
+        kernel_constraint, bias_constraint: projections after each update.
+        quantization_config: not supported; anything but None raises.
+
+    Raises:
+        ValueError: the equation is none, or does not fit the shapes.
+
+    Example:
+        >>> layer = keras.layers.EinsumDense("abc,cd->abd", (None, 8), bias_axes="d")
+        >>> layer(np.ones((2, 5, 3))).shape
+        (2, 5, 8)
+    """
+
+    _unwritten = ("use_bias",)
+
+    def __init__(
+        self,
+        equation: str,
+        output_shape: int | tuple[int | None, ...],
+        activation: Any = None,
+        bias_axes: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            activation=activation,
+            use_bias=bias_axes is not None,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            **kwargs,
+        )
+        self._letters = _read_equation(equation)
+        self.equation = equation
+        if isinstance(output_shape, int):
+            output_shape = (output_shape,)
+        self.output_shape = tuple(output_shape)
+        self.bias_axes = bias_axes
+        self.quantization_config = refuse_quantization(
+            quantization_config, "EinsumDense"
+        )
+
+    def build(self, input_shape: Any) -> None:
+        """Make the kernel, and the bias along `bias_axes`."""
+        letters = self._letters
+        sizes = self._read_sizes(tuple(input_shape))
+        shape = tuple(self._known(sizes, letter) for letter in letters.kernel)
+        inner = [
+            i for i, letter in enumerate(letters.kernel) if letter not in letters.out
+        ]
+        outer = [i for i in range(len(shape)) if i not in inner]
+        self.kernel = add_described(
+            self,
+            "kernel",
+            shape,
+            initializer=_between_axes(self.kernel_initializer, inner, outer),
+        )
+        if self.bias_axes:
+            unknown = sorted(set(self.bias_axes) - set(letters.out))
+            if unknown:
+                raise self._misfit(f"`bias_axes` has {unknown}, the output has not")
+            first = min(letters.out.index(letter) for letter in self.bias_axes)
+            left_out = len(input_shape) - len(letters.input)
+            self.add_bias(
+                tuple(
+                    self._known(sizes, letter) if letter in self.bias_axes else 1
+                    for letter in letters.out[first:]
+                )
+                + (1,) * (left_out if letters.ellipsis == "end" else 0)
+            )
+
+    def call(self, inputs: Any, training: Any = None) -> Any:
+        """Multiply by the kernel."""
+        return self.finish(ops.einsum(self.equation, inputs, self.kernel))
+
+    def _read_sizes(self, input_shape: tuple) -> dict[str, int | None]:
+        """The size of each letter's axis, None where it is not known."""
+        letters = self._letters
+        n = len(letters.input)
+        if len(input_shape) < n or (not letters.ellipsis and len(input_shape) > n):
+            raise self._misfit(f"the input has shape {input_shape}, not {n} axes")
+        found = input_shape[-n:] if letters.ellipsis == "start" else input_shape[:n]
+        sizes: dict[str, int | None] = dict(zip(letters.input, found))
+        # Where `...` stands first, the batch is in it.
+        named = letters.out if letters.ellipsis == "start" else letters.out[1:]
+        if len(named) != len(self.output_shape):
+            raise self._misfit(
+                f"`output_shape` must give the sizes of the {len(named)} axes "
+                f"{named!r} of the output; received {self.output_shape}"
+            )
+        for letter, size in zip(named, self.output_shape):
+            known = sizes.setdefault(letter, size)
+            if size is not None and known is not None and size != known:
+                raise self._misfit(
+                    f"axis {letter!r} has size {known} in the input of shape "
+                    f"{input_shape}, but {size} in output_shape={self.output_shape}"
+                )
+        return sizes
+
+    def _known(self, sizes: dict[str, int | None], letter: str) -> int:
+        size = sizes.get(letter)
+        if size is None:
+            raise self._misfit(
+                f"a weight has the axis {letter!r}, whose size is unknown"
+            )
+        return size
+
+    def _misfit(self, problem: str) -> ValueError:
+        return ValueError(
+            f"EinsumDense layer {self.name!r} with the equation {self.equation!r}: "
+            f"{problem}."
+        )
+
+
+class _Letters(NamedTuple):
+    input: str
+    kernel: str
+    out: str
+    ellipsis: str | None  # where the axes left out are: "start", "end" or nowhere
+
+
+_EQUATION = re.compile(
+    r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?"
+)
+
+
+def _read_equation(equation: str) -> _Letters:
+    found = _EQUATION.fullmatch(equation) if isinstance(equation, str) else None
+    if found is not None:
+        start, given, end, kernel, out_start, out, out_end = found.groups()
+        new = set(out) - set(given) - set(kernel)
+        if start == out_start and end == out_end and not (start and end) and not new:
+            ellipsis = "start" if start else "end" if end else None
+            return _Letters(given, kernel, out, ellipsis)
+    raise ValueError(
+        "EinsumDense: `equation` must be of the form 'ab,bc->ac', '...ab,bc->...ac' or "
+        "'ab...,bc->ac...', and each letter of the output stand in the input or the "
+        f"kernel; received {equation!r}."
+    )
+
+
+def _between_axes(initializer: Any, inner: list[int], outer: list[int]) -> Any:
+    """The initializer, told which axes of the kernel are summed over."""
+    if (
+        not isinstance(initializer, VarianceScaling)
+        or initializer.input_axes is not None
+    ):
+        return initializer
+    told = copy.copy(initializer)
+    told.input_axes, told.output_axes = inner, outer
+    return told

@@ -1,67 +1,121 @@
-"""What layers with a kernel and a bias share."""
+"""What layers with weights share: how weights start, are penalised and projected."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, constraints, initializers, regularizers
+from keras import activations, constraints, initializers, ops, regularizers
 from keras.layers.layer import Layer
 
 
-class KernelLayer(Layer):
-    """A layer with a kernel, perhaps a bias, and an activation.
+def describe_weight(
+    layer: Layer,
+    name: str,
+    initializer: Any,
+    regularizer: Any = None,
+    constraint: Any = None,
+) -> None:
+    """Keep on the layer how a weight is to be made, until `add_described` makes it."""
+    setattr(layer, f"{name}_initializer", initializers.get(initializer))
+    setattr(layer, f"{name}_regularizer", regularizers.get(regularizer))
+    setattr(layer, f"{name}_constraint", constraints.get(constraint))
 
-    It reads the arguments that such layers have in common; a subclass makes its
-    weights with `add_kernel` and `add_bias` and ends `call` with `finish`.
+
+def add_described(
+    layer: Layer,
+    description: str,
+    shape: tuple[int, ...],
+    name: str | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Make the weight that `describe_weight` described; by default under that name."""
+    kwargs.setdefault("initializer", getattr(layer, f"{description}_initializer"))
+    return layer.add_weight(
+        shape,
+        regularizer=getattr(layer, f"{description}_regularizer"),
+        constraint=getattr(layer, f"{description}_constraint"),
+        name=name or description,
+        **kwargs,
+    )
+
+
+def size_of_axis(layer: Layer, input_shape: Any, axis: int = -1) -> int:
+    """The size of an axis on which the shape of a weight depends; it must be known."""
+    size = input_shape[axis]
+    if size is None:
+        raise ValueError(
+            f"{type(layer).__name__} layer {layer.name!r} needs to know the size of "
+            f"axis {axis} of its input, to make its weights; received shape "
+            f"{tuple(input_shape)}. Give that size in `Input`, or call the layer on "
+            "data."
+        )
+    return size
+
+
+def refuse_quantization(config: Any, who: str) -> None:
+    """Raise for a `quantization_config`; None is what files without one hold."""
+    if config is not None:
+        raise ValueError(
+            f"{who}: quantization is not supported, so `quantization_config` must be "
+            f"None; received {config!r}."
+        )
+
+
+class BiasLayer(Layer):
+    """A layer that ends with a bias, perhaps, and an activation.
+
+    A subclass makes the bias with `add_bias` and ends `call` with `finish`.
     """
+
+    bias: Any = None
 
     def __init__(
         self,
         activation: Any = None,
         use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        activity_regularizer: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
-        self.bias: Any = None
-
-    def add_kernel(self, shape: tuple[int, ...], name: str = "kernel") -> Any:
-        """Make the kernel."""
-        return self.add_weight(
-            shape,
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name=name,
+        describe_weight(
+            self, "bias", bias_initializer, bias_regularizer, bias_constraint
         )
 
     def add_bias(self, shape: tuple[int, ...]) -> None:
         """Make the bias, if there is to be one."""
         if self.use_bias:
-            self.bias = self.add_weight(
-                shape,
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            self.bias = add_described(self, "bias", shape)
 
-    def finish(self, x: Any) -> Any:
-        """Add the bias, where it lies along the last axis, and activate."""
+    def finish(self, x: Any, channel_axis: int = -1) -> Any:
+        """Add the bias, which lies along an axis (-1 or 1), and activate."""
         if self.bias is not None:
-            x = x + self.bias.value
+            bias = self.bias.value
+            if channel_axis != -1:
+                bias = ops.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
+            x = x + bias
         return x if self.activation is activations.linear else self.activation(x)
+
+
+class KernelLayer(BiasLayer):
+    """A layer with a kernel, perhaps a bias, and an activation."""
+
+    def __init__(
+        self,
+        kernel_initializer: Any = "glorot_uniform",
+        kernel_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        describe_weight(
+            self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
+        )
+
+    def add_kernel(self, shape: tuple[int, ...]) -> Any:
+        """Make the kernel."""
+        return add_described(self, "kernel", shape)
