@@ -58,7 +58,7 @@ def value_and_grad(
             return value, (aux, [inner.values[id(v)] for v in written])
 
         if variables is not None:
-            wrt = [v.value for v in variables]
+            wrt = [v.read_unscaled() for v in variables]
         else:
             wrt = [args[i] for i in _numbers(argnums)]
         (value, (aux, new)), grads = jax.value_and_grad(pure, has_aux=True)(wrt)
@@ -193,4 +193,10 @@ def remat(fn: Callable) -> Callable:
 
 def custom_gradient(fn: Callable) -> Callable:
     """`fn(*args) -> (output, grad_fn)`; `grad_fn(*cotangents)` gives the gradients."""
-    return jax.custom_gradient(fn)
+
+    @jax.custom_gradient
+    def run(*args: Any) -> Any:
+        output, grad_fn = fn(*args)
+        return output, lambda cotangent: grad_fn(*jax.tree.leaves(cotangent))
+
+    return run

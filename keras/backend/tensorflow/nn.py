@@ -48,7 +48,12 @@ def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
 
     def run(x: Any, kernel: Any) -> Any:
         return tf.nn.convolution(
-            x, kernel, window.strides, window.padding.upper(), dilations=dilation
+            x,
+            kernel,
+            window.strides,
+            window.padding.upper(),
+            ("NWC", "NHWC", "NDHWC")[len(dilation) - 1],
+            dilation,
         )
 
     if groups == 1:

@@ -40,7 +40,7 @@ def value_and_grad(
                 wrt = [args[i] for i in numbers]
                 tape.watch(tree.flatten(wrt))
             else:
-                wrt = [v._value for v in variables]
+                wrt = [v.read_unscaled() for v in variables]
                 tape.watch(wrt)
             out = fn(*args, **kwargs)
             value, aux = out if has_aux else (out, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -11,7 +12,7 @@ import torch.utils.checkpoint
 
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
 from keras.core import tree
-from keras.core.variable import MetaFrame, Variable, frame
+from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame
 
 _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
@@ -66,13 +67,11 @@ def value_and_grad(
         nested = _depth.get() > 0
         token = _depth.set(_depth.get() + 1)
         try:
-            with torch.enable_grad():
+            with torch.enable_grad(), _followed(variables or ()) as wrt:
                 if variables is None:
                     for i in numbers:
                         call_args[i] = tree.map_structure(_follow, call_args[i])
                     wrt = tree.flatten([call_args[i] for i in numbers])
-                else:
-                    wrt = [v.value for v in variables]
                 out = fn(*call_args, **kwargs)
                 value, aux = out if has_aux else (out, None)
                 grads: Any = [None] * len(wrt)
@@ -100,6 +99,23 @@ def value_and_grad(
         return ((value, aux) if has_aux else value), grads
 
     return wrapped
+
+
+@contextlib.contextmanager
+def _followed(variables: Sequence[Variable]) -> Any:
+    """The variables' tensors, also of variables that autograd does not follow yet."""
+    tensors = [v.read_unscaled() for v in variables]
+    if all(t.requires_grad for t in tensors):
+        yield tensors
+        return
+    followed = [_follow(t) for t in tensors]
+    table = {
+        id(v): new for v, t, new in zip(variables, tensors, followed) if new is not t
+    }
+    with frame(StatelessFrame, table) as inner:
+        yield followed
+    for variable in inner.written.values():
+        variable.assign(inner.values[id(variable)])
 
 
 def _follow(x: torch.Tensor) -> torch.Tensor:
