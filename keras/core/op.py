@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from keras.core import dtypes, masks
 from keras.core.config import floatx
@@ -72,6 +72,7 @@ class Op:
         self._plain = all(kind == "Tensor" for _, kind in self.tensors)
         # The frameworks' dtypes that `cast` leaves as they are, as they are met.
         self._settled: set[Any] = set()
+        self._plans: dict[Any, tuple[str, list[int]]] = {}
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -108,15 +109,16 @@ class Op:
     def _order(self, out: list, args: tuple, kwargs: dict) -> None:
         """Add keyword arguments at their places, defaults in the gaps before them."""
         places = self._places
-        last = max((places.get(name, -1) for name in kwargs), default=-1)
-        out.extend(self.defaults[len(out) : last + 1])
+        given = len(out)
         for name, value in kwargs.items():
             place = places.get(name, -1)
-            if place < len(args):
+            if place < given:
                 self._refuse(args, kwargs)
+            if place >= len(out):
+                out.extend(self.defaults[len(out) : place + 1])
             out[place] = value
-        if not self.required <= len(out) <= len(places) or any(
-            value is _EMPTY for value in out[len(args) :]
+        if not self.required <= len(out) <= len(places) or (
+            len(out) > given + len(kwargs) and _EMPTY in map(_as_marker, out[given:])
         ):
             self._refuse(args, kwargs)
 
@@ -157,14 +159,25 @@ class Op:
         for container, i in joint:
             value = container[i]
             kind = type(value)
-            if kind in _SCALARS and self.cast is not None:
-                kinds.append(kind)
-                continue
-            if kind not in native:
+            if kind in native:
+                kind = value.dtype
+            elif kind not in _SCALARS or self.cast is None:
                 value = container[i] = _as_tensor(backend, value, self, i)
-            kinds.append(value.dtype)
+                kind = value.dtype
+            kinds.append(kind)
         if self.cast is None:
             return
+        key = (backend.name, floatx(), *kinds)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(backend, kinds)
+        wanted, which = plan
+        for j in which:
+            container, i = joint[j]
+            container[i] = backend.convert_to_tensor(container[i], wanted)
+
+    def _plan(self, backend: Any, kinds: list[Any]) -> tuple[str, list[int]]:
+        """The type in which the given ones meet, and which of them need converting."""
         names = [k if k in _SCALARS else backend.dtype_name(k) for k in kinds]
         wanted = dtypes.result_type(*names)
         if callable(self.cast):
@@ -174,10 +187,10 @@ class Op:
         arrays = {k for k in kinds if k not in _SCALARS}
         if len(arrays) == 1 and backend.dtype_name(*arrays) == wanted:
             self._settled.update(arrays)
-        weak = arrays and self.name in backend.numpy.WEAK
-        for (container, i), name in zip(joint, names):
-            if name != wanted and not (weak and name in _WEAK):
-                container[i] = backend.convert_to_tensor(container[i], wanted)
+        keep = _WEAK if arrays and self.name in backend.numpy.WEAK else ()
+        return wanted, [
+            j for j, name in enumerate(names) if name != wanted and name not in keep
+        ]
 
     def run(self, args: tuple, kwargs: dict) -> Any:
         """Compute on tensors of the current backend."""
@@ -201,6 +214,11 @@ class Op:
 def as_float(dtype: str) -> str:
     """The type in which real mathematics on values of that type is done."""
     return dtype if dtype in _INEXACT else dtypes.result_type(dtype, float)
+
+
+def _as_marker(value: Any) -> Any:
+    """The marker of a missing argument as itself, all else as None."""
+    return _EMPTY if value is _EMPTY else None
 
 
 _INEXACT = frozenset(dtypes.FLOATS + dtypes.COMPLEX)
@@ -240,6 +258,14 @@ def _propagate_mask(args: list, out: Any) -> None:
         masks.set_mask(out, mask)
 
 
+@overload
+def op(fn: F) -> F: ...
+
+
+@overload
+def op(fn: None = None, **options: Any) -> Callable[[F], F]: ...
+
+
 def op(
     fn: F | None = None,
     *,
@@ -248,7 +274,7 @@ def op(
     elementwise: bool = False,
     infer: Callable | None = None,
     primitive: bool = False,
-) -> F:
+) -> Any:
     """Make a function an op.
 
     Args:
@@ -263,7 +289,7 @@ def op(
         primitive: there is no body; every backend's TABLE has the op.
     """
     if fn is None:
-        return functools.partial(  # type: ignore[return-value]
+        return functools.partial(
             op,
             name=name,
             cast=cast,
@@ -282,7 +308,15 @@ def op(
     spec.public = public
     public.op = spec  # type: ignore[attr-defined]
     OPS[spec.name] = spec
-    return public  # type: ignore[return-value]
+    return public
+
+
+@overload
+def primitive(fn: F) -> F: ...
+
+
+@overload
+def primitive(fn: None = None, **options: Any) -> Callable[[F], F]: ...
 
 
 def primitive(
@@ -291,10 +325,18 @@ def primitive(
     name: str | None = None,
     cast: str | Callable[[str], str] | None = None,
     infer: Callable | None = None,
-) -> F:
+) -> Any:
     """An op that every backend supplies in its TABLE; the function is its face."""
     make = functools.partial(op, name=name, cast=cast, infer=infer, primitive=True)
-    return make(fn) if fn else make  # type: ignore[return-value]
+    return make(fn) if fn else make
+
+
+@overload
+def elementwise(fn: F) -> F: ...
+
+
+@overload
+def elementwise(fn: None = None, **options: Any) -> Callable[[F], F]: ...
 
 
 def elementwise(
@@ -302,10 +344,10 @@ def elementwise(
     *,
     cast: str | Callable[[str], str] = "float",
     primitive: bool = True,
-) -> F:
+) -> Any:
     """An op that works element by element, so that masks go through it."""
     make = functools.partial(op, cast=cast, elementwise=True, primitive=primitive)
-    return make(fn) if fn else make  # type: ignore[return-value]
+    return make(fn) if fn else make
 
 
 def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:

@@ -54,10 +54,13 @@ def dtype_of(x: Any) -> str:
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     """A JAX array of `x`, in `dtype` if given."""
-    if is_tensor(x):
+    kind = type(x)
+    if kind in NATIVE or is_tensor(x):
         if dtype is None or dtype_of(x) == dtype:
             return x
         return cast(x, dtypes.standardize_dtype(dtype))
+    if kind is float or kind is int or kind is bool:
+        return jnp.asarray(x, _own_dtype(dtypes.standardize_dtype(dtype or kind)))
     if isinstance(x, Variable):
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
@@ -67,8 +70,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         if dtype == "string":
             raise ValueError("JAX has no string tensors.")
         return jnp.asarray(_host(x), dtypes.numpy_dtype(dtype))
-    if isinstance(x, (bool, int, float)):
-        return jnp.asarray(x, dtypes.result_type(type(x)))
+    if isinstance(x, float):  # NumPy's float64, which is a Python float
+        return jnp.asarray(x, dtypes.result_type(float))
     return jnp.asarray(_host(x))
 
 
@@ -96,7 +99,12 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 def cast(x: Any, dtype: str) -> Any:
     """`x` in another dtype."""
-    return x.astype(dtypes.numpy_dtype(dtype))
+    return x.astype(_own_dtype(dtype))
+
+
+def _own_dtype(name: str) -> Any:
+    """The dtype JAX has for it: 32 bits for 64, unless it is told otherwise."""
+    return jax.dtypes.canonicalize_dtype(dtypes.numpy_dtype(name))
 
 
 def make_variable(value: Any, trainable: bool, name: str) -> Any:

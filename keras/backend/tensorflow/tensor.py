@@ -44,7 +44,10 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     """A TensorFlow tensor of `x`, in `dtype` if given."""
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
-    if is_tensor(x):
+    kind = type(x)
+    if kind is float or kind is int or kind is bool:
+        return _scalar(x, dtype or dtypes.standardize_dtype(kind))
+    if kind in NATIVE or is_tensor(x):
         return x if dtype is None or dtype_of(x) == dtype else cast(x, dtype)
     if isinstance(x, Variable):
         return convert_to_tensor(x.value, dtype)
@@ -52,11 +55,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         raise TypeError(f"{type(x).__name__} is not supported: give a dense tensor.")
     if not isinstance(x, tf.Variable):
         refuse_foreign(x, name)
-    if isinstance(x, (bool, int, float)):
-        dtype = dtype or dtypes.result_type(type(x))
-        if isinstance(x, bool) != (dtype == "bool"):
-            x = np.asarray(x).astype(dtypes.numpy_dtype(dtype))
-        return tf.constant(x, dtype)
+    if isinstance(x, float):  # NumPy's float64, which is a Python float
+        return _scalar(float(x), dtype or dtypes.floatx())
     if isinstance(x, (list, tuple)):
         if any(is_tensor(v) or isinstance(v, (Variable, tf.Variable)) for v in x):
             x = tf.stack([convert_to_tensor(v) for v in x])
@@ -70,6 +70,13 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     if isinstance(x, tf.Variable):
         return cast(tf.convert_to_tensor(x), dtype)
     return tf.convert_to_tensor(np.asarray(x).astype(dtypes.numpy_dtype(dtype)))
+
+
+def _scalar(x: Any, dtype: str) -> Any:
+    """A Python number; TensorFlow takes those of the dtype's own kind only."""
+    if isinstance(x, bool) or (dtype == "bool") or dtype in dtypes.INTEGERS:
+        x = np.asarray(x).astype(dtypes.numpy_dtype(dtype))
+    return tf.constant(x, dtype)
 
 
 def _narrow(array: np.ndarray) -> np.ndarray:
@@ -92,8 +99,8 @@ def cast(x: Any, dtype: str) -> Any:
     """`x` in another dtype."""
     if x.dtype == tf.string and dtype != "string":
         raise ValueError(
-            f"A tensor of text (shape {tuple(x.shape)}) cannot be used as {dtype}. Turn "
-            "text into numbers first."
+            f"A tensor of text (shape {tuple(x.shape)}) cannot be used as {dtype}. "
+            "Turn text into numbers first."
         )
     return tf.cast(x, dtype)
 

@@ -93,6 +93,10 @@ def to_torch_dtype(dtype: str) -> torch.dtype:
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
     """A torch tensor of `x`, in `dtype` if given, on the device in force."""
+    kind = type(x)
+    if kind is float or kind is int or kind is bool:
+        wanted = to_torch_dtype(dtypes.standardize_dtype(dtype or kind))
+        return torch.tensor(x, dtype=wanted, device=get_device())
     wanted = None if dtype is None else to_torch_dtype(dtypes.standardize_dtype(dtype))
     if isinstance(x, torch.Tensor):
         device = _device.get()
@@ -103,8 +107,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
     refuse_text(x, name)
-    if wanted is None and isinstance(x, (bool, int, float)):
-        wanted = DTYPES[dtypes.result_type(type(x))]
+    if wanted is None and isinstance(x, float):  # NumPy's float64 is a Python float
+        wanted = DTYPES[dtypes.floatx()]
     if isinstance(x, (list, tuple)) and _holds_tensors(x):
         out = torch.stack([convert_to_tensor(v) for v in x])
         return out if wanted is None else out.to(wanted)
