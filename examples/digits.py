@@ -18,7 +18,7 @@ import keras
 from keras import layers
 
 HERE = pathlib.Path(__file__).resolve()
-READ = f"""
+READ = """
 import numpy as np, keras
 model = keras.models.load_model("best.keras")
 np.save("predictions.npy", model.predict(np.load("images.npy"), verbose=0))
@@ -52,7 +52,9 @@ def build() -> keras.Model:
     )
 
 
-def draw(images: np.ndarray, labels: np.ndarray, guesses: np.ndarray, path: str) -> None:
+def draw(
+    images: np.ndarray, labels: np.ndarray, guesses: np.ndarray, path: str
+) -> None:
     """A sheet of digits, each with the prediction; mistakes in red, and first."""
     import matplotlib
 
@@ -109,8 +111,12 @@ def main() -> None:
     print(f"largest difference from this process's predictions: {difference:.2g}")
     history.plot(options.output / "curves.png")
     draw(x_test, y_test, guesses, options.output / "predictions.png")
-    pictures = ", ".join(str(options.output / p) for p in ("curves.png", "predictions.png"))
-    print(f"pictures: {pictures}; {time.time() - start:.0f} s on {keras.config.backend()}")
+    pictures = ", ".join(
+        str(options.output / p) for p in ("curves.png", "predictions.png")
+    )
+    print(
+        f"pictures: {pictures}; {time.time() - start:.0f} s on {keras.config.backend()}"
+    )
     if accuracy < 0.97:
         sys.exit(f"expected a test accuracy of at least 0.97, got {accuracy:.4f}")
 

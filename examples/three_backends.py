@@ -50,7 +50,9 @@ def main() -> dict[str, list[float]]:
             logs = copy.train_on_batch(x[batch], y[batch], return_dict=True)
             losses[name].append(logs["loss"])
         if step % 10 == 0:
-            line = "  ".join(f"{name} {curve[-1]:.6f}" for name, curve in losses.items())
+            line = "  ".join(
+                f"{name} {curve[-1]:.6f}" for name, curve in losses.items()
+            )
             print(f"step {step:3}: {line}")
     print("current backend:", keras.config.backend())
     for name, copy in copies.items():

@@ -167,7 +167,9 @@ MISTAKES = {
         ["only layers", "3"],
     ),
     "two layers of one name": (
-        lambda: keras.Sequential([layers.Dense(3, name="a"), layers.Dense(3, name="a")]),
+        lambda: keras.Sequential(
+            [layers.Dense(3, name="a"), layers.Dense(3, name="a")]
+        ),
         ValueError,
         ["unique", "'a'"],
     ),

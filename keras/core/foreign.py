@@ -36,9 +36,9 @@ def refuse_text(x: Any, backend: str) -> None:
     if kind in "OSU" and kind or isinstance(x, (str, bytes)):
         what = f"an array of {x.dtype} (shape {x.shape})" if kind else repr(x)
         raise ValueError(
-            f"The backend {backend!r} has no tensors of text or objects; received {what}. "
-            "Turn text into numbers first, and ragged lists into an array with "
-            "keras.utils.pad_sequences."
+            f"The backend {backend!r} has no tensors of text or objects; received "
+            f"{what}. Turn text into numbers first, and ragged lists into an array "
+            "with keras.utils.pad_sequences."
         )
 
 

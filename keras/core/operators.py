@@ -123,7 +123,8 @@ class Operators:
     def __ne__(self, other: Any) -> Any:
         return _ops().not_equal(self, other)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:
+        return id(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
         return _ops().round(self, decimals=ndigits or 0)

@@ -12,11 +12,13 @@ import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 _by_name: dict[str, Any] = {}
 _names: dict[Any, str] = {}
-_scoped: ContextVar[Mapping[str, Any]] = ContextVar("keras_custom", default={})
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_scoped: ContextVar[Mapping[str, Any]] = ContextVar("keras_custom", default=_NOTHING)
 
 # The namespaces whose public objects a config may name.
 BUILTIN_NAMESPACES = (

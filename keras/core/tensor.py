@@ -90,9 +90,9 @@ class KerasTensor(Operators):
 
     def _concrete(self, what: str) -> TypeError:
         return TypeError(
-            f"A symbolic tensor (shape {self.shape}, dtype {self.dtype}) has no values, "
-            f"so it cannot be {what}. It stands for data that a model will get later: "
-            "use layers and `keras.ops` on it, or call a model on real data."
+            f"A symbolic tensor (shape {self.shape}, dtype {self.dtype}) has no "
+            f"values, so it cannot be {what}. It stands for data that a model will "
+            "get later: use layers and `keras.ops` on it, or call a model on data."
         )
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:

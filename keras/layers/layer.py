@@ -89,9 +89,19 @@ class Layer(Operation, Configurable, Stateful):
         ...         return x * self.factor
     """
 
-    _fresh = ("_compiled",)
+    _fresh: tuple[str, ...] = ("_compiled",)
     _not_parts: tuple[str, ...] = ()  # attributes that do not belong to the layer
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
+
+    # Set by __new__.
+    built: bool
+    _building: bool
+    _settled: bool
+    _build_shapes: dict[str, Any] | None
+    _path: str | None
+    _own_variables: list[Variable]
+    _losses: list[Any]
+    _with_losses: list[Layer]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -127,8 +137,10 @@ class Layer(Operation, Configurable, Stateful):
         self._input_shape_arg = _pop_input_shape(kwargs)
         if kwargs:
             raise TypeError(
-                f"{type(self).__name__}: unknown arguments {sorted(kwargs)}. Beside its "
-                "own it takes activity_regularizer, trainable, dtype, autocast and name."
+                f"{type(self).__name__}: unknown arguments {sorted(kwargs)}. Beside "
+                "its "
+                "own it takes activity_regularizer, trainable, dtype, autocast and "
+                "name."
             )
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(

@@ -67,8 +67,8 @@ class Sequential(Model):
             )
         if any(layer.name == other.name for other in self._layers):
             raise ValueError(
-                f"{self._label()}: layer names must be unique; there is already a layer "
-                f"{layer.name!r}. Names: {[x.name for x in self._layers]}."
+                f"{self._label()}: layer names must be unique; there is already a "
+                f"layer {layer.name!r}. Names: {[x.name for x in self._layers]}."
             )
         if not self._layers and layer._input_shape_arg is not None:
             first = Input(batch_shape=layer._input_shape_arg, dtype=layer.compute_dtype)

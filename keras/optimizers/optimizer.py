@@ -151,8 +151,8 @@ class Optimizer(Configurable, Stateful):
                 ) from None
         if value < 0:
             raise ValueError(
-                f"{type(self).__name__}: `learning_rate` must not be negative; received "
-                f"{value}."
+                f"{type(self).__name__}: `learning_rate` must not be negative; "
+                f"received {value}."
             )
         self._learning_rate = self._make_hyper("learning_rate", value)
         self._variables.append(self._learning_rate)
@@ -353,8 +353,8 @@ class Optimizer(Configurable, Stateful):
         if trainable_variables is None:
             if not self.built:
                 raise ValueError(
-                    f"{type(self).__name__}.apply: the optimizer is not built; give the "
-                    "variables too."
+                    f"{type(self).__name__}.apply: the optimizer is not built; "
+                    "give the variables too."
                 )
             trainable_variables = self._trainable
         trainable_variables = list(trainable_variables)
@@ -615,8 +615,8 @@ class Optimizer(Configurable, Stateful):
         """Take the optimizer's variables from `store`."""
         if len(store.keys()) != len(self._variables):
             raise ValueError(
-                f"The optimizer {self.name!r} has {len(self._variables)} variables, the "
-                f"file {len(store.keys())}."
+                f"The optimizer {self.name!r} has {len(self._variables)} variables, "
+                f"the file {len(store.keys())}."
             )
         for i, variable in enumerate(self._variables):
             variable.assign(store[str(i)])

@@ -10,10 +10,10 @@ from keras.optimizers.optimizer import Optimizer, Options
 
 
 class RMSprop(Optimizer):
-    """Gradients divided by the root of their running mean square (Tieleman & Hinton).
+    """Gradients over the root of their running mean square (Hinton, 2012).
 
-    `v = rho * v + (1 - rho) * g**2; w = w - rate * g / sqrt(v + epsilon)`; centered, the
-    square of the running mean of `g` is taken off `v`.
+    `v = rho * v + (1 - rho) * g**2; w = w - rate * g / sqrt(v + epsilon)`; centered,
+    the square of the running mean of `g` is taken off `v`.
 
     Args:
         learning_rate: a number, a schedule, or a callable.

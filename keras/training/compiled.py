@@ -107,7 +107,8 @@ class CompiledTargets:
         if isinstance(given, (list, tuple)):
             if len(given) != len(names):
                 raise ValueError(
-                    f"{self.owner}: `{what}` has {len(given)} entries, but the model has "
+                    f"{self.owner}: `{what}` has {len(given)} entries, but the model "
+                    "has "
                     f"{len(names)} output(s): {names}."
                 )
             return list(given)
@@ -193,7 +194,8 @@ class CompiledTargets:
             if set(predictions) != set(names):
                 if len(predictions) != len(names):
                     raise ValueError(
-                        f"{self.owner} was compiled for the outputs {names} but returned "
+                        f"{self.owner} was compiled for the outputs {names} but "
+                        "returned "
                         f"{list(predictions)}."
                     )
                 predictions = dict(zip(names, predictions.values()))
@@ -267,7 +269,8 @@ class CompiledTargets:
                 return {names[0]: next(iter(given.values()))}
             if unknown:
                 raise ValueError(
-                    f"{self.owner}: `{what}` has the keys {list(given)}, but the outputs "
+                    f"{self.owner}: `{what}` has the keys {list(given)}, but the "
+                    "outputs "
                     f"are {names}.{near_matches(unknown[0], names)}"
                 )
             return given
@@ -287,7 +290,8 @@ class CompiledTargets:
                 continue
             if y is None:
                 raise ValueError(
-                    f"{self.owner}: the output {output.name!r} has a loss but no target "
+                    f"{self.owner}: the output {output.name!r} has a loss but no "
+                    "target "
                     "in `y`. Give one, or compile without a loss for it."
                 )
             value = output.loss(y, y_pred, sample_weight=weight)

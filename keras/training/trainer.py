@@ -775,7 +775,8 @@ def _as_dict(logs: Any) -> dict[str, Any]:
         return {}
     if not isinstance(logs, dict):
         raise TypeError(
-            f"A step must return a dict of values by name; received {type(logs).__name__}."
+            "A step must return a dict of values by name; received "
+            f"{type(logs).__name__}."
         )
     return logs
 

@@ -30,7 +30,9 @@ def plot_model(
     splines: str = "ortho",
     **kwargs: Any,
 ) -> Any:
-    """Draw a model's graph into a file. Needs the extra `graphviz` and the program `dot`.
+    """Draw a model's graph into a file.
+
+    Needs the extra `graphviz` and the program `dot`.
 
     Args:
         model: a built model.
@@ -41,7 +43,8 @@ def plot_model(
         dpi: resolution in dots per inch.
         show_layer_activations: whether boxes name the activation.
         show_trainable: whether boxes say if the layer trains.
-        splines: how lines run: `"ortho"`, `"curved"`, `"polyline"`, `"spline"`, `"line"`.
+        splines: how lines run: `"ortho"`, `"curved"`, `"polyline"`, `"spline"` or
+            `"line"`.
 
     Returns:
         In a notebook the picture, else None.

@@ -38,7 +38,9 @@ def test_several_inputs_and_outputs_are_matched_by_key(backend):
     y = {"zz": RNG.normal(size=(40, 1)), "aa": RNG.integers(0, 3, 40)}
     logs = model.evaluate(x, y, verbose=0, return_dict=True)
     assert set(logs) == {"loss", "zz_loss", "aa_loss", "aa_accuracy"}
-    assert logs["loss"] == pytest.approx(0.5 * logs["zz_loss"] + logs["aa_loss"], rel=1e-5)
+    assert logs["loss"] == pytest.approx(
+        0.5 * logs["zz_loss"] + logs["aa_loss"], rel=1e-5
+    )
     out = model.predict(x, verbose=0)
     assert list(out) == ["zz", "aa"] and out["aa"].shape == (40, 3)
     by_hand = np.mean((out["zz"] - y["zz"]) ** 2)
@@ -94,9 +96,10 @@ def test_a_subclass_keeps_its_own_containers(backend):
     model.fit(X, X[:, :2], verbose=0)
     assert type(model.blocks) is list and type(model.blocks[1]) is dict
     assert len(model.weights) == 5 and len(model.layers) == 2
-    assert {w.path for w in model.weights} >= {"scale", f"{model.name}/dense/kernel"} or any(
-        "dense" in w.path for w in model.weights
-    )
+    assert {w.path for w in model.weights} >= {
+        "scale",
+        f"{model.name}/dense/kernel",
+    } or any("dense" in w.path for w in model.weights)
 
 
 def test_sequential_is_built_late_or_early(backend):
@@ -160,8 +163,12 @@ def test_a_model_works_whatever_backend_is_current(backend):
             assert model.predict(X, verbose=0).shape == (40, 2)
             out = model(foreign)  # a tensor of another framework at the door
         assert model.weights[0].backend.name == backend
-        assert type(out).__module__.split(".")[0].startswith(
-            {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}[backend]
+        assert (
+            type(out)
+            .__module__.split(".")[0]
+            .startswith(
+                {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}[backend]
+            )
         )
 
 

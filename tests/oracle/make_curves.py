@@ -14,6 +14,7 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import curve_models as models
+
 import keras
 
 assert keras.__version__ == "3.15.1", keras.__version__

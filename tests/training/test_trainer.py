@@ -62,7 +62,9 @@ def test_weights_of_samples_and_classes(backend):
     logs = model.evaluate(X, Y, sample_weight=weight, verbose=0, return_dict=True)
     p = model.predict(X, verbose=0)
     right = p.argmax(1) == Y
-    assert logs["accuracy"] == pytest.approx((right * weight).sum() / weight.sum(), 1e-4)
+    assert logs["accuracy"] == pytest.approx(
+        (right * weight).sum() / weight.sum(), 1e-4
+    )
     start = model.get_weights()
     model.fit(X, Y, class_weight={0: 0.0, 1: 2.0}, shuffle=False, verbose=0)
     by_class = model.get_weights()
@@ -88,7 +90,6 @@ def test_an_own_train_step_is_one_text_for_all_backends(backend):
     x = keras.Input((4,))
     model = Model(x, layers.Dense(2)(x))
     model.compile("sgd")
-
 
     def error():
         return np.mean((model.predict(X, verbose=0) - X[:, :2]) ** 2)

@@ -17,7 +17,8 @@ class LearningRateSchedule(Configurable):
         ...     def __init__(self, start, steps):
         ...         self.start, self.steps = start, steps
         ...     def __call__(self, step):
-        ...         return self.start * 0.5 ** (keras.ops.cast(step, "float32") / self.steps)
+        ...         step = keras.ops.cast(step, "float32")
+        ...         return self.start * 0.5 ** (step / self.steps)
     """
 
     def __call__(self, step: Any) -> Any:
