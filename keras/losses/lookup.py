@@ -2,83 +2,33 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from keras.core.family import Family
-from keras.losses import circle_loss, ctc_loss, focal, hinges, overlap
-from keras.losses import crossentropy as ce
-from keras.losses import probabilistic as prob
-from keras.losses import regression as reg
-from keras.losses.loss import Loss, LossFunctionWrapper
+from keras.losses.loss import LossFunctionWrapper
 
-_CLASSES = (
-    Loss,
-    LossFunctionWrapper,
-    ce.BinaryCrossentropy,
-    ce.CategoricalCrossentropy,
-    ce.CategoricalGeneralizedCrossEntropy,
-    ce.SparseCategoricalCrossentropy,
-    circle_loss.Circle,
-    ctc_loss.CTC,
-    focal.BinaryFocalCrossentropy,
-    focal.CategoricalFocalCrossentropy,
-    hinges.CategoricalHinge,
-    hinges.Hinge,
-    hinges.SquaredHinge,
-    overlap.Dice,
-    overlap.Tversky,
-    prob.KLDivergence,
-    prob.Poisson,
-    reg.CosineSimilarity,
-    reg.Huber,
-    reg.LogCosh,
-    reg.MeanAbsoluteError,
-    reg.MeanAbsolutePercentageError,
-    reg.MeanSquaredError,
-    reg.MeanSquaredLogarithmicError,
-)
-FUNCTIONS = (
-    ce.binary_crossentropy,
-    ce.categorical_crossentropy,
-    ce.categorical_generalized_cross_entropy,
-    ce.sparse_categorical_crossentropy,
-    circle_loss.circle,
-    ctc_loss.ctc,
-    focal.binary_focal_crossentropy,
-    focal.categorical_focal_crossentropy,
-    hinges.categorical_hinge,
-    hinges.hinge,
-    hinges.squared_hinge,
-    overlap.dice,
-    overlap.tversky,
-    prob.kl_divergence,
-    prob.poisson,
-    reg.cosine_similarity,
-    reg.huber,
-    reg.log_cosh,
-    reg.mean_absolute_error,
-    reg.mean_absolute_percentage_error,
-    reg.mean_squared_error,
-    reg.mean_squared_logarithmic_error,
-)
 _SHORT = {
-    "bce": ce.binary_crossentropy,
-    "kld": prob.kl_divergence,
-    "mae": reg.mean_absolute_error,
-    "mape": reg.mean_absolute_percentage_error,
-    "mse": reg.mean_squared_error,
-    "msle": reg.mean_squared_logarithmic_error,
+    "bce": "binary_crossentropy",
+    "kld": "kl_divergence",
+    "mae": "mean_absolute_error",
+    "mape": "mean_absolute_percentage_error",
+    "mse": "mean_squared_error",
+    "msle": "mean_squared_logarithmic_error",
 }
-_FAMILY = Family(
-    "loss",
-    {
-        **{cls.__name__: cls for cls in _CLASSES},
-        **{fn.__name__: fn for fn in FUNCTIONS},
-        **_SHORT,
-        **{name.upper(): fn for name, fn in _SHORT.items()},
-    },
-)
+
+
+@functools.cache
+def _family() -> Family:
+    from keras import losses
+
+    table = {name: getattr(losses, name) for name in losses.__all__}
+    for name in ("get", "serialize", "deserialize"):
+        del table[name]
+    for short, name in _SHORT.items():
+        table[short] = table[short.upper()] = table[name]
+    return Family("loss", {**table, "LossFunctionWrapper": LossFunctionWrapper})
 
 
 def get(identifier: Any) -> Any:
@@ -96,12 +46,12 @@ def get(identifier: Any) -> Any:
         >>> keras.losses.get("mse").__name__
         'mean_squared_error'
     """
-    return _FAMILY.get(identifier)
+    return _family().get(identifier)
 
 
 def serialize(loss: Any) -> Any:
     """A loss as data."""
-    return _FAMILY.serialize(loss)
+    return _family().serialize(loss)
 
 
 def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -111,4 +61,4 @@ def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> A
         name: the data or the name.
         custom_objects: names and the classes or functions they stand for.
     """
-    return _FAMILY.deserialize(name, custom_objects)
+    return _family().deserialize(name, custom_objects)

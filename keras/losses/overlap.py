@@ -24,8 +24,8 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
         A number, or values of the shape without `axis`.
 
     Example:
-        >>> keras.losses.dice([[1.0, 0.0]], [[1.0, 1.0]]).numpy()
-        0.33333337
+        >>> keras.losses.dice([[1.0, 0.0]], [[1.0, 1.0]]).numpy().round(3)
+        0.333
     """
     y_true, y_pred = prepare(y_true, y_pred, "dice")
     both = ops.sum(y_true * y_pred, axis=axis)
@@ -70,11 +70,8 @@ class Dice(LossFunctionWrapper):
     """
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "dice",
-        axis: Any = None,
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size", name: str | None = "dice",
+        axis: Any = None, dtype: Any = None,
     ) -> None:
         super().__init__(dice, reduction, name, dtype, axis=axis)
 
@@ -89,13 +86,9 @@ class Tversky(LossFunctionWrapper):
     """
 
     def __init__(
-        self,
-        alpha: float = 0.5,
-        beta: float = 0.5,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "tversky",
-        axis: Any = None,
-        dtype: Any = None,
+        self, alpha: float = 0.5, beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size", name: str | None = "tversky",
+        axis: Any = None, dtype: Any = None,
     ) -> None:
         super().__init__(
             tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis

@@ -23,8 +23,8 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
         Values of shape (batch_size, d0, ..., dN-1).
 
     Example:
-        >>> keras.losses.kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).numpy()
-        array([0.14384104], dtype=float32)
+        >>> keras.losses.kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).numpy().round(3)
+        array([0.144], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "kl_divergence")
     least = config.epsilon()
@@ -55,10 +55,8 @@ class KLDivergence(LossFunctionWrapper):
     """`keras.losses.kl_divergence` as a loss, between distributions."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "kl_divergence",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "kl_divergence", dtype: Any = None,
     ) -> None:
         super().__init__(kl_divergence, reduction, name, dtype)
 
@@ -67,9 +65,7 @@ class Poisson(LossFunctionWrapper):
     """`keras.losses.poisson` as a loss, for counts."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "poisson",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson", dtype: Any = None,
     ) -> None:
         super().__init__(poisson, reduction, name, dtype)

@@ -84,8 +84,8 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         Values of shape (batch_size, d0, ..., dN-1).
 
     Example:
-        >>> keras.losses.mean_squared_logarithmic_error([[0.0]], [[1.7183]]).numpy()
-        array([1.0000067], dtype=float32)
+        >>> keras.losses.mean_squared_logarithmic_error([[3.0]], [[3.0]]).numpy()
+        array([0.], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "mean_squared_logarithmic_error")
     least = config.epsilon()
@@ -106,8 +106,8 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
         Values from -1 to 1, of the shape without `axis`; 0 where a vector is zero.
 
     Example:
-        >>> keras.losses.cosine_similarity([[1.0, 1.0]], [[2.0, 2.0]]).numpy()
-        array([-0.99999994], dtype=float32)
+        >>> keras.losses.cosine_similarity([[0.0, 1.0]], [[0.0, 2.0]]).numpy()
+        array([-1.], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "cosine_similarity")
     y_true, y_pred = _unit(y_true, axis), _unit(y_pred, axis)
@@ -156,8 +156,8 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
         Values of shape (batch_size, d0, ..., dN-1).
 
     Example:
-        >>> keras.losses.log_cosh([[0.0]], [[1.0]]).numpy()
-        array([0.43378082], dtype=float32)
+        >>> keras.losses.log_cosh([[0.0]], [[1.0]]).numpy().round(3)
+        array([0.434], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "log_cosh")
     error = y_pred - y_true
@@ -168,14 +168,14 @@ class MeanSquaredError(LossFunctionWrapper):
     """`keras.losses.mean_squared_error` as a loss: `(y_true - y_pred) ** 2`.
 
     Example:
-        >>> model.compile(loss=keras.losses.MeanSquaredError())
+        >>> loss = keras.losses.MeanSquaredError()
+        >>> loss([[0.0, 1.0], [0.0, 0.0]], [[1.0, 3.0], [0.0, 0.0]]).numpy()
+        1.25
     """
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error", dtype: Any = None,
     ) -> None:
         super().__init__(mean_squared_error, reduction, name, dtype)
 
@@ -184,10 +184,8 @@ class MeanAbsoluteError(LossFunctionWrapper):
     """`keras.losses.mean_absolute_error` as a loss: `|y_true - y_pred|`."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_error", dtype: Any = None,
     ) -> None:
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
@@ -196,10 +194,8 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
     """`keras.losses.mean_absolute_percentage_error` as a loss, in percent."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_percentage_error",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_percentage_error", dtype: Any = None,
     ) -> None:
         super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
 
@@ -208,10 +204,8 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
     """`keras.losses.mean_squared_logarithmic_error` as a loss, for positive numbers."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_logarithmic_error",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_logarithmic_error", dtype: Any = None,
     ) -> None:
         super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
 
@@ -224,11 +218,8 @@ class CosineSimilarity(LossFunctionWrapper):
     """
 
     def __init__(
-        self,
-        axis: Any = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "cosine_similarity",
-        dtype: Any = None,
+        self, axis: Any = -1, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity", dtype: Any = None,
     ) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
 
@@ -241,11 +232,8 @@ class Huber(LossFunctionWrapper):
     """
 
     def __init__(
-        self,
-        delta: float = 1.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "huber_loss",
-        dtype: Any = None,
+        self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss", dtype: Any = None,
     ) -> None:
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
@@ -254,9 +242,7 @@ class LogCosh(LossFunctionWrapper):
     """`keras.losses.log_cosh` as a loss: the logarithm of the error's cosh."""
 
     def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "log_cosh",
-        dtype: Any = None,
+        self, reduction: str | None = "sum_over_batch_size",
+        name: str | None = "log_cosh", dtype: Any = None,
     ) -> None:
         super().__init__(log_cosh, reduction, name, dtype)

@@ -82,8 +82,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """
     y_pred = as_float(y_pred)
     y_true = _class_numbers(y_true, y_pred, "sparse_categorical_accuracy")
-    predicted = ops.argmax(y_pred, axis=-1)
-    return _hits(ops.equal(y_true, ops.cast(predicted, dtype_of(y_true))))
+    return _hits(ops.equal(y_true, ops.argmax(y_pred, axis=-1)))
 
 
 def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
@@ -138,7 +137,7 @@ def sparse_top_k_categorical_accuracy(
         hits = ops.in_top_k(
             ops.reshape(y_true, (-1,)), ops.reshape(y_pred, (-1, classes)), k=k
         )
-    return ops.reshape(_hits(hits), ops.shape(given))
+    return ops.reshape(_hits(hits), (-1, *tuple(given.shape)[1:]))
 
 
 def _class_numbers(y_true: Any, y_pred: Any, who: str) -> Any:
@@ -179,7 +178,7 @@ class Accuracy(MeanMetricWrapper):
     def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype)
 
-    def resolve(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> Accuracy:
+    def _resolve(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> Accuracy:
         """Compare from now on as outputs of these shapes ask for; gives itself."""
         from keras.metrics.resolve import resolve_function
 
@@ -201,9 +200,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        name: str | None = "binary_accuracy",
-        dtype: Any = None,
+        self, name: str | None = "binary_accuracy", dtype: Any = None,
         threshold: float = 0.5,
     ) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
@@ -251,9 +248,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "top_k_categorical_accuracy",
+        self, k: int = 5, name: str | None = "top_k_categorical_accuracy",
         dtype: Any = None,
     ) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
@@ -270,16 +265,10 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        k: int = 5,
-        name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
-        from_sorted_ids: bool = False,
+        self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None, from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(
-            sparse_top_k_categorical_accuracy,
-            name,
-            dtype,
-            k=k,
+            sparse_top_k_categorical_accuracy, name, dtype, k=k,
             from_sorted_ids=from_sorted_ids,
         )

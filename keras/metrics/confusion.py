@@ -6,11 +6,10 @@ from typing import Any
 
 from keras import ops
 from keras.core.errors import check_positive_int
-from keras.metrics.counts import check_thresholds, count, select
-from keras.metrics.metric import Metric
+from keras.metrics.counts import CountsMetric, check_thresholds
 
 
-class _Count(Metric):
+class _Count(CountsMetric):
     """One of the four counts."""
 
     counted: str
@@ -20,29 +19,10 @@ class _Count(Metric):
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._given_thresholds = thresholds
-        self.thresholds = check_thresholds(thresholds, 0.5, type(self).__name__)
-        self.accumulator = self.add_variable(
-            (len(self.thresholds),), "zeros", name="accumulator"
-        )
-
-    def config_value(self, name: str, value: Any) -> Any:
-        """Thresholds are written as they were given."""
-        given = self._given_thresholds if name == "thresholds" else value
-        return super().config_value(name, given)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities of the same shape.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
-        y_true, y_pred, weights = select(
-            y_true, y_pred, self.dtype, self.name, sample_weight=sample_weight
-        )
-        counts = count(y_true, y_pred, weights, self.thresholds)
-        self.accumulator.assign_add(getattr(counts, self.counted))
+        self._thresholds = check_thresholds(thresholds, 0.5, type(self).__name__)
+        shape = (len(self.thresholds),)
+        self.accumulator = self.add_variable(shape, "zeros", name="accumulator")
+        self._kept = {self.counted: self.accumulator}
 
     def result(self) -> Any:
         """The count so far: a number, or one for each threshold."""
@@ -68,48 +48,32 @@ class TruePositives(_Count):
 
 
 class FalsePositives(_Count):
-    """How many labels 0 are predicted as 1.
-
-    Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5.
-    """
+    """How many labels 0 are predicted as 1; see `TruePositives`."""
 
     counted = "false_positives"
 
 
 class TrueNegatives(_Count):
-    """How many labels 0 are predicted as 0.
-
-    Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5.
-    """
+    """How many labels 0 are predicted as 0; see `TruePositives`."""
 
     counted = "true_negatives"
 
 
 class FalseNegatives(_Count):
-    """How many labels 1 are predicted as 0.
-
-    Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5.
-    """
+    """How many labels 1 are predicted as 0; see `TruePositives`."""
 
     counted = "false_negatives"
 
 
-class _Ratio(Metric):
+class _Ratio(CountsMetric):
     """True positives over those and another count."""
 
     _direction = "up"
     other: str
 
     def __init__(
-        self,
-        thresholds: Any = None,
-        top_k: int | None = None,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
+        self, thresholds: Any = None, top_k: int | None = None,
+        class_id: int | None = None, name: str | None = None, dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
@@ -118,44 +82,15 @@ class _Ratio(Metric):
         self._given_thresholds = thresholds
         # Among the `top_k` all are positive; the others lie at -1e10.
         default = 0.5 if top_k is None else -1e9
-        self.thresholds = check_thresholds(thresholds, default, who)
+        self._thresholds = check_thresholds(thresholds, default, who)
         self.top_k = top_k
         self.class_id = class_id
-        shape = (len(self.thresholds),)
-        self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
-        self._other = self.add_variable(shape, "zeros", name=self.other)
-        setattr(self, self.other, self._other)
-
-    def config_value(self, name: str, value: Any) -> Any:
-        """Thresholds are written as they were given."""
-        given = self._given_thresholds if name == "thresholds" else value
-        return super().config_value(name, given)
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities of the same shape.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
-        y_true, y_pred, weights = select(
-            y_true,
-            y_pred,
-            self.dtype,
-            self.name,
-            self.top_k,
-            self.class_id,
-            sample_weight,
-        )
-        counts = count(y_true, y_pred, weights, self.thresholds)
-        self.true_positives.assign_add(counts.true_positives)
-        self._other.assign_add(getattr(counts, self.other))
+        self._keep("true_positives", self.other)
 
     def result(self) -> Any:
         """The ratio so far: a number, or one for each threshold."""
-        right = self.true_positives.value
-        return _first_if_one(ops.divide_no_nan(right, right + self._other.value))
+        right, other = (variable.value for variable in self._kept.values())
+        return _first_if_one(ops.divide_no_nan(right, right + other))
 
 
 class Precision(_Ratio):
@@ -179,10 +114,7 @@ class Recall(_Ratio):
     """How many of what is labelled 1 is predicted as 1: `tp / (tp + fn)`.
 
     Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5, or
-            none with `top_k`.
-        top_k: only the `top_k` highest predictions of each row can be 1.
-        class_id: only this class counts.
+        thresholds, top_k, class_id: as for `keras.metrics.Precision`.
 
     Example:
         >>> keras.metrics.Recall()([1, 1, 1], [0.9, 0.8, 0.1]).numpy()

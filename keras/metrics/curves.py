@@ -8,40 +8,17 @@ from keras import ops
 from keras.core.errors import check_choice, check_fraction, check_positive_int
 from keras.losses.shapes import as_tensor
 from keras.metrics.counts import (
-    Counts,
+    COUNTS,
+    CountsMetric,
     are_even,
     check_thresholds,
-    count,
     even_thresholds,
-    select,
 )
-from keras.metrics.metric import Metric
 
 _EPSILON = 1e-7
 
 
-class _Curve(Metric):
-    """The four counts at many thresholds."""
-
-    _direction = "up"
-    thresholds: list[float]
-    _even: bool
-
-    def _add_counts(self, *labels: int) -> None:
-        for name in Counts._fields:
-            shape = (len(self.thresholds), *labels)
-            setattr(self, name, self.add_variable(shape, "zeros", name=name))
-
-    def _counts(self) -> Counts:
-        return Counts(*(getattr(self, name).value for name in Counts._fields))
-
-    def _add(self, y_true: Any, y_pred: Any, weights: Any, per_label: bool) -> None:
-        found = count(y_true, y_pred, weights, self.thresholds, per_label, self._even)
-        for name, value in zip(Counts._fields, found):
-            getattr(self, name).assign_add(value)
-
-
-class AUC(_Curve):
+class AUC(CountsMetric):
     """The area under the ROC or the precision-recall curve, by thresholds.
 
     Args:
@@ -62,17 +39,13 @@ class AUC(_Curve):
         0.5
     """
 
+    _direction = "up"
+
     def __init__(
-        self,
-        num_thresholds: int = 200,
-        curve: str = "ROC",
-        summation_method: str = "interpolation",
-        name: str | None = None,
-        dtype: Any = None,
-        thresholds: Any = None,
-        multi_label: bool = False,
-        num_labels: int | None = None,
-        label_weights: Any = None,
+        self, num_thresholds: int = 200, curve: str = "ROC",
+        summation_method: str = "interpolation", name: str | None = None,
+        dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
+        num_labels: int | None = None, label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -94,7 +67,7 @@ class AUC(_Curve):
         self.num_thresholds = len(points)
         self._even = are_even(points)
         # Just outside [0, 1], so that the curve has both its ends.
-        self.thresholds = [-_EPSILON, *points[1:-1], 1.0 + _EPSILON]
+        self._thresholds = [-_EPSILON, *points[1:-1], 1.0 + _EPSILON]
         self.curve = curve
         self.summation_method = summation_method
         self.multi_label = multi_label
@@ -103,12 +76,7 @@ class AUC(_Curve):
         self.from_logits = from_logits
         self._built = not multi_label or num_labels is not None
         if self._built:
-            self._add_counts(*([num_labels] if multi_label else []))
-
-    def config_value(self, name: str, value: Any) -> Any:
-        """Thresholds are written as they were given."""
-        given = self._given_thresholds if name == "thresholds" else value
-        return super().config_value(name, given)
+            self._keep(*COUNTS, labels=num_labels)
 
     def _build(self, y_true_shape: Any, y_pred_shape: Any) -> None:
         if self._built:
@@ -118,30 +86,22 @@ class AUC(_Curve):
                 "AUC: with `multi_label=True` predictions have the shape (batch_size, "
                 f"num_labels); received y_pred.shape={tuple(y_pred_shape)}."
             )
-        self._add_counts(y_pred_shape[-1])
+        self._keep(*COUNTS, labels=y_pred_shape[-1])
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities of the same shape; (batch_size, num_labels) with
-                `multi_label`.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
+        """Add a batch; its shape is (batch_size, num_labels) with `multi_label`."""
         y_pred = as_tensor(y_pred, self.dtype)
         if self.from_logits:
             y_pred = ops.sigmoid(y_pred)
-        y_true, y_pred, weights = select(
-            y_true, y_pred, self.dtype, self.name, sample_weight=sample_weight
-        )
+        y_true, y_pred, weights = self._select(y_true, y_pred, sample_weight)
         self._build(y_true.shape, y_pred.shape)
         labels = y_pred.shape[-1]
-        if self.multi_label and labels != self.true_positives.shape[-1]:
+        kept = self._kept["true_positives"].shape[-1]
+        if self.multi_label and labels != kept:
             raise ValueError(
-                f"AUC: the metric is for {self.true_positives.shape[-1]} labels; "
-                f"received y_pred.shape={tuple(y_pred.shape)}."
+                f"AUC: the metric is for {kept} labels; received y_pred.shape="
+                f"{tuple(y_pred.shape)}."
             )
         if self.label_weights is not None:
             factor = as_tensor(self.label_weights, self.dtype)
@@ -163,7 +123,7 @@ class AUC(_Curve):
         positives; Davis & Goadrich, "The Relationship Between Precision-Recall and
         ROC Curves", 2006.
         """
-        tp, fp, _, fn = self._counts()
+        tp, fp, _, fn = (v.value for v in self._kept.values())
         positives = tp + fp
         d_tp = tp[:-1] - tp[1:]
         slope = ops.divide_no_nan(
@@ -185,7 +145,7 @@ class AUC(_Curve):
             )
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self.interpolate_pr_auc()
-        tp, fp, tn, fn = self._counts()
+        tp, fp, tn, fn = (v.value for v in self._kept.values())
         if self.curve == "ROC":
             x, y = ops.divide_no_nan(fp, fp + tn), ops.divide_no_nan(tp, tp + fn)
         elif self.curve == "PR":
@@ -214,44 +174,25 @@ class AUC(_Curve):
         return ops.divide_no_nan(ops.sum(areas * weights), ops.sum(weights))
 
 
-class _Point(_Curve):
+class _Point(CountsMetric):
     """The best of one rate, over the thresholds where another one is good enough."""
 
+    _direction = "up"
     # Each rate is the first count over the sum of both.
     best: tuple[str, str]
     constrained: tuple[str, str]
 
     def _init_point(
-        self,
-        argument: str,
-        num_thresholds: int,
-        class_id: int | None,
+        self, argument: str, least: float, num_thresholds: int, class_id: int | None
     ) -> None:
         who = type(self).__name__
-        self._least = check_fraction(getattr(self, argument), argument, who)
+        self._least = check_fraction(least, argument, who)
+        setattr(self, argument, least)
         self.num_thresholds = check_positive_int(num_thresholds, "num_thresholds", who)
         self.class_id = class_id
-        self.thresholds = even_thresholds(num_thresholds)
+        self._thresholds = even_thresholds(num_thresholds)
         self._even = are_even(self.thresholds)
-        self._add_counts()
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities of the same shape.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
-        y_true, y_pred, weights = select(
-            y_true,
-            y_pred,
-            self.dtype,
-            self.name,
-            class_id=self.class_id,
-            sample_weight=sample_weight,
-        )
-        self._add(y_true, y_pred, weights, False)
+        self._keep(*COUNTS)
 
     def result(self) -> Any:
         """The best rate so far; 0 where no threshold is good enough."""
@@ -280,16 +221,11 @@ class SensitivityAtSpecificity(_Point):
     best, constrained = _SENSITIVITY, _SPECIFICITY
 
     def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
+        self, specificity: float, num_thresholds: int = 200,
+        class_id: int | None = None, name: str | None = None, dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.specificity = specificity
-        self._init_point("specificity", num_thresholds, class_id)
+        self._init_point("specificity", specificity, num_thresholds, class_id)
 
 
 class SpecificityAtSensitivity(_Point):
@@ -304,16 +240,11 @@ class SpecificityAtSensitivity(_Point):
     best, constrained = _SPECIFICITY, _SENSITIVITY
 
     def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
+        self, sensitivity: float, num_thresholds: int = 200,
+        class_id: int | None = None, name: str | None = None, dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.sensitivity = sensitivity
-        self._init_point("sensitivity", num_thresholds, class_id)
+        self._init_point("sensitivity", sensitivity, num_thresholds, class_id)
 
 
 class PrecisionAtRecall(_Point):
@@ -328,16 +259,11 @@ class PrecisionAtRecall(_Point):
     best, constrained = _PRECISION, _RECALL
 
     def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
+        self, recall: float, num_thresholds: int = 200, class_id: int | None = None,
+        name: str | None = None, dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.recall = recall
-        self._init_point("recall", num_thresholds, class_id)
+        self._init_point("recall", recall, num_thresholds, class_id)
 
 
 class RecallAtPrecision(_Point):
@@ -352,13 +278,8 @@ class RecallAtPrecision(_Point):
     best, constrained = _RECALL, _PRECISION
 
     def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
+        self, precision: float, num_thresholds: int = 200, class_id: int | None = None,
+        name: str | None = None, dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
-        self.precision = precision
-        self._init_point("precision", num_thresholds, class_id)
+        self._init_point("precision", precision, num_thresholds, class_id)

@@ -21,18 +21,15 @@ class FBetaScore(Metric):
 
     Example:
         >>> metric = keras.metrics.FBetaScore(beta=2.0, threshold=0.5)
-        >>> metric([[1, 0], [1, 1]], [[0.9, 0.8], [0.1, 0.7]]).numpy()
-        array([0.55555546, 0.8333332 ], dtype=float32)
+        >>> metric([[1, 0], [1, 1]], [[0.9, 0.8], [0.1, 0.7]]).numpy().round(3)
+        array([0.556, 0.833], dtype=float32)
     """
 
     _direction = "up"
 
     def __init__(
-        self,
-        average: str | None = None,
-        beta: float = 1.0,
-        threshold: float | None = None,
-        name: str | None = "fbeta_score",
+        self, average: str | None = None, beta: float = 1.0,
+        threshold: float | None = None, name: str | None = "fbeta_score",
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -140,10 +137,7 @@ class F1Score(FBetaScore):
     """
 
     def __init__(
-        self,
-        average: str | None = None,
-        threshold: float | None = None,
-        name: str | None = "f1_score",
-        dtype: Any = None,
+        self, average: str | None = None, threshold: float | None = None,
+        name: str | None = "f1_score", dtype: Any = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)

@@ -10,26 +10,47 @@ import numpy as np
 from keras import ops
 from keras.core import dtypes
 from keras.core.errors import check_positive_int
-from keras.losses.shapes import as_tensor, dtype_of
+from keras.losses.shapes import as_tensor, dtype_of, weights_for
 from keras.metrics.metric import Metric
 
 
-class _ConfusionMatrix(Metric):
-    """How often a class was predicted as another one."""
+class IoU(Metric):
+    """Intersection over union, `tp / (tp + fp + fn)`, the mean over chosen classes.
+
+    Counts are integers unless `dtype` says otherwise. Numbers that are no class do not
+    count.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: those the mean is over, as far as they occurred.
+        ignore_class: a label that does not count, such as 255.
+        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
+            else they are one-hot or probabilities.
+        axis: the axis of the classes, where there is one.
+
+    Example:
+        >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
+        >>> metric([0, 0, 1, 1], [0, 1, 0, 1]).numpy()
+        0.33333334
+    """
 
     _direction = "up"
-    _averaged: Sequence[int] | None = None
 
-    def _init_matrix(
-        self,
-        num_classes: int,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
+    def __init__(
+        self, num_classes: int, target_class_ids: Sequence[int],
+        name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
+        sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
     ) -> None:
+        super().__init__(name=name, dtype=dtype or "int32")
         who = type(self).__name__
         self.num_classes = check_positive_int(num_classes, "num_classes", who)
+        self.target_class_ids = [int(i) for i in target_class_ids]
+        for i in self.target_class_ids:
+            if not 0 <= i < num_classes:
+                raise ValueError(
+                    f"{who}: `target_class_ids` holds {i}, but classes go from 0 to "
+                    f"{num_classes - 1}."
+                )
         self.ignore_class = ignore_class
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
@@ -38,22 +59,11 @@ class _ConfusionMatrix(Metric):
             (num_classes, num_classes), "zeros", name="total_confusion_matrix"
         )
 
-    def _check_targets(self, target_class_ids: Sequence[int]) -> list[int]:
-        ids = [int(i) for i in target_class_ids]
-        for i in ids:
-            if not 0 <= i < self.num_classes:
-                raise ValueError(
-                    f"{type(self).__name__}: `target_class_ids` holds {i}, but classes "
-                    f"go from 0 to {self.num_classes - 1}."
-                )
-        return ids
-
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Add a batch.
 
         Args:
-            y_true: class numbers, or one-hot labels where the metric says so. Numbers
-                that are no class do not count.
+            y_true: class numbers, or one-hot labels where the metric says so.
             y_pred: the same, predicted.
             sample_weight: a scalar, or a weight for each class number.
         """
@@ -73,6 +83,8 @@ class _ConfusionMatrix(Metric):
                 f"{type(self).__name__}: there must be a label for each prediction; "
                 f"received labels of shape {shapes[0]} and predictions of {shapes[1]}."
             )
+        if sample_weight is not None:
+            sample_weight = self._weights(sample_weight, y_true)
         y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
         n = self.num_classes
@@ -82,12 +94,13 @@ class _ConfusionMatrix(Metric):
             counts = ops.logical_and(counts, ops.not_equal(y_true, self.ignore_class))
         weights = ops.cast(counts, self.dtype)
         if sample_weight is not None:
-            weights = weights * self._weights(sample_weight, shapes[0])
+            weights = weights * sample_weight
         places = ops.where(counts, y_true * n + y_pred, 0)
         matrix = ops.segment_sum(weights, places, n * n)
         self.total_confusion_matrix.assign_add(ops.reshape(matrix, (n, n)))
 
-    def _weights(self, sample_weight: Any, shape: tuple) -> Any:
+    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+        """A weight for each label, in one row."""
         if isinstance(sample_weight, (int, float, list, tuple, np.ndarray)):
             given = np.asarray(sample_weight)
             if dtypes.is_int(self.dtype) and (given != np.floor(given)).any():
@@ -95,14 +108,11 @@ class _ConfusionMatrix(Metric):
                     f"{type(self).__name__} counts in {self.dtype}, which fractional "
                     '`sample_weight` would be cut off to. Give `dtype="float32"`.'
                 )
-        weights = as_tensor(sample_weight)
-        missing = len(shape) - len(weights.shape)
-        if len(weights.shape) and missing > 0:
-            axes = tuple(range(len(weights.shape), len(shape)))
-            weights = ops.expand_dims(weights, axes)
-        weights = ops.cast(weights, self.dtype)
-        if missing >= 0:
-            weights = ops.broadcast_to(weights, shape)
+        weights = as_tensor(sample_weight, self.dtype)
+        if len(weights.shape) <= len(y_true.shape):
+            ones = ops.ones_like(y_true, dtype=self.dtype)
+            ones, weights = weights_for(weights, ones)
+            weights = weights * ones
         return ops.reshape(weights, (-1,))
 
     def result(self) -> Any:
@@ -112,84 +122,36 @@ class _ConfusionMatrix(Metric):
         union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - right
         iou = ops.divide_no_nan(right, union)
         occurred = ops.cast(union > 0, dtype_of(iou))
-        if self._averaged is not None:
-            ids = np.asarray(self._averaged, "int32")
-            iou, occurred = ops.take(iou, ids), ops.take(occurred, ids)
+        ids = np.asarray(self.target_class_ids, "int32")
+        iou, occurred = ops.take(iou, ids), ops.take(occurred, ids)
         return ops.divide_no_nan(ops.sum(iou), ops.sum(occurred))
 
 
-class IoU(_ConfusionMatrix):
-    """Intersection over union, `tp / (tp + fp + fn)`, the mean over chosen classes.
-
-    Counts are integers unless `dtype` says otherwise.
-
-    Args:
-        num_classes: how many classes there are.
-        target_class_ids: those the mean is over.
-        ignore_class: a label that does not count, such as 255.
-        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
-            else they are one-hot or probabilities.
-        axis: the axis of the classes, where there is one.
-
-    Example:
-        >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
-        >>> metric([0, 0, 1, 1], [0, 1, 0, 1]).numpy()
-        0.33333334
-    """
-
-    def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(name=name, dtype=dtype or "int32")
-        self._init_matrix(num_classes, ignore_class, sparse_y_true, sparse_y_pred, axis)
-        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
-
-
-class OneHotIoU(_ConfusionMatrix):
+class OneHotIoU(IoU):
     """Intersection over union of one-hot labels, the mean over chosen classes.
 
     Args:
-        num_classes: how many classes there are.
-        target_class_ids: those the mean is over.
-        ignore_class: a label that does not count.
-        sparse_y_pred: whether predictions are class numbers.
-        axis: the axis of the classes.
+        num_classes, target_class_ids, ignore_class, sparse_y_pred, axis: as for
+            `keras.metrics.IoU`.
     """
 
     def __init__(
-        self,
-        num_classes: int,
-        target_class_ids: Sequence[int],
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
+        self, num_classes: int, target_class_ids: Sequence[int],
+        name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
+        sparse_y_pred: bool = False, axis: int = -1,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "int32")
-        self._init_matrix(num_classes, ignore_class, False, sparse_y_pred, axis)
-        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
+        super().__init__(
+            num_classes, target_class_ids, name, dtype, ignore_class,
+            sparse_y_true=False, sparse_y_pred=sparse_y_pred, axis=axis,
+        )
 
 
-class MeanIoU(_ConfusionMatrix):
+class MeanIoU(IoU):
     """Intersection over union, the mean over all classes that occurred.
 
-    Counts are integers unless `dtype` says otherwise.
-
     Args:
-        num_classes: how many classes there are.
-        ignore_class: a label that does not count, such as 255.
-        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
-            else they are one-hot or probabilities.
-        axis: the axis of the classes, where there is one.
+        num_classes, ignore_class, sparse_y_true, sparse_y_pred, axis: as for
+            `keras.metrics.IoU`.
 
     Example:
         >>> keras.metrics.MeanIoU(2)([0, 0, 1, 1], [0, 1, 0, 1]).numpy()
@@ -197,43 +159,33 @@ class MeanIoU(_ConfusionMatrix):
     """
 
     def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
+        self, num_classes: int, name: str | None = None, dtype: Any = None,
+        ignore_class: int | None = None, sparse_y_true: bool = True,
+        sparse_y_pred: bool = True, axis: int = -1,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "int32")
-        self._init_matrix(num_classes, ignore_class, sparse_y_true, sparse_y_pred, axis)
+        super().__init__(
+            num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true,
+            sparse_y_pred, axis,
+        )
 
 
-class OneHotMeanIoU(_ConfusionMatrix):
+class OneHotMeanIoU(MeanIoU):
     """Intersection over union of one-hot labels, the mean over all classes.
 
     Args:
-        num_classes: how many classes there are.
-        ignore_class: a label that does not count.
-        sparse_y_pred: whether predictions are class numbers.
-        axis: the axis of the classes.
+        num_classes, ignore_class, sparse_y_pred, axis: as for `keras.metrics.IoU`.
     """
 
     def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_pred: bool = False,
-        axis: int = -1,
+        self, num_classes: int, name: str | None = None, dtype: Any = None,
+        ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "int32")
-        self._init_matrix(num_classes, ignore_class, False, sparse_y_pred, axis)
+        super().__init__(
+            num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis
+        )
 
 
-class BinaryIoU(_ConfusionMatrix):
+class BinaryIoU(IoU):
     """Intersection over union of two classes, from probabilities.
 
     Args:
@@ -247,24 +199,13 @@ class BinaryIoU(_ConfusionMatrix):
     """
 
     def __init__(
-        self,
-        target_class_ids: Sequence[int] = (0, 1),
-        threshold: float = 0.5,
-        name: str | None = None,
-        dtype: Any = None,
+        self, target_class_ids: Sequence[int] = (0, 1), threshold: float = 0.5,
+        name: str | None = None, dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype or "int32")
-        self._init_matrix(2)
-        self.target_class_ids = self._averaged = self._check_targets(target_class_ids)
+        super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities.
-            sample_weight: a scalar, or a weight for each label.
-        """
+        """Add a batch of labels 0 and 1, and of probabilities."""
         chosen = ops.greater_equal(as_tensor(y_pred, "float32"), self.threshold)
         self._add(as_tensor(y_true), chosen, sample_weight)

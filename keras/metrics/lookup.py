@@ -2,85 +2,36 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from keras.core.family import Family, table_of
-from keras.losses.lookup import FUNCTIONS as LOSS_FUNCTIONS
-from keras.metrics import accuracy as acc
-from keras.metrics import confusion, curves, fscore, iou
-from keras.metrics import mean as means
-from keras.metrics import probabilistic as prob
-from keras.metrics import regression as reg
-from keras.metrics.metric import Metric
 
-CLASSES = (
-    Metric,
-    acc.Accuracy,
-    acc.BinaryAccuracy,
-    acc.CategoricalAccuracy,
-    acc.SparseCategoricalAccuracy,
-    acc.SparseTopKCategoricalAccuracy,
-    acc.TopKCategoricalAccuracy,
-    confusion.FalseNegatives,
-    confusion.FalsePositives,
-    confusion.Precision,
-    confusion.Recall,
-    confusion.TrueNegatives,
-    confusion.TruePositives,
-    curves.AUC,
-    curves.PrecisionAtRecall,
-    curves.RecallAtPrecision,
-    curves.SensitivityAtSpecificity,
-    curves.SpecificityAtSensitivity,
-    fscore.F1Score,
-    fscore.FBetaScore,
-    iou.BinaryIoU,
-    iou.IoU,
-    iou.MeanIoU,
-    iou.OneHotIoU,
-    iou.OneHotMeanIoU,
-    means.Mean,
-    means.MeanMetricWrapper,
-    means.Sum,
-    prob.BinaryCrossentropy,
-    prob.CategoricalCrossentropy,
-    prob.CategoricalHinge,
-    prob.Hinge,
-    prob.KLDivergence,
-    prob.Poisson,
-    prob.SparseCategoricalCrossentropy,
-    prob.SquaredHinge,
-    reg.ConcordanceCorrelation,
-    reg.CosineSimilarity,
-    reg.LogCoshError,
-    reg.MeanAbsoluteError,
-    reg.MeanAbsolutePercentageError,
-    reg.MeanSquaredError,
-    reg.MeanSquaredLogarithmicError,
-    reg.PearsonCorrelation,
-    reg.R2Score,
-    reg.RootMeanSquaredError,
-)
 _SHORT = {
-    "bce": prob.BinaryCrossentropy,
-    "kld": prob.KLDivergence,
-    "mae": reg.MeanAbsoluteError,
-    "mape": reg.MeanAbsolutePercentageError,
-    "mse": reg.MeanSquaredError,
-    "msle": reg.MeanSquaredLogarithmicError,
-    "rmse": reg.RootMeanSquaredError,
+    "bce": "BinaryCrossentropy",
+    "kld": "KLDivergence",
+    "mae": "MeanAbsoluteError",
+    "mape": "MeanAbsolutePercentageError",
+    "mse": "MeanSquaredError",
+    "msle": "MeanSquaredLogarithmicError",
+    "rmse": "RootMeanSquaredError",
 }
-_FAMILY = Family(
-    "metric",
-    {
-        # Losses that are no metric class of their own are found as functions.
-        **{fn.__name__: fn for fn in LOSS_FUNCTIONS},
-        **table_of(CLASSES),
-        **_SHORT,
-        **{name.upper(): cls for name, cls in _SHORT.items()},
-    },
-)
+
+
+@functools.cache
+def _family() -> Family:
+    from keras import metrics
+
+    public = {name: getattr(metrics, name) for name in metrics.__all__}
+    for name in ("get", "serialize", "deserialize"):
+        del public[name]
+    # A name that a class and a function share, such as "hinge", means the class.
+    table = {**public, **table_of(filter(inspect.isclass, public.values()))}
+    for short, name in _SHORT.items():
+        table[short] = table[short.upper()] = table[name]
+    return Family("metric", table)
 
 
 def get(identifier: Any) -> Any:
@@ -97,12 +48,12 @@ def get(identifier: Any) -> Any:
         >>> keras.metrics.get("mae").name
         'mean_absolute_error'
     """
-    return _FAMILY.get(identifier)
+    return _family().get(identifier)
 
 
 def serialize(metric: Any) -> Any:
     """A metric as data."""
-    return _FAMILY.serialize(metric)
+    return _family().serialize(metric)
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -112,4 +63,4 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         config: the data or the name.
         custom_objects: names and the classes or functions they stand for.
     """
-    return _FAMILY.deserialize(config, custom_objects)
+    return _family().deserialize(config, custom_objects)

@@ -123,7 +123,7 @@ class MeanMetricWrapper(FunctionObject, Mean):
         if is_loss and self._direction is None:
             self._direction = "down"
 
-    def update_state(
+    def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
         """Add a batch.

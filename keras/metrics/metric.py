@@ -128,7 +128,7 @@ class Metric(Configurable):
     def _build(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> None:
         """Make the variables whose size depends on the data, if there are any."""
 
-    def resolve(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> Metric:
+    def _resolve(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> Metric:
         """The metric to use for an output of a model; `Accuracy` has its own answer."""
         return self
 
