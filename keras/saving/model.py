@@ -108,7 +108,7 @@ def load_model(
     Example:
         >>> model = keras.saving.load_model("model.keras")
     """
-    from keras import models  # noqa: F401 - files name its classes
+    from keras.models import functional  # noqa: F401 - files name its class
 
     path = Path(filepath)
     _check_model_source(path)

@@ -36,7 +36,9 @@ def build(name: str) -> tuple[Any, Any]:
     keras.utils.clear_session()
     model, data, *training = CASES[name]()
     if training:
+        model.run_eagerly = True  # two steps are not worth compiling
         model.fit(*training, epochs=2, batch_size=4, verbose=0)
+        model.run_eagerly = False
     for variable in model.weights:
         if variable.dtype in ("float32", "bfloat16", "float16"):
             variable.assign(0.3 * rng.normal(size=variable.shape))
@@ -70,7 +72,7 @@ def _trained(optimizer):
     model = keras.Sequential(
         [
             keras.Input((3,)),
-            layers.Dense(4),
+            layers.Dense(4, use_bias=False),
             layers.BatchNormalization(),
             layers.Dense(1),
         ],

