@@ -76,7 +76,7 @@ def normal_table() -> tuple[np.ndarray, np.ndarray]:
         The value at the start of each piece, and the slope within it, of so few bits
         (11) that its product with a step (13 bits) is exact.
     """
-    bits = np.arange((24 << _PIECE_BITS) + 1) << _STEP_BITS
+    bits = np.arange((24 << _PIECE_BITS) + 2) << _STEP_BITS
     starts = (bits + (127 << 23)).astype("int32").view("float32")
     inverse = NormalDist().inv_cdf
     values = np.array([-inverse(t / 2**25) for t in starts.tolist()])

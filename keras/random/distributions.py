@@ -60,14 +60,12 @@ def binomial(
 
 def _by_inversion(shape: tuple[int, ...], n: Any, p: Any, dtype: str, seed: Any) -> Any:
     u = current().random.portable_uniform(shape, dtype, seed)
-    term = ops.exp(n * ops.log1p(-p)) + ops.zeros(shape, dtype)
-    odds = p / (1 - p)
-    reached, out = term, ops.zeros(shape, dtype)
-    for k in range(_INVERSION_TERMS):
-        out = out + ops.cast(u >= reached, dtype)
-        term = term * odds * ops.maximum(n - k, 0) / (k + 1)
-        reached = reached + term
-    return ops.minimum(out, n)
+    k = ops.reshape(ops.arange(_INVERSION_TERMS, dtype=dtype), (-1, *[1] * len(shape)))
+    none = ops.exp(n * ops.log1p(-p)) + ops.zeros((1, *shape), dtype)
+    ratios = p / (1 - p) * ops.maximum(n - k, 0.0) / (k + 1)
+    masses = ops.concatenate([none, none * ops.cumprod(ratios, axis=0)], axis=0)
+    passed = ops.cast(u >= ops.cumsum(masses, axis=0), dtype)
+    return ops.minimum(ops.sum(passed, axis=0), n)
 
 
 def _by_rejection(

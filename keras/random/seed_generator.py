@@ -14,6 +14,15 @@ from keras.core.variable import AutocastFrame, Variable, current_frame
 from keras.random.host import draw_seed as draw_host_seed
 
 
+class _State(Variable):
+    """A pair of 32-bit words; each backend keeps it in the type it has for these."""
+
+    def _move(self, backend: Any, value: Any) -> None:
+        self.dtype = "uint32"
+        super()._move(backend, value)
+        self.dtype = backend.dtype_of(self._value)
+
+
 class SeedGenerator(Configurable, Stateful):
     """A stream of seeds, kept in a variable, so that it is saved and compiled.
 
@@ -45,7 +54,7 @@ class SeedGenerator(Configurable, Stateful):
         start = draw_host_seed() if seed is None else check_seed(seed, "SeedGenerator")
         # The host reads the state of eager backends: it must not wait for a device.
         with name_scope(self.name), self._backend.device_scope("cpu"):
-            self.state = Variable(
+            self.state = _State(
                 np.array([start, 0], "uint32"),
                 trainable=False,
                 autocast=False,

@@ -31,7 +31,7 @@ def seed_of(seed: int) -> tuple[int, int]:
 def advance(state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """The seed of a draw, and the state after it."""
     step = torch.tensor([0, 1], device=state.device)
-    return state.clone(), (state.to(torch.int64) + step).to(torch.uint32)
+    return state.clone(), (state + step).to(state.dtype)
 
 
 def memory_of(kept: torch.Tensor) -> np.ndarray:
