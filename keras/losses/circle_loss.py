@@ -91,11 +91,20 @@ class Circle(LossFunctionWrapper):
     """
 
     def __init__(
-        self, gamma: float = 80.0, margin: float = 0.4, remove_diagonal: bool = True,
-        reduction: str | None = "sum_over_batch_size", name: str | None = "circle",
+        self,
+        gamma: float = 80.0,
+        margin: float = 0.4,
+        remove_diagonal: bool = True,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
         super().__init__(
-            circle, reduction, name, dtype, gamma=gamma, margin=margin,
+            circle,
+            reduction,
+            name,
+            dtype,
+            gamma=gamma,
+            margin=margin,
             remove_diagonal=remove_diagonal,
         )

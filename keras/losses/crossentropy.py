@@ -208,13 +208,22 @@ class BinaryCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
-        name: str | None = "binary_crossentropy", dtype: Any = None,
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            binary_crossentropy, reduction, name, dtype, from_logits=from_logits,
-            label_smoothing=label_smoothing, axis=axis,
+            binary_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
 
 
@@ -233,13 +242,22 @@ class CategoricalCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1,
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_crossentropy", dtype: Any = None,
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            categorical_crossentropy, reduction, name, dtype, from_logits=from_logits,
-            label_smoothing=label_smoothing, axis=axis,
+            categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
 
 
@@ -259,13 +277,22 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, from_logits: bool = False, ignore_class: int | None = None,
-        reduction: str | None = "sum_over_batch_size", axis: int = -1,
-        name: str | None = "sparse_categorical_crossentropy", dtype: Any = None,
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            sparse_categorical_crossentropy, reduction, name, dtype,
-            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
+            sparse_categorical_crossentropy,
+            reduction,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
         )
 
     def _convert_labels(self, x: Any) -> Any:
@@ -280,8 +307,11 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, q: float = 0.5, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_generalized_cross_entropy", dtype: Any = None,
+        self,
+        q: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_generalized_cross_entropy",
+        dtype: Any = None,
     ) -> None:
         check_q(q, type(self).__name__)
         super().__init__(

@@ -49,7 +49,9 @@ class CTC(LossFunctionWrapper):
     """`keras.losses.ctc` as a loss, for speech and handwriting."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str | None = "ctc",
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "ctc",
         dtype: Any = None,
     ) -> None:
         super().__init__(ctc, reduction, name, dtype)

@@ -110,15 +110,28 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, apply_class_balancing: bool = False, alpha: float = 0.25,
-        gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
-        axis: int = -1, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "binary_focal_crossentropy", dtype: Any = None,
+        self,
+        apply_class_balancing: bool = False,
+        alpha: float = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "binary_focal_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            binary_focal_crossentropy, reduction, name, dtype,
-            apply_class_balancing=apply_class_balancing, alpha=alpha, gamma=gamma,
-            from_logits=from_logits, label_smoothing=label_smoothing, axis=axis,
+            binary_focal_crossentropy,
+            reduction,
+            name,
+            dtype,
+            apply_class_balancing=apply_class_balancing,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
 
 
@@ -134,13 +147,24 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     """
 
     def __init__(
-        self, alpha: Any = 0.25, gamma: float = 2.0, from_logits: bool = False,
-        label_smoothing: float = 0.0, axis: int = -1,
+        self,
+        alpha: Any = 0.25,
+        gamma: float = 2.0,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_focal_crossentropy", dtype: Any = None,
+        name: str | None = "categorical_focal_crossentropy",
+        dtype: Any = None,
     ) -> None:
         super().__init__(
-            categorical_focal_crossentropy, reduction, name, dtype, alpha=alpha,
-            gamma=gamma, from_logits=from_logits, label_smoothing=label_smoothing,
+            categorical_focal_crossentropy,
+            reduction,
+            name,
+            dtype,
+            alpha=alpha,
+            gamma=gamma,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
             axis=axis,
         )

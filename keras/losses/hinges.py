@@ -75,7 +75,9 @@ class Hinge(LossFunctionWrapper):
     """`keras.losses.hinge` as a loss, for labels -1 and 1 (or 0 and 1)."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str | None = "hinge",
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "hinge",
         dtype: Any = None,
     ) -> None:
         super().__init__(hinge, reduction, name, dtype)
@@ -85,8 +87,10 @@ class SquaredHinge(LossFunctionWrapper):
     """`keras.losses.squared_hinge` as a loss, for labels -1 and 1 (or 0 and 1)."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "squared_hinge", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "squared_hinge",
+        dtype: Any = None,
     ) -> None:
         super().__init__(squared_hinge, reduction, name, dtype)
 
@@ -95,7 +99,9 @@ class CategoricalHinge(LossFunctionWrapper):
     """`keras.losses.categorical_hinge` as a loss, for one-hot labels."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_hinge", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "categorical_hinge",
+        dtype: Any = None,
     ) -> None:
         super().__init__(categorical_hinge, reduction, name, dtype)

@@ -50,7 +50,9 @@ class Loss(Configurable):
     """
 
     def __init__(
-        self, name: str | None = None, reduction: str | None = "sum_over_batch_size",
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
         dtype: Any = None,
     ) -> None:
         who = type(self).__name__
@@ -118,8 +120,12 @@ class LossFunctionWrapper(FunctionObject, Loss):
     """
 
     def __init__(
-        self, fn: Callable, reduction: str | None = "sum_over_batch_size",
-        name: str | None = None, dtype: Any = None, **kwargs: Any,
+        self,
+        fn: Callable,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.keep_function(fn, kwargs)

@@ -70,8 +70,11 @@ class Dice(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size", name: str | None = "dice",
-        axis: Any = None, dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "dice",
+        axis: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(dice, reduction, name, dtype, axis=axis)
 
@@ -86,9 +89,13 @@ class Tversky(LossFunctionWrapper):
     """
 
     def __init__(
-        self, alpha: float = 0.5, beta: float = 0.5,
-        reduction: str | None = "sum_over_batch_size", name: str | None = "tversky",
-        axis: Any = None, dtype: Any = None,
+        self,
+        alpha: float = 0.5,
+        beta: float = 0.5,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "tversky",
+        axis: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(
             tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis

@@ -55,8 +55,10 @@ class KLDivergence(LossFunctionWrapper):
     """`keras.losses.kl_divergence` as a loss, between distributions."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "kl_divergence", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "kl_divergence",
+        dtype: Any = None,
     ) -> None:
         super().__init__(kl_divergence, reduction, name, dtype)
 
@@ -65,7 +67,9 @@ class Poisson(LossFunctionWrapper):
     """`keras.losses.poisson` as a loss, for counts."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "poisson", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "poisson",
+        dtype: Any = None,
     ) -> None:
         super().__init__(poisson, reduction, name, dtype)

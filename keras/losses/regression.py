@@ -174,8 +174,10 @@ class MeanSquaredError(LossFunctionWrapper):
     """
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_error",
+        dtype: Any = None,
     ) -> None:
         super().__init__(mean_squared_error, reduction, name, dtype)
 
@@ -184,8 +186,10 @@ class MeanAbsoluteError(LossFunctionWrapper):
     """`keras.losses.mean_absolute_error` as a loss: `|y_true - y_pred|`."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_error",
+        dtype: Any = None,
     ) -> None:
         super().__init__(mean_absolute_error, reduction, name, dtype)
 
@@ -194,8 +198,10 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
     """`keras.losses.mean_absolute_percentage_error` as a loss, in percent."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_percentage_error", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_absolute_percentage_error",
+        dtype: Any = None,
     ) -> None:
         super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
 
@@ -204,8 +210,10 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
     """`keras.losses.mean_squared_logarithmic_error` as a loss, for positive numbers."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_logarithmic_error", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "mean_squared_logarithmic_error",
+        dtype: Any = None,
     ) -> None:
         super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
 
@@ -218,8 +226,11 @@ class CosineSimilarity(LossFunctionWrapper):
     """
 
     def __init__(
-        self, axis: Any = -1, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "cosine_similarity", dtype: Any = None,
+        self,
+        axis: Any = -1,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "cosine_similarity",
+        dtype: Any = None,
     ) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
 
@@ -232,8 +243,11 @@ class Huber(LossFunctionWrapper):
     """
 
     def __init__(
-        self, delta: float = 1.0, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "huber_loss", dtype: Any = None,
+        self,
+        delta: float = 1.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "huber_loss",
+        dtype: Any = None,
     ) -> None:
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
@@ -242,7 +256,9 @@ class LogCosh(LossFunctionWrapper):
     """`keras.losses.log_cosh` as a loss: the logarithm of the error's cosh."""
 
     def __init__(
-        self, reduction: str | None = "sum_over_batch_size",
-        name: str | None = "log_cosh", dtype: Any = None,
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = "log_cosh",
+        dtype: Any = None,
     ) -> None:
         super().__init__(log_cosh, reduction, name, dtype)

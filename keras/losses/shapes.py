@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
 from keras import ops
-from keras.core import dtypes, tree
+from keras.core import dtypes, masks, tree
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 
@@ -122,6 +124,19 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None)
     return sample_weight * mask
 
 
+_trusted: ContextVar[bool] = ContextVar("keras_labels_trusted", default=False)
+
+
+@contextlib.contextmanager
+def trusted_labels() -> Iterator[None]:
+    """Do not look at class numbers inside: they have been checked already."""
+    token = _trusted.set(True)
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
 def sparse_labels(
     y_true: Any, y_pred: Any, who: str, axis: int = -1, ignore_class: int | None = None
 ) -> Any:
@@ -129,11 +144,14 @@ def sparse_labels(
 
     Raises:
         ValueError: the shapes do not go together, or (where the labels are on the
-            host, so that looking costs nothing) one is not a class number.
+            host, so that looking costs little) one is not a class number. Labels of
+            masked predictions may be anything.
     """
     shape = tuple(y_pred.shape)
     wanted = shape[:axis] + shape[axis:][1:]
-    values = host_values(y_true)
+    mask = masks.get_mask(y_pred)
+    look = mask is None and not _trusted.get()
+    values = host_values(y_true) if look else None
     y_true = as_tensor(y_true)
     given = tuple(y_true.shape)
     if len(given) == len(shape) and given[-1] == 1:
@@ -142,9 +160,7 @@ def sparse_labels(
         a == b or None in (a, b) for a, b in zip(tuple(y_true.shape), wanted)
     ):
         hint = (
-            " One-hot labels need `categorical_crossentropy`."
-            if given == shape
-            else ""
+            " One-hot labels need `categorical_crossentropy`." if given == shape else ""
         )
         raise ValueError(
             f"{who}: `y_true` holds class numbers, one for each prediction, so for "
@@ -153,6 +169,8 @@ def sparse_labels(
         )
     if values is not None:
         check_labels(values, shape[axis], who, ignore_class)
+    if mask is not None and len(mask.shape) == len(wanted):
+        y_true = ops.where(mask, y_true, 0)
     return y_true if dtypes.is_int(dtype_of(y_true)) else ops.cast(y_true, "int32")
 
 

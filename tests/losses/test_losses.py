@@ -14,6 +14,7 @@ from keras import losses, ops
 from keras.core import masks
 from keras.core.scope import current
 from keras.losses.loss import LossFunctionWrapper
+from keras.losses.shapes import trusted_labels
 
 CLASSES = sorted(
     name
@@ -256,3 +257,15 @@ def test_symbolic(backend: str) -> None:
     out = losses.mean_squared_error(x, x)
     assert isinstance(out, keras.KerasTensor)
     assert out.shape == (None,)
+
+
+def test_labels_that_need_no_look(backend: str) -> None:
+    """Those of masked predictions, and those that were checked before."""
+    loss = losses.SparseCategoricalCrossentropy()
+    labels = np.array([[0, -1]])
+    y_pred = ops.full((1, 2, 3), 1 / 3)
+    with trusted_labels():
+        got = loss(np.array([[0.5, 1.0]]), y_pred).numpy()
+    np.testing.assert_allclose(got, np.log(3), 1e-5)
+    masks.set_mask(y_pred, ops.convert_to_tensor([[True, False]]))
+    np.testing.assert_allclose(loss(labels, y_pred).numpy(), np.log(3), 1e-5)
