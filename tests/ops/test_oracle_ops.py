@@ -203,8 +203,6 @@ def test_dtypes(key: str, backend: str) -> None:
     for row, want in EXPECTED.index[f"sweep:{key}"].items():
         if row in DELIBERATE.get(key.partition("/")[0], ()):
             continue
-        if row in ops_cases.DEVIATES.get(key, ()):
-            continue
         name, args = SWEEPS[key][row]
         known = dict(zip(("jax", "tensorflow", "torch"), want[0] * 3))
         if len(want[0]) == 3:

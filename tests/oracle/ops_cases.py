@@ -1132,12 +1132,6 @@ SENSELESS = {
     "log_softmax/dtypes": _UNSIGNED,
     "fmod/pairs": ("bool,bool",),
 }
-# Rows where ours means to differ from real Keras, and why.
-DEVIATES = {
-    # Elsewhere int64 becomes floatx; here real Keras's TensorFlow gives float64.
-    f"{name}/dtypes": ("int64",)
-    for name in ("cbrt", "deg2rad", "rad2deg", "i0", "corrcoef")
-}
 
 
 def eager_row(key: str, row: str) -> bool:
