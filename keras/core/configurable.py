@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import inspect
 import weakref
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras.core import serialization
@@ -70,20 +69,25 @@ class Configurable:
                 the message names it.
         """
         cls = type(self)
-        config: dict[str, Any] = {}
+        given = self._given()
+        values: dict[str, Any] = {}
         for argument in _arguments(cls):
             if _answers_itself(argument.owner):
                 continue
-            value = self._value_of(argument)
-            if value is _MISSING:
-                if any(_answers_itself(c) for c in cls.__mro__):
-                    continue
+            value = self._value_of(argument, given)
+            if value is not _MISSING:
+                values[argument.name] = value
+            elif not any(_answers_itself(c) for c in cls.__mro__):
                 raise NotImplementedError(_advice(cls, argument.name, "is not kept"))
+        known = {argument.name for argument in _arguments(cls)}
+        values.update((k, v) for k, v in (given or {}).items() if k not in known)
+        config = {}
+        for name, value in values.items():
             try:
-                config[argument.name] = self.config_value(argument.name, value)
+                config[name] = self.config_value(name, value)
             except TypeError as error:
                 text = f"cannot be written: {error}"
-                raise NotImplementedError(_advice(cls, argument.name, text)) from error
+                raise NotImplementedError(_advice(cls, name, text)) from error
         return config
 
     def config_value(self, name: str, value: Any) -> Any:
@@ -94,16 +98,22 @@ class Configurable:
             return None if value is None else activations.serialize(value)
         return written(value)
 
-    def _value_of(self, argument: _Argument) -> Any:
-        """What was given for an argument: as kept, or as the constructor was called."""
-        name = argument.name
-        if not _is_ours(argument.owner) and self._called_with is not None:
-            given = _bound(type(self), *self._called_with)
-            if name in given:
-                return given[name]
+    def _given(self) -> dict[str, Any] | None:
+        """What the constructor was called with, where that is its config."""
+        owner = _constructor_owner(type(self))
+        if self._called_with is None or _is_ours(owner) or _answers_itself(owner):
+            return None
+        args, kwargs = self._called_with
+        return _bound(type(self), args, kwargs)
+
+    def _value_of(self, argument: _Argument, given: dict[str, Any] | None) -> Any:
+        """What was given for an argument: as the constructor was called, or as kept."""
+        if given is not None and not _is_ours(argument.owner):
+            if argument.name in given:
+                return given[argument.name]
             if argument.owner is _constructor_owner(type(self)):
                 return argument.default
-        return getattr(self, name, _MISSING)
+        return getattr(self, argument.name, _MISSING)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -112,6 +122,7 @@ class Configurable:
         Args:
             config: what `get_config` gave. Objects in it may be in serialised form.
         """
+        serialization.check_depth(config)
         as_it_is = {a.name for a in _arguments(cls) if _answers_itself(a.owner)}
         return cls(
             **{
@@ -165,7 +176,9 @@ def _read_arguments(cls: type) -> list[_Argument]:
     for owner in cls.__mro__:
         if owner is object or "__init__" not in vars(owner):
             continue
-        parameters = list(inspect.signature(owner.__init__).parameters.values())[1:]
+        parameters = list(
+            inspect.signature(vars(owner)["__init__"]).parameters.values()
+        )[1:]
         named = [
             p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
         ]
@@ -180,9 +193,10 @@ def _read_arguments(cls: type) -> list[_Argument]:
 
 def _bound(cls: type, args: tuple, kwargs: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a constructor call by name."""
-    init: Callable = cls.__init__  # type: ignore[misc]
-    bound = inspect.signature(init).bind(None, *args, **kwargs).arguments
-    for name, parameter in inspect.signature(init).parameters.items():
+    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+    bound = signature.bind(None, *args, **kwargs).arguments
+    del bound[next(iter(bound))]  # self
+    for name, parameter in signature.parameters.items():
         if parameter.kind is parameter.VAR_POSITIONAL and bound.get(name):
             raise NotImplementedError(_advice(cls, f"*{name}", "has no names"))
         if parameter.kind is parameter.VAR_KEYWORD:

@@ -24,7 +24,7 @@ from keras.core.errors import near_matches
 from keras.core.foreign import framework_of, to_host
 from keras.core.tensor import KerasTensor
 
-MAX_DEPTH = 200
+MAX_DEPTH = 100
 # Where a function named in a config is looked for: all of these are mathematics.
 FUNCTION_NAMESPACES = (
     "keras.activations",
@@ -32,7 +32,6 @@ FUNCTION_NAMESPACES = (
     "keras.metrics",
     "keras.ops",
 )
-_depth: ContextVar[int] = ContextVar("keras_nesting", default=0)
 _safe_mode: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
 _wire_names: dict[type, dict[str, Any]] = {}
 _wire_classes: dict[str, type] = {}
@@ -275,6 +274,7 @@ def deserialize_keras_object(
     kwargs.pop("printable_module_name", None)
     if kwargs:
         raise TypeError(f"deserialize_keras_object: unknown {sorted(kwargs)}.")
+    check_depth(config)
     named = bool(custom_objects or module_objects)
     with registry.maybe_scope(custom_objects), safe_mode_scope(safe_mode):
         return _read(config, module_objects, named)
@@ -314,21 +314,28 @@ def _read(
         return config if found is None else found
     if not isinstance(config, (list, tuple, dict)):
         return config
-    depth = _depth.get() + 1
-    if depth > MAX_DEPTH:
-        raise ValueError(
-            f"The config is nested more than {MAX_DEPTH} levels deep; it was not read "
-            "further."
-        )
-    token = _depth.set(depth)
-    try:
-        if not isinstance(config, dict):
-            return [_read(x, names, named) for x in config]
-        if "class_name" not in config or "config" not in config:
-            return {key: _read(x, names, named) for key, x in config.items()}
-        return _read_object(config, names)
-    finally:
-        _depth.reset(token)
+    if not isinstance(config, dict):
+        return [_read(x, names, named) for x in config]
+    if "class_name" not in config or "config" not in config:
+        return {key: _read(x, names, named) for key, x in config.items()}
+    return _read_object(config, names)
+
+
+def check_depth(config: Any) -> None:
+    """Refuse data nested so deep that reading it would exhaust the stack."""
+    level = [config]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            inner
+            for x in level
+            if isinstance(x, (dict, list, tuple))
+            for inner in (x.values() if isinstance(x, dict) else x)
+        ]
+        if not level:
+            return
+    raise ValueError(
+        f"The config is nested more than {MAX_DEPTH} levels deep: it is not read."
+    )
 
 
 def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any:
@@ -392,6 +399,8 @@ def find_class(
         found = _wire_classes.get(class_name) or registry.builtin_object(
             _public_namespace(module), class_name
         )
+        if inspect.isfunction(found):
+            return find_function(class_name)
     readable = inspect.isfunction(found) or hasattr(found, "from_config")
     if found is None or not readable:
         raise _not_found("class", str(registered or class_name), names)
