@@ -200,7 +200,9 @@ class BinaryAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, name: str | None = "binary_accuracy", dtype: Any = None,
+        self,
+        name: str | None = "binary_accuracy",
+        dtype: Any = None,
         threshold: float = 0.5,
     ) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
@@ -248,7 +250,9 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, k: int = 5, name: str | None = "top_k_categorical_accuracy",
+        self,
+        k: int = 5,
+        name: str | None = "top_k_categorical_accuracy",
         dtype: Any = None,
     ) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
@@ -265,10 +269,16 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, k: int = 5, name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None, from_sorted_ids: bool = False,
+        self,
+        k: int = 5,
+        name: str | None = "sparse_top_k_categorical_accuracy",
+        dtype: Any = None,
+        from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(
-            sparse_top_k_categorical_accuracy, name, dtype, k=k,
+            sparse_top_k_categorical_accuracy,
+            name,
+            dtype,
+            k=k,
             from_sorted_ids=from_sorted_ids,
         )

@@ -72,8 +72,12 @@ class _Ratio(CountsMetric):
     other: str
 
     def __init__(
-        self, thresholds: Any = None, top_k: int | None = None,
-        class_id: int | None = None, name: str | None = None, dtype: Any = None,
+        self,
+        thresholds: Any = None,
+        top_k: int | None = None,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__

@@ -42,10 +42,16 @@ class AUC(CountsMetric):
     _direction = "up"
 
     def __init__(
-        self, num_thresholds: int = 200, curve: str = "ROC",
-        summation_method: str = "interpolation", name: str | None = None,
-        dtype: Any = None, thresholds: Any = None, multi_label: bool = False,
-        num_labels: int | None = None, label_weights: Any = None,
+        self,
+        num_thresholds: int = 200,
+        curve: str = "ROC",
+        summation_method: str = "interpolation",
+        name: str | None = None,
+        dtype: Any = None,
+        thresholds: Any = None,
+        multi_label: bool = False,
+        num_labels: int | None = None,
+        label_weights: Any = None,
         from_logits: bool = False,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -221,8 +227,12 @@ class SensitivityAtSpecificity(_Point):
     best, constrained = _SENSITIVITY, _SPECIFICITY
 
     def __init__(
-        self, specificity: float, num_thresholds: int = 200,
-        class_id: int | None = None, name: str | None = None, dtype: Any = None,
+        self,
+        specificity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._init_point("specificity", specificity, num_thresholds, class_id)
@@ -240,8 +250,12 @@ class SpecificityAtSensitivity(_Point):
     best, constrained = _SPECIFICITY, _SENSITIVITY
 
     def __init__(
-        self, sensitivity: float, num_thresholds: int = 200,
-        class_id: int | None = None, name: str | None = None, dtype: Any = None,
+        self,
+        sensitivity: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._init_point("sensitivity", sensitivity, num_thresholds, class_id)
@@ -259,8 +273,12 @@ class PrecisionAtRecall(_Point):
     best, constrained = _PRECISION, _RECALL
 
     def __init__(
-        self, recall: float, num_thresholds: int = 200, class_id: int | None = None,
-        name: str | None = None, dtype: Any = None,
+        self,
+        recall: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._init_point("recall", recall, num_thresholds, class_id)
@@ -278,8 +296,12 @@ class RecallAtPrecision(_Point):
     best, constrained = _RECALL, _PRECISION
 
     def __init__(
-        self, precision: float, num_thresholds: int = 200, class_id: int | None = None,
-        name: str | None = None, dtype: Any = None,
+        self,
+        precision: float,
+        num_thresholds: int = 200,
+        class_id: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._init_point("precision", precision, num_thresholds, class_id)

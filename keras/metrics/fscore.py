@@ -28,8 +28,11 @@ class FBetaScore(Metric):
     _direction = "up"
 
     def __init__(
-        self, average: str | None = None, beta: float = 1.0,
-        threshold: float | None = None, name: str | None = "fbeta_score",
+        self,
+        average: str | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str | None = "fbeta_score",
         dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -137,7 +140,10 @@ class F1Score(FBetaScore):
     """
 
     def __init__(
-        self, average: str | None = None, threshold: float | None = None,
-        name: str | None = "f1_score", dtype: Any = None,
+        self,
+        average: str | None = None,
+        threshold: float | None = None,
+        name: str | None = "f1_score",
+        dtype: Any = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)

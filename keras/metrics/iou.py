@@ -37,9 +37,15 @@ class IoU(Metric):
     _direction = "up"
 
     def __init__(
-        self, num_classes: int, target_class_ids: Sequence[int],
-        name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-        sparse_y_true: bool = True, sparse_y_pred: bool = True, axis: int = -1,
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
     ) -> None:
         super().__init__(name=name, dtype=dtype or "int32")
         who = type(self).__name__
@@ -136,13 +142,24 @@ class OneHotIoU(IoU):
     """
 
     def __init__(
-        self, num_classes: int, target_class_ids: Sequence[int],
-        name: str | None = None, dtype: Any = None, ignore_class: int | None = None,
-        sparse_y_pred: bool = False, axis: int = -1,
+        self,
+        num_classes: int,
+        target_class_ids: Sequence[int],
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
     ) -> None:
         super().__init__(
-            num_classes, target_class_ids, name, dtype, ignore_class,
-            sparse_y_true=False, sparse_y_pred=sparse_y_pred, axis=axis,
+            num_classes,
+            target_class_ids,
+            name,
+            dtype,
+            ignore_class,
+            sparse_y_true=False,
+            sparse_y_pred=sparse_y_pred,
+            axis=axis,
         )
 
 
@@ -159,13 +176,24 @@ class MeanIoU(IoU):
     """
 
     def __init__(
-        self, num_classes: int, name: str | None = None, dtype: Any = None,
-        ignore_class: int | None = None, sparse_y_true: bool = True,
-        sparse_y_pred: bool = True, axis: int = -1,
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_true: bool = True,
+        sparse_y_pred: bool = True,
+        axis: int = -1,
     ) -> None:
         super().__init__(
-            num_classes, range(num_classes), name, dtype, ignore_class, sparse_y_true,
-            sparse_y_pred, axis,
+            num_classes,
+            range(num_classes),
+            name,
+            dtype,
+            ignore_class,
+            sparse_y_true,
+            sparse_y_pred,
+            axis,
         )
 
 
@@ -177,8 +205,13 @@ class OneHotMeanIoU(MeanIoU):
     """
 
     def __init__(
-        self, num_classes: int, name: str | None = None, dtype: Any = None,
-        ignore_class: int | None = None, sparse_y_pred: bool = False, axis: int = -1,
+        self,
+        num_classes: int,
+        name: str | None = None,
+        dtype: Any = None,
+        ignore_class: int | None = None,
+        sparse_y_pred: bool = False,
+        axis: int = -1,
     ) -> None:
         super().__init__(
             num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis
@@ -199,8 +232,11 @@ class BinaryIoU(IoU):
     """
 
     def __init__(
-        self, target_class_ids: Sequence[int] = (0, 1), threshold: float = 0.5,
-        name: str | None = None, dtype: Any = None,
+        self,
+        target_class_ids: Sequence[int] = (0, 1),
+        threshold: float = 0.5,
+        name: str | None = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold

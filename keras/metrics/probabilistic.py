@@ -17,11 +17,17 @@ class BinaryCrossentropy(MeanMetricWrapper):
     """
 
     def __init__(
-        self, name: str | None = "binary_crossentropy", dtype: Any = None,
-        from_logits: bool = False, label_smoothing: float = 0,
+        self,
+        name: str | None = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
     ) -> None:
         super().__init__(
-            losses.binary_crossentropy, name, dtype, from_logits=from_logits,
+            losses.binary_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
             label_smoothing=label_smoothing,
         )
 
@@ -36,12 +42,20 @@ class CategoricalCrossentropy(MeanMetricWrapper):
     """
 
     def __init__(
-        self, name: str | None = "categorical_crossentropy", dtype: Any = None,
-        from_logits: bool = False, label_smoothing: float = 0, axis: int = -1,
+        self,
+        name: str | None = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
     ) -> None:
         super().__init__(
-            losses.categorical_crossentropy, name, dtype, from_logits=from_logits,
-            label_smoothing=label_smoothing, axis=axis,
+            losses.categorical_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            label_smoothing=label_smoothing,
+            axis=axis,
         )
 
 
@@ -55,12 +69,20 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """
 
     def __init__(
-        self, name: str | None = "sparse_categorical_crossentropy", dtype: Any = None,
-        from_logits: bool = False, ignore_class: int | None = None, axis: int = -1,
+        self,
+        name: str | None = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
     ) -> None:
         super().__init__(
-            losses.sparse_categorical_crossentropy, name, dtype,
-            from_logits=from_logits, ignore_class=ignore_class, axis=axis,
+            losses.sparse_categorical_crossentropy,
+            name,
+            dtype,
+            from_logits=from_logits,
+            ignore_class=ignore_class,
+            axis=axis,
         )
 
 

@@ -184,7 +184,9 @@ class PearsonCorrelation(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, name: str | None = "pearson_correlation", dtype: Any = None,
+        self,
+        name: str | None = "pearson_correlation",
+        dtype: Any = None,
         axis: int = -1,
     ) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
@@ -200,7 +202,9 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, name: str | None = "concordance_correlation", dtype: Any = None,
+        self,
+        name: str | None = "concordance_correlation",
+        dtype: Any = None,
         axis: int = -1,
     ) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
@@ -224,8 +228,11 @@ class R2Score(Metric):
     _direction = "up"
 
     def __init__(
-        self, class_aggregation: str | None = "uniform_average",
-        num_regressors: int = 0, name: str | None = "r2_score", dtype: Any = None,
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str | None = "r2_score",
+        dtype: Any = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         known = (None, "uniform_average", "variance_weighted_average")
