@@ -56,7 +56,7 @@ def infer_outputs(
 
 
 def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
-    static = []
+    static: list[Any] = []
     for leaf in leaves:
         if isinstance(leaf, KerasTensor):
             static.append((leaf.shape, leaf.dtype))

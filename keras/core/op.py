@@ -26,6 +26,7 @@ from keras.core.tensor import any_symbolic
 from keras.core.variable import Variable
 
 F = TypeVar("F", bound=Callable[..., Any])
+Cast = str | Callable[[str], str] | None
 # What a parameter may be annotated with, alone or as `Tensor | None`:
 Tensor = Any  # a tensor; all of an op's tensors meet in one type if it has a `cast`
 Tensors = Any  # a list of such tensors
@@ -45,7 +46,7 @@ class Op:
         self,
         body: Callable,
         name: str | None,
-        cast: str | Callable[[str], str] | None,
+        cast: Cast,
         elementwise: bool,
         infer: Callable | None,
         primitive: bool,
@@ -204,7 +205,8 @@ class Op:
     def split(self, args: tuple, kwargs: dict) -> tuple[dict, dict]:
         """The arguments by name: those that are tensors, and the static ones."""
         bound = self.signature.bind(*args, **kwargs).arguments
-        tensors, static = {}, {}
+        tensors: dict[str, Any] = {}
+        static: dict[str, Any] = {}
         for name, value in bound.items():
             is_tensor = name in self.tensor_names or any_symbolic([value])
             (tensors if is_tensor else static)[name] = value
@@ -263,14 +265,21 @@ def op(fn: F) -> F: ...
 
 
 @overload
-def op(fn: None = None, **options: Any) -> Callable[[F], F]: ...
+def op(
+    *,
+    name: str | None = ...,
+    cast: Cast = ...,
+    elementwise: bool = ...,
+    infer: Callable | None = ...,
+    primitive: bool = ...,
+) -> Callable[[F], F]: ...
 
 
 def op(
     fn: F | None = None,
     *,
     name: str | None = None,
-    cast: str | Callable[[str], str] | None = None,
+    cast: Cast = None,
     elementwise: bool = False,
     infer: Callable | None = None,
     primitive: bool = False,
@@ -316,14 +325,16 @@ def primitive(fn: F) -> F: ...
 
 
 @overload
-def primitive(fn: None = None, **options: Any) -> Callable[[F], F]: ...
+def primitive(
+    *, name: str | None = ..., cast: Cast = ..., infer: Callable | None = ...
+) -> Callable[[F], F]: ...
 
 
 def primitive(
     fn: F | None = None,
     *,
     name: str | None = None,
-    cast: str | Callable[[str], str] | None = None,
+    cast: Cast = None,
     infer: Callable | None = None,
 ) -> Any:
     """An op that every backend supplies in its TABLE; the function is its face."""
@@ -336,13 +347,13 @@ def elementwise(fn: F) -> F: ...
 
 
 @overload
-def elementwise(fn: None = None, **options: Any) -> Callable[[F], F]: ...
+def elementwise(*, cast: Cast = ..., primitive: bool = ...) -> Callable[[F], F]: ...
 
 
 def elementwise(
     fn: F | None = None,
     *,
-    cast: str | Callable[[str], str] = "float",
+    cast: Cast = "float",
     primitive: bool = True,
 ) -> Any:
     """An op that works element by element, so that masks go through it."""

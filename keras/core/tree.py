@@ -161,7 +161,7 @@ def map_shape_structure(func: Callable, structure: Any) -> Any:
     raise ValueError(f"Not a structure of shapes: {structure!r}.")
 
 
-def register_tree_node_class(cls: type) -> type:
+def register_tree_node_class(cls: Any) -> Any:
     """Let a class with `tree_flatten` and `tree_unflatten` nest like a container."""
     optree.register_pytree_node_class(cls, namespace=_NAMESPACE)
     return cls

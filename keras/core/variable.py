@@ -198,7 +198,7 @@ class Variable(Operators):
             )
         with self.backend.outside_trace():
             value = self.backend.convert_to_tensor(value, dtype)
-        self.shape = tuple(value.shape)
+        self.shape: tuple[int, ...] = tuple(value.shape)
         self.dtype = self.backend.dtype_of(value)
         if shape is not None and standardize_shape(shape) != self.shape:
             raise ValueError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -73,14 +74,14 @@ def is_tensor_like(x: Any) -> bool:
     return isinstance(x, KerasTensor) or (hasattr(x, "shape") and hasattr(x, "dtype"))
 
 
-@functools.cache
-def call_signature(cls: type) -> CallSignature:
-    """The signature of `cls.call`."""
-    return CallSignature(cls.call)
+# A class counts as Hashable only where the checker cannot see the class.
+call_signature: Callable[[Any], CallSignature] = functools.cache(
+    lambda cls: CallSignature(cls.call)
+)
 
 
 @functools.cache
-def build_parameters(cls: type) -> tuple[list[str], bool] | None:
+def build_parameters(cls: Any) -> tuple[list[str], bool] | None:
     """The names of `cls.build`'s parameters and whether it takes any more.
 
     None when the class leaves `build` as the base class has it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -388,10 +389,7 @@ class Layer(Operation, Configurable, Stateful):
             )
         total = 0
         for variable in self.weights:
-            size = 1
-            for dim in variable.shape:
-                size *= dim
-            total += size
+            total += math.prod(variable.shape)
         return total
 
     # Building
@@ -413,7 +411,7 @@ class Layer(Operation, Configurable, Stateful):
     build._is_default = True  # type: ignore[attr-defined]
 
     def _maybe_build(self, args: tuple, kwargs: dict) -> None:
-        parameters = build_parameters(type(self))
+        parameters = build_parameters(type(self))  # type: ignore[arg-type]
         if parameters is None:
             self.built = True
             shapes = self._tensor_shapes(args, kwargs)

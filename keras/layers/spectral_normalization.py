@@ -61,6 +61,9 @@ class SpectralNormalization(Layer):
         )
         self.input_spec = self.layer.input_spec
 
+    vector_u: Any
+    kernel: Any
+
     def call(self, inputs: Any, training: Any = False) -> Any:
         """Normalise the kernel, then call the layer."""
         if training:

@@ -80,17 +80,16 @@ class UpSampling2D(UpSampling):
         self.interpolation = check_choice(
             interpolation, INTERPOLATIONS, "interpolation", "UpSampling2D"
         )
+        if self.interpolation != "nearest":
+            raise NotImplementedError(
+                f"UpSampling2D: interpolation={interpolation!r} is not supported yet; "
+                "only 'nearest' is."
+            )
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Repeat or interpolate."""
-        if self.interpolation == "nearest":
-            return super().call(inputs)
-        shape = ops.shape(inputs)
-        sizes = [shape[a] * times for a, times in zip(self.spatial_axes, self.size)]
-        return ops.image.resize(
-            inputs, sizes, self.interpolation, data_format=self.data_format
-        )
+        """Repeat each place."""
+        return super().call(inputs)
 
 
 class UpSampling3D(UpSampling):

@@ -52,13 +52,14 @@ def size_of_axis(layer: Layer, input_shape: Any, axis: int = -1) -> int:
     return size
 
 
-def refuse_quantization(config: Any, who: str) -> None:
+def refuse_quantization(config: Any, who: str) -> Any:
     """Raise for a `quantization_config`; None is what files without one hold."""
     if config is not None:
         raise ValueError(
             f"{who}: quantization is not supported, so `quantization_config` must be "
             f"None; received {config!r}."
         )
+    return config
 
 
 class BiasLayer(Layer):
@@ -103,6 +104,8 @@ class BiasLayer(Layer):
 
 class KernelLayer(BiasLayer):
     """A layer with a kernel, perhaps a bias, and an activation."""
+
+    kernel_initializer: Any
 
     def __init__(
         self,

@@ -150,7 +150,8 @@ def _split(op: Op, args: tuple, kwargs: dict) -> tuple[dict, dict]:
     bound = op.signature.bind(*args, **kwargs)
     bound.apply_defaults()
     with_call = op.tensor_names | set(_CALL_ARGUMENTS.get(op.name, ()))
-    called, static = {}, {}
+    called: dict[str, Any] = {}
+    static: dict[str, Any] = {}
     for name, value in bound.arguments.items():
         symbolic = any(isinstance(x, KerasTensor) for x in tree.flatten(value))
         (called if name in with_call or symbolic else static)[name] = value

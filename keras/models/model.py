@@ -75,7 +75,7 @@ class Model(Trainer, Layer):
         graph = self._graph
         if graph is not None:
             # Layer by layer: following the graph itself would recurse to its depth.
-            copies = {}
+            copies: dict[int, Any] = {}
             for operation in graph.operations:
                 if isinstance(operation, OpCall):
                     copies[id(operation)] = OpCall(operation.op, operation.name)
@@ -367,7 +367,7 @@ def _takes_graph(cls: type) -> bool:
     """Whether the class is made from inputs and outputs rather than own arguments."""
     import inspect
 
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]  # type: ignore[misc]
     named = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
     open_ended = any(p.kind is p.VAR_POSITIONAL for p in parameters)
     return open_ended or {"inputs", "outputs"} <= set(named)

@@ -71,8 +71,10 @@ class Sequential(Model):
                 f"layer {layer.name!r}. Names: {[x.name for x in self._layers]}."
             )
         if not self._layers and layer._input_shape_arg is not None:
-            first = Input(batch_shape=layer._input_shape_arg, dtype=layer.compute_dtype)
-            self._layers.append(first._node.operation)  # type: ignore[union-attr]
+            first = InputLayer(
+                batch_shape=layer._input_shape_arg, dtype=layer.compute_dtype
+            )
+            self._layers.append(first)
         self._layers.append(layer)
         if rebuild:
             self._rebuild()
@@ -111,14 +113,13 @@ class Sequential(Model):
                 raise ValueError(
                     f"{self._label()}: one input shape is needed; got {input_shape!r}."
                 )
-            first = None
         with backend_scope(self._backend), path_scope(self._settle_path()):
-            x = inputs = (
-                first.output
-                if first is not None
-                else Input(batch_shape=input_shape, dtype=self._first_dtype())
-            )
-            for layer in self._layers[1 if first is not None else 0 :]:
+            if isinstance(first, InputLayer):
+                inputs = first.output
+            else:
+                inputs = Input(batch_shape=input_shape, dtype=self._first_dtype())
+            x = inputs
+            for layer in self.layers:
                 x = self._feed(layer, x)
         self._set_graph(GraphBody(inputs, x, self._label()))
 

@@ -43,7 +43,9 @@ def value_and_grad(
         (array(10.), array([2., 6.]))
     """
     single = isinstance(variables, Variable)
-    held = [variables] if single else None if variables is None else list(variables)
+    held: list[Variable] | None = None
+    if variables is not None:
+        held = [variables] if isinstance(variables, Variable) else list(variables)
     for variable in held or ():
         _check_float(variable.dtype, f"the variable {variable.path!r}")
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)

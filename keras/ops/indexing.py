@@ -147,7 +147,7 @@ def _diag_spec(x: Any, k: int = 0) -> KerasTensor:
     if len(x.shape) not in (1, 2):
         raise ValueError(f"diag: `x` has one axis or two; received shape {x.shape}.")
     if len(x.shape) == 2:
-        return KerasTensor((_diagonal_size(*x.shape, k),), x.dtype)
+        return KerasTensor((_diagonal_size(x.shape[0], x.shape[1], k),), x.dtype)
     size = None if x.shape[0] is None else x.shape[0] + abs(k)
     return KerasTensor((size, size), x.dtype)
 
@@ -186,7 +186,7 @@ def _diagonal_spec(
 ) -> KerasTensor:
     rank = len(x.shape)
     axes = (axis1 % rank, axis2 % rank)
-    size = _diagonal_size(*(x.shape[a] for a in axes), offset)
+    size = _diagonal_size(x.shape[axes[0]], x.shape[axes[1]], offset)
     kept = tuple(n for i, n in enumerate(x.shape) if i not in axes)
     return KerasTensor((*kept, size), x.dtype)
 

@@ -454,7 +454,7 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple, keepdims: bool) -> Any:
     row, column = axes
     if ord in ("nuc", 2, -2):
         values = _svdvals(knp.moveaxis(x, axes, (-2, -1)))
-        reduce = {"nuc": knp.sum, 2: knp.max, -2: knp.min}[ord]
+        reduce: Any = {"nuc": knp.sum, 2: knp.max, -2: knp.min}[ord]
         out = reduce(values, axis=-1)
     else:
         first, last = (row, column) if ord in (1, -1) else (column, row)

@@ -97,7 +97,7 @@ def _rearrange(tensor: Tensor, pattern: str, axes_lengths: dict[str, int]) -> Te
 def _expand(groups: list[list[str]], extra: int) -> list[list[str]]:
     """Names for the axes that "..." stands for."""
     names = [f"...{i}" for i in range(extra)]
-    out = []
+    out: list[list[str]] = []
     for group in groups:
         if group == ["..."]:
             out.extend([name] for name in names)

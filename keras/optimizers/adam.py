@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer, Options
+from keras.optimizers.optimizer import DecoupledOptions, Optimizer, Options
 
 
 class Adam(Optimizer):
@@ -82,7 +82,7 @@ class AdamW(Adam):
         beta_2: float = 0.999,
         epsilon: float = 1e-7,
         amsgrad: bool = False,
-        **options: Unpack[Options],
+        **options: Unpack[DecoupledOptions],
     ) -> None:
         if weight_decay is None:
             raise ValueError("AdamW: `weight_decay` must be a number; received None.")

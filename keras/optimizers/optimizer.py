@@ -21,10 +21,9 @@ from keras.core.variable import StatelessScope, Variable
 from keras.optimizers.schedules.schedule import LearningRateSchedule
 
 
-class Options(TypedDict, total=False):
-    """The arguments that every optimizer takes beside its own; see `Optimizer`."""
+class DecoupledOptions(TypedDict, total=False):
+    """What every optimizer takes beside its own arguments; see `Optimizer`."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -34,6 +33,12 @@ class Options(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+
+
+class Options(DecoupledOptions, total=False):
+    """The same, where weight decay is an option among others."""
+
+    weight_decay: float | None
 
 
 class Optimizer(Configurable, Stateful):
@@ -124,7 +129,7 @@ class Optimizer(Configurable, Stateful):
         self._undecayed: list[Variable] = []
         self._undecayed_patterns: list[str] = []
         self._hyper: dict[str, Variable] = {}
-        self._given: dict[str, float] = {}
+        self._given_numbers: dict[str, float] = {}
         with backend_scope(self._backend), path_scope(self.name):
             self.iterations = Variable(
                 0, dtype="int32", trainable=False, name="iteration", autocast=False
@@ -174,7 +179,7 @@ class Optimizer(Configurable, Stateful):
                 raise TypeError(
                     f"{type(self).__name__}: `{name}` must be a number; got {value!r}."
                 )
-            self._given[name] = value
+            self._given_numbers[name] = value
             self._hyper[name] = self._make_hyper(name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -186,7 +191,7 @@ class Optimizer(Configurable, Stateful):
     def __setattr__(self, name: str, value: Any) -> None:
         hyper = self.__dict__.get("_hyper")
         if hyper and name in hyper and isinstance(value, (int, float)):
-            self._given[name] = value
+            self._given_numbers[name] = value
             hyper[name].assign(value)
         else:
             super().__setattr__(name, value)
@@ -638,7 +643,7 @@ class Optimizer(Configurable, Stateful):
         for name in self._hyper:
             # The number as given, unless the variable was changed since.
             now = float(self._hyper[name].numpy())
-            given = self._given[name]
+            given = self._given_numbers[name]
             config[name] = given if abs(now - given) <= 1e-6 * abs(given) else now
         return config
 

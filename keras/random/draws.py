@@ -304,9 +304,7 @@ def _shaped_spec(shape: Any, *args: Any, **kwargs: Any) -> KerasTensor:
 
 
 @op(infer=_shaped_spec)
-def gamma(
-    shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None
-) -> Any:
+def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Values from a gamma distribution with scale 1.
 
     Args:

@@ -353,11 +353,9 @@ class Trainer:
 
     def _step_variables(self) -> list[Any]:
         """The trainable weights; found once for a `fit`, not once a step."""
-        return (
-            self.trainable_variables
-            if self._run_cache is None
-            else self._run_cache.variables
-        )  # type: ignore[attr-defined]
+        if self._run_cache is not None:
+            return self._run_cache.variables
+        return self.trainable_variables  # type: ignore[attr-defined]
 
     @contextlib.contextmanager
     def _running(self) -> Iterator[None]:

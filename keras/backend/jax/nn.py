@@ -43,7 +43,7 @@ def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
 def conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
     """A convolution of the input spread out, with the kernel turned round."""
     axes = tuple(range(len(window.size)))
-    dims = spatial(inputs, window.channels_last)
+    dims: Any = spatial(inputs, window.channels_last)
     pads = []
     for n, s, k, (front, size) in zip(dims, window.strides, reach(window), sizes):
         before = k - 1 - front

@@ -2,7 +2,11 @@
 
 from keras.backend.tensorflow import linalg, math, nn, numpy
 from keras.backend.tensorflow.control import cond, scan, vectorized_map, while_loop
-from keras.backend.tensorflow.random import random_normal, random_uniform, seed_framework
+from keras.backend.tensorflow.random import (
+    random_normal,
+    random_uniform,
+    seed_framework,
+)
 from keras.backend.tensorflow.step import (
     compile,
     compile_step,

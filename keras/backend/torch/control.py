@@ -43,7 +43,7 @@ def scan(
     leaves, treedef = tree.flatten_with_def(xs)
     if xs is None:
         leaves = []
-    steps = leaves[0].shape[0] if leaves else length
+    steps: Any = leaves[0].shape[0] if leaves else length
     columns = [leaf.unbind(0) for leaf in leaves]
     carry, outs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):

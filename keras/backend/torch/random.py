@@ -178,7 +178,7 @@ def _words(shape: Sequence[int], seed: Any) -> tuple[torch.Tensor, torch.Tensor]
         empty = torch.empty(tuple(shape), dtype=torch.int32, device=device)
         return empty, empty
     low = torch.arange(math.prod(shape), dtype=torch.int32, device=device)
-    key = tuple(
+    key: Any = tuple(
         torch.tensor(_word(k), dtype=torch.int32, device=device) for k in _pair(seed)
     )
     high, low = threefry2x32(key, low, torch.bitwise_xor, _rotate, _word)

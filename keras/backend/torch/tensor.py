@@ -95,8 +95,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
     """A torch tensor of `x`, in `dtype` if given, on the device in force."""
     kind = type(x)
     if kind is float or kind is int or kind is bool:
-        wanted = to_torch_dtype(dtypes.standardize_dtype(dtype or kind))
-        return torch.tensor(x, dtype=wanted, device=get_device())
+        scalar = to_torch_dtype(dtypes.standardize_dtype(dtype or kind))
+        return torch.tensor(x, dtype=scalar, device=get_device())
     wanted = None if dtype is None else to_torch_dtype(dtypes.standardize_dtype(dtype))
     if isinstance(x, torch.Tensor):
         device = _device.get()
