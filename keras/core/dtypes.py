@@ -110,12 +110,12 @@ def _standardize(dtype: Any) -> str:
     return name
 
 
-def is_float(dtype: Any) -> bool:
+def is_float_dtype(dtype: Any) -> bool:
     """Whether the dtype is a floating point type."""
     return standardize_dtype(dtype) in FLOATS
 
 
-def is_int(dtype: Any) -> bool:
+def is_int_dtype(dtype: Any) -> bool:
     """Whether the dtype is a (signed or unsigned) integer type."""
     return standardize_dtype(dtype) in INTEGERS
 

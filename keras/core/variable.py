@@ -205,7 +205,7 @@ class Variable(Operators):
                 f"Variable {self.path!r}: the value has shape {self.shape}, but "
                 f"shape {tuple(shape)} was asked for."
             )
-        self.is_float = dtypes.is_float(self.dtype)
+        self.is_float = dtypes.is_float_dtype(self.dtype)
         self._value = self.backend.make_variable(value, self._trainable, self.name)
 
     @property

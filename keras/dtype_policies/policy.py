@@ -66,7 +66,7 @@ class DTypePolicy:
 
         backend = current()
         x = backend.convert_to_tensor(x)
-        if autocast and dtypes.is_float(backend.dtype_of(x)):
+        if autocast and dtypes.is_float_dtype(backend.dtype_of(x)):
             return backend.convert_to_tensor(x, dtype)
         return x
 

@@ -103,7 +103,7 @@ class RandomInitializer(HostInitializer):
 
     def _working_dtype(self, dtype: str) -> np.dtype:
         """The type to compute in: the narrow floats are rounded from float32."""
-        if not dtypes.is_float(dtype):
+        if not dtypes.is_float_dtype(dtype):
             raise ValueError(
                 f"{type(self).__name__} draws floats; it has no values of dtype "
                 f"{dtype!r}."

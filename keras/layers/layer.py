@@ -224,7 +224,7 @@ class Layer(Operation, Configurable, Stateful):
         shape = () if shape is None else shape
         dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
         if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float(dtype) else "zeros"
+            initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
         path = current_path() if self._building or not self._path else self._path
         with backend_scope(self._backend), path_scope(path or self._settle_path()):
             variable = Variable(

@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.config import standardize_data_format
-from keras.core.dtypes import is_float
+from keras.core.dtypes import is_float_dtype
 from keras.core.errors import check_positive_int
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import InputSpec
@@ -95,7 +95,7 @@ class Reshape(Layer):
         """The target shape, where only real data can tell whether it fits."""
         if None not in inputs.shape[1:] or -1 in self.target_shape:
             return super().compute_output_spec(inputs)
-        dtype = self.compute_dtype if is_float(inputs.dtype) else inputs.dtype
+        dtype = self.compute_dtype if is_float_dtype(inputs.dtype) else inputs.dtype
         return KerasTensor((inputs.shape[0], *self.target_shape), dtype)
 
 

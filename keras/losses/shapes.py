@@ -30,7 +30,7 @@ def as_tensor(x: Any, dtype: str | None = None) -> Any:
 def as_float(x: Any) -> Any:
     """`x` as a tensor of a float type: its own, or `floatx()`."""
     x = as_tensor(x)
-    return x if dtypes.is_float(dtype_of(x)) else as_tensor(x, dtypes.floatx())
+    return x if dtypes.is_float_dtype(dtype_of(x)) else as_tensor(x, dtypes.floatx())
 
 
 def map_tensors(fn: Callable, x: Any) -> Any:
@@ -171,7 +171,9 @@ def sparse_labels(
         check_labels(values, shape[axis], who, ignore_class)
     if mask is not None and len(mask.shape) == len(wanted):
         y_true = ops.where(mask, y_true, 0)
-    return y_true if dtypes.is_int(dtype_of(y_true)) else ops.cast(y_true, "int32")
+    return (
+        y_true if dtypes.is_int_dtype(dtype_of(y_true)) else ops.cast(y_true, "int32")
+    )
 
 
 def check_labels(

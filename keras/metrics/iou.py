@@ -109,7 +109,7 @@ class IoU(Metric):
         """A weight for each label, in one row."""
         if isinstance(sample_weight, (int, float, list, tuple, np.ndarray)):
             given = np.asarray(sample_weight)
-            if dtypes.is_int(self.dtype) and (given != np.floor(given)).any():
+            if dtypes.is_int_dtype(self.dtype) and (given != np.floor(given)).any():
                 raise ValueError(
                     f"{type(self).__name__} counts in {self.dtype}, which fractional "
                     '`sample_weight` would be cut off to. Give `dtype="float32"`.'

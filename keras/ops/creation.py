@@ -288,7 +288,7 @@ def linspace(
     out = _spaced(start, stop, num, endpoint, axis)
     if dtype is not None:
         name = dtypes.standardize_dtype(dtype)
-        out = cast(_floored(out) if dtypes.is_int(name) else out, name)
+        out = cast(_floored(out) if dtypes.is_int_dtype(name) else out, name)
     if not retstep:
         return out
     gaps = num - 1 if endpoint else num

@@ -27,7 +27,7 @@ def _replace(x: Tensor, value: float) -> Tensor:
 
 def _may_be_nan(x: Tensor) -> bool:
     dtype = current().dtype_of(x)
-    return dtype != "bool" and not dtypes.is_int(dtype)
+    return dtype != "bool" and not dtypes.is_int_dtype(dtype)
 
 
 @op(cast="common")

@@ -147,7 +147,7 @@ def randint(
         >>> dice = keras.random.randint((3,), 1, 7, seed=1)
     """
     dtype = dtypes.standardize_dtype(dtype)
-    if not dtypes.is_int(dtype):
+    if not dtypes.is_int_dtype(dtype):
         raise ValueError(
             "keras.random.randint: `dtype` must be an integer type; received "
             f"{dtype!r}."
@@ -414,7 +414,7 @@ def _draw(kind: str) -> Any:
 
 def _float_dtype(dtype: Any, who: str) -> str:
     dtype = dtypes.standardize_dtype(dtype)
-    if not dtypes.is_float(dtype):
+    if not dtypes.is_float_dtype(dtype):
         raise ValueError(
             f"keras.random.{who}: `dtype` must be a float type; received {dtype!r}."
         )

@@ -15,11 +15,12 @@ from keras.random.host import draw_seed as draw_host_seed
 
 
 class _State(Variable):
-    """A pair of 32-bit words; each backend keeps it in the type it has for these."""
+    """A pair of 32-bit words, in the type and place a backend has for these."""
 
     def _move(self, backend: Any, value: Any) -> None:
         self.dtype = "uint32"
-        super()._move(backend, value)
+        with backend.random.state_scope():
+            super()._move(backend, value)
         self.dtype = backend.dtype_of(self._value)
 
 
@@ -52,8 +53,7 @@ class SeedGenerator(Configurable, Stateful):
         self.seed = seed
         self.name = name or auto_name("seed_generator")
         start = draw_host_seed() if seed is None else check_seed(seed, "SeedGenerator")
-        # The host reads the state of eager backends: it must not wait for a device.
-        with name_scope(self.name), self._backend.device_scope("cpu"):
+        with name_scope(self.name), self._backend.random.state_scope():
             self.state = _State(
                 np.array([start, 0], "uint32"),
                 trainable=False,
@@ -82,14 +82,20 @@ class SeedGenerator(Configurable, Stateful):
             frame = frame.parent
         if frame is not None:  # stateless, or shapes are being found out
             return self._advance()
-        kept = self.state._value
-        if self._host is None or self._host[0] is not kept:
-            # An array that shares the state's memory: counting costs no tensor op.
-            self._host = kept, self._backend.random.memory_of(kept)
-        memory = self._host[1]
+        memory = self._memory()
+        if memory is None:
+            return self._advance()
         pair = int(memory[0]), int(memory[1])
         memory[1] += 1
         return pair
+
+    def _memory(self) -> Any:
+        """An array that shares the state's memory: counting costs no tensor op."""
+        kept = self.state._value
+        place = kept.data_ptr()
+        if self._host is None or self._host[0] != place:
+            self._host = place, self._backend.random.memory_of(kept)
+        return self._host[1]
 
     def next_on_host(self) -> int:
         """The state as one integer; the counter goes up."""

@@ -161,7 +161,7 @@ def _group_of(path: str, owned: Mapping[str, Any]) -> str | None:
 
 def _fits(saved: np.dtype, wanted: str) -> bool:
     """Whether values may change type: within floats and integers, or to floats."""
-    if dtypes.is_float(wanted):
+    if dtypes.is_float_dtype(wanted):
         return saved.kind in "biuf" or saved.kind == "V"
     if wanted == "bool":
         return saved.kind == "b"

@@ -5,6 +5,7 @@ JAX's own generator is the portable one, so most draws have one form only.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,11 @@ def seed_of(seed: int) -> Any:
 def advance(state: Any) -> tuple[Any, Any]:
     """The seed of a draw, and the state after it."""
     return state, state + _STEP
+
+
+def state_scope() -> Any:
+    """Where states are kept: where all other arrays are."""
+    return contextlib.nullcontext()
 
 
 def is_traced(x: Any) -> bool:

@@ -634,7 +634,7 @@ def _full_like(x: Any, fill_value: Any, dtype: Any) -> Any:
 def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
     if dtype in ("int32", "int64", "float32", "float64"):
         return tf.range(start, stop, step, dtype=dtype)
-    wide = "float32" if dtypes.is_float(dtype) else "int64"
+    wide = "float32" if dtypes.is_float_dtype(dtype) else "int64"
     return tf.cast(tf.range(start, stop, step, dtype=wide), dtype)
 
 

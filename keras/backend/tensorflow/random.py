@@ -25,6 +25,11 @@ def advance(state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return value, value + tf.constant(_STEP, tf.uint32)
 
 
+def state_scope() -> Any:
+    """Where states are kept: on the host, as all devices can read it."""
+    return tf.device("cpu:0")
+
+
 def is_traced(x: Any) -> bool:
     """Variables may be assigned in any function here."""
     return False

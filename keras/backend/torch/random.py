@@ -34,9 +34,14 @@ def advance(state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return state.clone(), (state + step).to(state.dtype)
 
 
-def memory_of(kept: torch.Tensor) -> np.ndarray:
+def memory_of(kept: torch.Tensor) -> np.ndarray | None:
     """A NumPy array that shares the memory of a state on the host."""
-    return kept.detach().numpy()
+    return kept.detach().numpy() if kept.device.type == "cpu" else None
+
+
+def state_scope() -> Any:
+    """Where states are kept: on the host, so that no draw waits for a device."""
+    return device_scope("cpu")
 
 
 def is_traced(x: Any) -> bool:
