@@ -194,9 +194,10 @@ def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
         array([0.6931, 1000.6931])
     """
     where = current().TABLE["where"]
-    larger = maximum(x1, x2)
-    # Where they are the same they may be infinite, and their difference nan.
-    gap = where(x1 == x2, 0.0, x1 - x2)
+    # Equal ones share the gradient; they may be infinite, and their difference nan.
+    same = x1 == x2
+    larger = where(same, 0.5 * x1 + 0.5 * x2, maximum(x1, x2))
+    gap = where(same, 0.0, x1 - x2)
     return larger + log1p(exp(-abs(gap)))
 
 

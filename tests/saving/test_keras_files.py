@@ -11,6 +11,7 @@ import saving_cases as cases
 import keras
 from keras.saving.walk import weight_paths
 
+NOTHING = (None, False, {}, {"input_shape": None})
 FILES = pathlib.Path(__file__).parent / "files"
 VALUES = dict(np.load(FILES / "values.npz"))
 NAMES = sorted({key.split("/")[0] for key in VALUES})
@@ -125,7 +126,12 @@ def differences(got, want, path=""):
                 yield from differences(got[key], want[key], f"{path}/{key}")
             elif key in got and key != "build_config":
                 yield f"{path}/{key}: {got[key]!r} is not in the file"
-            elif key in want and want[key] not in (None, False, {}, {"input_shape": None}):
+            elif key in want and want[key] not in (
+                None,
+                False,
+                {},
+                {"input_shape": None},
+            ):
                 yield f"{path}/{key}: {want[key]!r} is missing"
     elif isinstance(want, list) and isinstance(got, list) and len(got) == len(want):
         for i, pair in enumerate(zip(got, want)):

@@ -87,10 +87,6 @@ def _bincount(x: Any, weights: Any, minlength: int) -> Any:
     return jnp.zeros((x.shape[0], length), values.dtype).at[rows, x].add(values)
 
 
-def _searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
-    return jnp.searchsorted(sorted_sequence, values, side=side)
-
-
 def _last_axes(x: Any, axes: Any) -> Any:
     if axes is None:
         return x.reshape(-1)
@@ -142,16 +138,8 @@ def _get_item(x: Any, key: Any) -> Any:
     return x[key]
 
 
-def _take(x: Any, indices: Any, axis: Any = None) -> Any:
-    return jnp.take(x, indices, axis)
-
-
 def _take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
     return jnp.take_along_axis(x, indices, axis)
-
-
-def _nonzero(x: Any) -> Any:
-    return jnp.nonzero(x)
 
 
 def _full(shape: Any, fill_value: Any, dtype: str) -> Any:
@@ -168,10 +156,6 @@ def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
 
 def _einsum(operands: Any, subscripts: str) -> Any:
     return jnp.einsum(subscripts, *operands)
-
-
-def _tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    return jnp.tensordot(x1, x2, axes)
 
 
 TABLE = {
@@ -278,7 +262,7 @@ TABLE = {
     # Order
     "argsort": jnp.argsort,
     "bincount": _bincount,
-    "searchsorted": _searchsorted,
+    "searchsorted": jnp.searchsorted,
     "sort": jnp.sort,
     # Shapes
     "_last_axes": _last_axes,
@@ -303,8 +287,8 @@ TABLE = {
     "diag": jnp.diag,
     "diagonal": jnp.diagonal,
     "get_item": _get_item,
-    "nonzero": _nonzero,
-    "take": _take,
+    "nonzero": jnp.nonzero,
+    "take": jnp.take,
     "take_along_axis": _take_along_axis,
     "tril": jnp.tril,
     "triu": jnp.triu,
@@ -320,7 +304,7 @@ TABLE = {
     "matmul": jnp.matmul,
     "outer": jnp.outer,
     "slogdet": jnp.linalg.slogdet,
-    "tensordot": _tensordot,
+    "tensordot": jnp.tensordot,
     "vdot": jnp.vdot,
 }
 

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from keras.backend.windows import Window, reach, same_pads
 
+_LAYOUTS = ("NC", "NWC", "NHWC", "NDHWC")  # 3-D gradients need it said
+
 
 def _last(x: Any, window: Window) -> Any:
     """Channels last, the one layout that TensorFlow has on every device."""
@@ -52,7 +54,7 @@ def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
             kernel,
             window.strides,
             window.padding.upper(),
-            ("NWC", "NHWC", "NDHWC")[len(dilation) - 1],
+            _LAYOUTS[len(dilation)],
             dilation,
         )
 
@@ -162,7 +164,9 @@ def _cut(out: Any, full: list, sizes: Any) -> Any:
 
 
 def _pool(fn: Any, inputs: Any, window: Window) -> Any:
-    out = fn(_last(inputs, window), window.size, window.strides, window.padding.upper())
+    x = _last(inputs, window)
+    layout = _LAYOUTS[len(window.size)]
+    out = fn(x, window.size, window.strides, window.padding.upper(), layout)
     return _back(out, window)
 
 
@@ -297,9 +301,6 @@ TABLE: dict = {
     "_batch_normalization": batch_normalization,
     "_layer_normalization": layer_normalization,
     "_sigmoid_crossentropy": tf.nn.sigmoid_cross_entropy_with_logits,
-    "_softmax_crossentropy": lambda target, logits, axis: (
-        tf.nn.softmax_cross_entropy_with_logits(target, logits, axis)
-    ),
     "_sparse_softmax_crossentropy": sparse_softmax_crossentropy,
     "_pick": pick,
     "_ctc_loss": ctc_loss,

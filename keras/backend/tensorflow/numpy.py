@@ -1,8 +1,4 @@
-"""`keras.ops.numpy` in TensorFlow.
-
-Sizes may be unknown while a function is traced: `sizes` gives them as numbers where
-they are known, as scalar tensors where they are not.
-"""
+"""`keras.ops.numpy` in TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,19 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras.backend.tensorflow import indexing, shaping
 from keras.backend.tensorflow.tensor import convert_to_tensor
 from keras.core import dtypes
-
-_WHOLE = (tf.float16, tf.bfloat16, tf.float32, tf.float64, tf.complex64, tf.complex128)
-
-
-def sizes(x: Any) -> list[Any]:
-    """The sizes of the axes: ints, and scalar tensors for those not known."""
-    static = x.shape.as_list()
-    if None not in static:
-        return static
-    dynamic = tf.shape(x)
-    return [dynamic[i] if n is None else n for i, n in enumerate(static)]
 
 
 def _is_real(x: Any) -> bool:
@@ -284,21 +270,17 @@ def _running(fn: Callable) -> Callable:
 # --- order ------------------------------------------------------------------------
 
 
-def _as_row(x: Any, axis: Any) -> tuple[Any, int]:
-    return (tf.reshape(x, (-1,)), 0) if axis is None else (x, axis)
-
-
 def _sort(x: Any, axis: Any = -1) -> Any:
-    x, axis = _as_row(x, axis)
+    x, axis = shaping.as_row(x, axis)
     if _is_bool(x):
         return tf.cast(tf.sort(tf.cast(x, tf.int32), axis), tf.bool)
     if _is_real(x):
-        return _take_along_axis(x, _argsort(x, axis), axis)
+        return indexing.take_along_axis(x, _argsort(x, axis), axis)
     return tf.sort(x, axis)
 
 
 def _argsort(x: Any, axis: Any = -1) -> Any:
-    x, axis = _as_row(x, axis)
+    x, axis = shaping.as_row(x, axis)
     if _is_bool(x):
         x = tf.cast(x, tf.int32)
     if _is_real(x):
@@ -315,7 +297,7 @@ def _searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
         sorted_sequence = tf.cast(sorted_sequence, tf.int64)
         values = tf.cast(values, tf.int64)
     found = tf.searchsorted(sorted_sequence, tf.reshape(values, (-1,)), side)
-    return tf.reshape(found, sizes(values))
+    return tf.reshape(found, shaping.sizes(values))
 
 
 def _bincount(x: Any, weights: Any, minlength: int) -> Any:
@@ -326,294 +308,6 @@ def _bincount(x: Any, weights: Any, minlength: int) -> Any:
         axis=-1 if x.shape.rank == 2 else 0,
         dtype=tf.int32 if weights is None else weights.dtype,
     )
-
-
-# --- shapes -----------------------------------------------------------------------
-
-
-def _last_axes(x: Any, axes: Any) -> Any:
-    if axes is None:
-        return tf.reshape(x, (-1,))
-    rank = x.shape.rank
-    axes = [a % rank for a in ((axes,) if isinstance(axes, int) else axes)]
-    kept = [i for i in range(rank) if i not in axes]
-    full = sizes(x)
-    moved = tf.transpose(x, kept + axes)
-    return tf.reshape(
-        moved, [*(full[i] for i in kept), _product(full[i] for i in axes)]
-    )
-
-
-def _product(numbers: Any) -> Any:
-    total: Any = 1
-    for number in numbers:
-        total = number * total
-    return total
-
-
-def _reshape(x: Any, newshape: Any) -> Any:
-    if isinstance(newshape, int):
-        newshape = (newshape,)
-    elif isinstance(newshape, (list, tuple)):
-        newshape = [-1 if n is None else n for n in newshape]
-    out = tf.reshape(x, newshape)
-    return out
-
-
-def _transpose(x: Any, axes: Any = None) -> Any:
-    if axes is not None:
-        axes = [a % x.shape.rank for a in axes]
-    return tf.transpose(x, axes)
-
-
-def _expand_dims(x: Any, axis: Any) -> Any:
-    if isinstance(axis, int):
-        return tf.expand_dims(x, axis)
-    rank = x.shape.rank + len(axis)
-    for a in sorted(a % rank for a in axis):
-        x = tf.expand_dims(x, a)
-    return x
-
-
-def _squeeze(x: Any, axis: Any = None) -> Any:
-    if axis is not None:
-        axes = [axis] if isinstance(axis, int) else list(axis)
-        if any(x.shape[a] not in (1, None) for a in axes):
-            raise ValueError(
-                f"squeeze: axes {axes} of shape {x.shape} are not of size 1."
-            )
-        return tf.squeeze(x, axes)
-    return tf.squeeze(x, [i for i, n in enumerate(x.shape) if n == 1])
-
-
-def _swapaxes(x: Any, axis1: int, axis2: int) -> Any:
-    order = list(range(x.shape.rank))
-    order[axis1], order[axis2] = order[axis2], order[axis1]
-    return tf.transpose(x, order)
-
-
-def _moveaxis(x: Any, source: Any, destination: Any) -> Any:
-    rank = x.shape.rank
-    source = [a % rank for a in ([source] if isinstance(source, int) else source)]
-    target = [destination] if isinstance(destination, int) else destination
-    order = [i for i in range(rank) if i not in source]
-    for place, axis in sorted((t % rank, s) for t, s in zip(target, source)):
-        order.insert(place, axis)
-    return x if order == list(range(rank)) else tf.transpose(x, order)
-
-
-def _broadcast_to(x: Any, shape: Any) -> Any:
-    return tf.broadcast_to(x, (shape,) if isinstance(shape, int) else shape)
-
-
-def _concatenate(xs: Any, axis: int = 0) -> Any:
-    return tf.concat(xs, axis)
-
-
-def _split(x: Any, pieces: Any, axis: int) -> Any:
-    return tf.split(x, pieces, axis)
-
-
-def _tile(x: Any, repeats: Any) -> Any:
-    repeats = [repeats] if isinstance(repeats, int) else list(repeats)
-    repeats = [1] * (x.shape.rank - len(repeats)) + repeats
-    full = sizes(x)
-    full = [1] * (len(repeats) - len(full)) + full
-    return tf.tile(tf.reshape(x, full), repeats)
-
-
-def _repeat(x: Any, repeats: Any, axis: Any) -> Any:
-    if x.dtype in (tf.uint16, tf.uint32):  # TensorFlow cannot tile them
-        whole = tf.int32 if x.dtype == tf.uint16 else tf.int64
-        return tf.cast(_repeat(tf.cast(x, whole), repeats, axis), x.dtype)
-    out = tf.repeat(x, repeats, axis)
-    if not isinstance(repeats, int) and axis is not None:
-        static = x.shape.as_list()
-        static[axis] = sum(repeats)
-        out = tf.ensure_shape(out, static)
-    return out
-
-
-def _pad(x: Any, width: Any, mode: str, value: Any) -> Any:
-    if mode == "constant":
-        return tf.pad(x, width, constant_values=tf.cast(value, x.dtype))
-    return tf.pad(x, width, mode.upper())
-
-
-def _flip(x: Any, axis: Any = None) -> Any:
-    if axis is None:
-        axis = range(x.shape.rank)
-    return tf.reverse(x, [axis] if isinstance(axis, int) else list(axis))
-
-
-def _roll(x: Any, shift: Any, axis: Any = None) -> Any:
-    if axis is None:
-        return tf.reshape(tf.roll(tf.reshape(x, (-1,)), shift, 0), sizes(x))
-    if isinstance(axis, (list, tuple)) and isinstance(shift, int):
-        shift = [shift] * len(axis)
-    return tf.roll(x, shift, axis)
-
-
-def _view(x: Any, dtype: str) -> Any:
-    wanted = tf.as_dtype(dtype)
-    if wanted.size <= x.dtype.size:
-        out = tf.bitcast(x, wanted)
-        if wanted.size == x.dtype.size:
-            return out
-        *ahead, last, parts = sizes(out)
-        return tf.reshape(out, [*ahead, last * parts])
-    *ahead, last = sizes(x)
-    parts = wanted.size // x.dtype.size
-    return tf.bitcast(tf.reshape(x, [*ahead, last // parts, parts]), wanted)
-
-
-# --- places -----------------------------------------------------------------------
-
-
-def _get_item(x: Any, key: Any) -> Any:
-    key = list(key) if isinstance(key, tuple) else [key]
-    arrays = [i for i, k in enumerate(key) if _is_array(k)]
-    if not arrays:
-        return x[tuple(key)]
-    return _pick(x, key, arrays)
-
-
-def _is_array(k: Any) -> bool:
-    if k is None or k is Ellipsis or isinstance(k, (int, slice)):
-        return False
-    return not (
-        hasattr(k, "shape")
-        and not len(k.shape)
-        and convert_to_tensor(k).dtype.is_integer
-    )
-
-
-def _pick(x: Any, key: list, arrays: list[int]) -> Any:
-    """Indexing with arrays: the slices first, then the arrays by one gather."""
-    key, x = _explicit(x, key)
-    basic = [slice(None) if _is_array(k) else k for k in key]
-    together = [
-        i for i, k in enumerate(key) if not isinstance(k, slice) and k is not None
-    ]
-    apart = together != list(range(together[0], together[-1] + 1))
-    # Numbers beside arrays are arrays too: they broadcast with them.
-    picks = {i: convert_to_tensor(key[i]) for i in together}
-    basic = [slice(None) if i in picks else k for i, k in enumerate(key)]
-    x = x[tuple(basic)]
-    places = list(picks)
-    full = sizes(x)
-    index = [_forward(pick, full[i]) for i, pick in picks.items()]
-    shape = index[0]
-    for other in index[1:]:
-        shape = shape + other * 0
-    index = tf.stack([i + shape * 0 for i in index], -1)
-    rest = [i for i in range(x.shape.rank) if i not in picks]
-    out = tf.gather_nd(tf.transpose(x, places + rest), index)
-    ahead = 0 if apart else places[0]
-    rank = shape.shape.rank
-    # The picked axes stand first; they belong where the first array stood.
-    order = list(range(rank, rank + ahead)) + list(range(rank))
-    order += list(range(rank + ahead, out.shape.rank))
-    return tf.transpose(out, order)
-
-
-def _explicit(x: Any, key: list) -> tuple[list, Any]:
-    """The key with one entry for each axis, boolean arrays as places."""
-    out: list[Any] = []
-    used = 0
-    for k in key:
-        if _is_array(k) and convert_to_tensor(k).dtype == tf.bool:
-            used += len(convert_to_tensor(k).shape)
-        elif k is not None and k is not Ellipsis:
-            used += 1
-    for k in [*key] if any(k is Ellipsis for k in key) else [*key, Ellipsis]:
-        if k is Ellipsis:
-            out += [slice(None)] * (x.shape.rank - used)
-        elif _is_array(k) and convert_to_tensor(k).dtype == tf.bool:
-            places = tf.where(convert_to_tensor(k))
-            out += [tf.cast(p, tf.int32) for p in tf.unstack(places, axis=1)]
-        else:
-            out.append(k)
-    return out, x
-
-
-def _forward(index: Any, size: Any) -> Any:
-    """Places counted from the start, as int32."""
-    index = tf.cast(index, tf.int32)
-    return tf.where(index < 0, index + size, index)
-
-
-def _take(x: Any, indices: Any, axis: Any = None) -> Any:
-    x, axis = _as_row(x, axis)
-    if not indices.dtype.is_integer:
-        raise TypeError(f"take: integers are needed; received {indices.dtype.name}.")
-    return tf.gather(x, _forward(indices, sizes(x)[axis]), axis=axis)
-
-
-def _take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
-    if axis is None:
-        x, indices, axis = tf.reshape(x, (-1,)), tf.reshape(indices, (-1,)), 0
-    rank = x.shape.rank
-    axis %= rank
-    indices = _forward(indices, sizes(x)[axis])
-    x, indices = _moveaxis(x, axis, -1), _moveaxis(indices, axis, -1)
-    if rank > 1:
-        ahead = _broadcast_sizes(sizes(x)[:-1], sizes(indices)[:-1])
-        x = tf.broadcast_to(x, [*ahead, sizes(x)[-1]])
-        indices = tf.broadcast_to(indices, [*ahead, sizes(indices)[-1]])
-    return _moveaxis(
-        tf.gather(x, indices, batch_dims=rank - 1, axis=rank - 1), -1, axis
-    )
-
-
-def _broadcast_sizes(a: list, b: list) -> list:
-    out = []
-    for m, n in zip(a, b):
-        if isinstance(m, int) and m != 1:
-            out.append(m)
-        elif isinstance(n, int):
-            out.append(n if n != 1 else m)
-        else:
-            out.append(n if isinstance(m, int) else tf.maximum(m, n))
-    return out
-
-
-def _nonzero(x: Any) -> Any:
-    return tuple(tf.unstack(tf.cast(tf.where(x), tf.int32), x.shape.rank, axis=1))
-
-
-def _where(condition: Any, x1: Any, x2: Any) -> Any:
-    if isinstance(x1, (bool, int, float)):
-        x1 = tf.constant(x1, x2.dtype)
-    elif isinstance(x2, (bool, int, float)):
-        x2 = tf.constant(x2, x1.dtype)
-    return tf.where(condition, x1, x2)
-
-
-def _diag(x: Any, k: int = 0) -> Any:
-    if x.shape.rank == 1:
-        return tf.linalg.diag(x, k=k)
-    if x.shape.rank != 2:
-        raise ValueError(f"diag: `x` has 1 or 2 axes; received shape {x.shape}.")
-    return _diagonal(x, k)
-
-
-def _diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    x = _moveaxis(x, (axis1, axis2), (-2, -1))
-    rows, columns = x.shape[-2:]
-    if rows is not None and columns is not None and not -rows < offset < columns:
-        return tf.zeros([*sizes(x)[:-2], 0], x.dtype)
-    return tf.linalg.diag_part(x, k=offset)
-
-
-def _triangle(lower: bool) -> Callable:
-    def cut(x: Any, k: int = 0) -> Any:
-        rows, columns = sizes(x)[-2:]
-        distance = tf.range(columns)[None, :] - tf.range(rows)[:, None]
-        keep = distance <= k if lower else distance >= k
-        return tf.where(keep, x, tf.zeros((), x.dtype))
-
-    return cut
 
 
 # --- new tensors ------------------------------------------------------------------
@@ -628,7 +322,7 @@ def _scalar(value: Any, dtype: str) -> Any:
 
 
 def _full_like(x: Any, fill_value: Any, dtype: Any) -> Any:
-    return tf.fill(sizes(x), _scalar(fill_value, dtype or x.dtype.name))
+    return tf.fill(shaping.sizes(x), _scalar(fill_value, dtype or x.dtype.name))
 
 
 def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
@@ -789,33 +483,33 @@ TABLE: dict[str, Callable] = {
     "searchsorted": _searchsorted,
     "sort": _sort,
     # Shapes
-    "_last_axes": _last_axes,
-    "_pad": _pad,
-    "_repeat": _repeat,
-    "_split": _split,
-    "_view": _view,
-    "broadcast_to": _broadcast_to,
-    "concatenate": _concatenate,
-    "expand_dims": _expand_dims,
-    "flip": _flip,
-    "moveaxis": _moveaxis,
-    "reshape": _reshape,
-    "roll": _roll,
-    "squeeze": _squeeze,
+    "_last_axes": shaping.last_axes,
+    "_pad": shaping.pad,
+    "_repeat": shaping.repeat,
+    "_split": shaping.split,
+    "_view": shaping.view,
+    "broadcast_to": shaping.broadcast_to,
+    "concatenate": shaping.concatenate,
+    "expand_dims": shaping.expand_dims,
+    "flip": shaping.flip,
+    "moveaxis": shaping.moveaxis,
+    "reshape": shaping.reshape,
+    "roll": shaping.roll,
+    "squeeze": shaping.squeeze,
     "stack": tf.stack,
-    "swapaxes": _swapaxes,
-    "tile": _tile,
-    "transpose": _transpose,
+    "swapaxes": shaping.swapaxes,
+    "tile": shaping.tile,
+    "transpose": shaping.transpose,
     # Places
-    "diag": _diag,
-    "diagonal": _diagonal,
-    "get_item": _get_item,
-    "nonzero": _nonzero,
-    "take": _take,
-    "take_along_axis": _take_along_axis,
-    "tril": _triangle(lower=True),
-    "triu": _triangle(lower=False),
-    "where": _where,
+    "diag": indexing.diag,
+    "diagonal": indexing.diagonal,
+    "get_item": indexing.get_item,
+    "nonzero": indexing.nonzero,
+    "take": indexing.take,
+    "take_along_axis": indexing.take_along_axis,
+    "tril": indexing.triangle(lower=True),
+    "triu": indexing.triangle(lower=False),
+    "where": indexing.where,
     # New tensors
     "arange": _arange,
     "full": _full,

@@ -245,29 +245,38 @@ def attention(
         if flash:
             refuse_flash("no fused kernel caps the scores")
         return attend(query, key, value, bias, mask, scale, is_causal, soft_cap)
-    extra = bias
+    extra, empty = bias, None
     if is_causal and (mask is not None or bias is not None):
         rows, columns = query.shape[1], key.shape[1]
         seen = torch.ones(rows, columns, dtype=torch.bool, device=query.device).tril()
         mask = seen if mask is None else mask & seen
         is_causal = False
     if mask is not None:
-        # Finite, so that a row in which all is masked gives a mean and not nan.
-        base = query.new_zeros(()) if bias is None else bias
-        extra = torch.where(mask, base, 0.7 * torch.finfo(query.dtype).min)
+        # Where all is masked PyTorch gives 0, the formula the mean of the values.
+        empty = ~mask.any(-1, keepdim=True)
+        extra = mask if bias is None else torch.where(mask, bias, float("-inf"))
     q, k, v = (t.transpose(1, 2) for t in (query, key, value))
     grouped = q.shape[1] != k.shape[1]
-    run = lambda: F.scaled_dot_product_attention(  # noqa: E731
-        q, k, v, extra, 0.0, is_causal, scale=scale, enable_gqa=grouped
-    )
+
+    def run() -> Any:
+        out = F.scaled_dot_product_attention(
+            q, k, v, extra, 0.0, is_causal, scale=scale, enable_gqa=grouped
+        )
+        if empty is not None:
+            mean = v.mean(2, keepdim=True)
+            if grouped:
+                mean = mean.repeat_interleave(q.shape[1] // k.shape[1], 1)
+            out = torch.where(empty, mean, out)
+        return out.transpose(1, 2)
+
     if flash is None:
-        return run().transpose(1, 2)
+        return run()
     from torch.nn.attention import SDPBackend, sdpa_kernel
 
     kernels = [SDPBackend.MATH, SDPBackend.EFFICIENT_ATTENTION]
     try:
         with sdpa_kernel([SDPBackend.FLASH_ATTENTION] if flash else kernels):
-            return run().transpose(1, 2)
+            return run()
     except RuntimeError as error:
         if not flash:
             raise

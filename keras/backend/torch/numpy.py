@@ -10,18 +10,11 @@ import torch
 
 from keras.backend.torch.tensor import convert_to_tensor, get_device, to_torch_dtype
 
-_HALF = (torch.float16, torch.bfloat16)
-
-
 # --- one tensor -------------------------------------------------------------------
 
 
 def _absolute(x: Any) -> Any:
     return x if x.dtype == torch.bool else torch.abs(x)
-
-
-def _angle(x: Any) -> Any:
-    return torch.angle(x)
 
 
 def _cbrt(x: Any) -> Any:
@@ -41,18 +34,8 @@ def _clip(x: Any, x_min: Any, x_max: Any) -> Any:
     return torch.clip(x, x_min, x_max)
 
 
-def _i0(x: Any) -> Any:
-    return torch.special.i0(x)
-
-
 def _imag(x: Any) -> Any:
     return x.imag if x.is_complex() else torch.zeros_like(x)
-
-
-def _nan_to_num(
-    x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
-    return torch.nan_to_num(x, nan, posinf, neginf)
 
 
 def _round(x: Any, decimals: int = 0) -> Any:
@@ -370,10 +353,6 @@ def _nonzero(x: Any) -> Any:
     return tuple(p.to(torch.int32) for p in torch.nonzero(x, as_tuple=True))
 
 
-def _where(condition: Any, x1: Any, x2: Any) -> Any:
-    return torch.where(condition, x1, x2)
-
-
 def _diag(x: Any, k: int = 0) -> Any:
     if x.ndim not in (1, 2):
         raise ValueError(f"diag: `x` has 1 or 2 axes; received shape {tuple(x.shape)}.")
@@ -423,14 +402,10 @@ def _tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     return torch.tensordot(x1, x2, axes)
 
 
-def _logaddexp2(x1: Any, x2: Any) -> Any:
-    return torch.logaddexp2(x1, x2)
-
-
 TABLE: dict[str, Callable] = {
     # One tensor
     "absolute": _absolute,
-    "angle": _angle,
+    "angle": torch.angle,
     "arccos": torch.arccos,
     "arccosh": torch.arccosh,
     "arcsin": torch.arcsin,
@@ -450,7 +425,7 @@ TABLE: dict[str, Callable] = {
     "exp2": torch.exp2,
     "expm1": torch.expm1,
     "floor": torch.floor,
-    "i0": _i0,
+    "i0": torch.special.i0,
     "imag": _imag,
     "isfinite": torch.isfinite,
     "isinf": torch.isinf,
@@ -463,7 +438,7 @@ TABLE: dict[str, Callable] = {
     "log1p": torch.log1p,
     "log2": torch.log2,
     "logical_not": torch.logical_not,
-    "nan_to_num": _nan_to_num,
+    "nan_to_num": torch.nan_to_num,
     "negative": torch.negative,
     "rad2deg": torch.rad2deg,
     "real": torch.real,
@@ -500,7 +475,7 @@ TABLE: dict[str, Callable] = {
     "less": operator.lt,
     "less_equal": operator.le,
     "logaddexp": torch.logaddexp,
-    "logaddexp2": _logaddexp2,
+    "logaddexp2": torch.logaddexp2,
     "logical_and": torch.logical_and,
     "logical_or": torch.logical_or,
     "logical_xor": torch.logical_xor,
@@ -560,7 +535,7 @@ TABLE: dict[str, Callable] = {
     "take_along_axis": _take_along_axis,
     "tril": torch.tril,
     "triu": torch.triu,
-    "where": _where,
+    "where": torch.where,
     # New tensors
     "arange": _arange,
     "full": _full,

@@ -1,0 +1,33 @@
+"""Every backend has what the contract says, and nothing that no op asks for."""
+
+from keras import ops, random  # noqa: F401  (their import registers the ops)
+from keras.backend import contract
+from keras.core.op import OPS
+from keras.core.scope import current
+
+
+def test_functions_and_values(backend):
+    missing = [
+        name
+        for name in (*contract.FUNCTIONS, *contract.VALUES)
+        if not hasattr(current(), name)
+    ]
+    assert not missing
+
+
+def test_every_primitive_is_in_the_table(backend):
+    missing = [
+        name
+        for name, spec in OPS.items()
+        if spec.primitive and name not in current().TABLE
+    ]
+    assert not missing
+
+
+def test_every_entry_is_an_op(backend):
+    assert not [name for name in current().TABLE if name not in OPS]
+
+
+def test_scalars_are_taken_by_ops_that_cast(backend):
+    weak = current().numpy.WEAK
+    assert not [name for name in weak if name not in OPS or OPS[name].cast is None]
