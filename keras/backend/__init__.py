@@ -46,20 +46,9 @@ _NAMES = {
 }
 
 __all__ = [
-    "backend",
-    "clear_session",
-    "epsilon",
-    "floatx",
-    "get_uid",
-    "image_data_format",
-    "is_float_dtype",
-    "is_int_dtype",
-    "is_keras_tensor",
-    "result_type",
-    "set_epsilon",
-    "set_floatx",
-    "set_image_data_format",
-    "standardize_dtype",
+    "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format",
+    "is_float_dtype", "is_int_dtype", "is_keras_tensor", "result_type", "set_epsilon",
+    "set_floatx", "set_image_data_format", "standardize_dtype",
 ]
 
 

@@ -13,16 +13,7 @@ from keras.callbacks.remote_monitor import RemoteMonitor
 from keras.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
-    "CSVLogger",
-    "Callback",
-    "CallbackList",
-    "EarlyStopping",
-    "History",
-    "LambdaCallback",
-    "LearningRateScheduler",
-    "ModelCheckpoint",
-    "ProgbarLogger",
-    "ReduceLROnPlateau",
-    "RemoteMonitor",
-    "TerminateOnNaN",
+    "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History",
+    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger",
+    "ReduceLROnPlateau", "RemoteMonitor", "TerminateOnNaN",
 ]

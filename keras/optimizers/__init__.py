@@ -9,14 +9,6 @@ from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD",
-    "Adam",
-    "AdamW",
-    "LossScaleOptimizer",
-    "Optimizer",
-    "RMSprop",
-    "deserialize",
-    "get",
-    "schedules",
-    "serialize",
+    "SGD", "Adam", "AdamW", "LossScaleOptimizer", "Optimizer", "RMSprop", "deserialize",
+    "get", "schedules", "serialize",
 ]

@@ -1,10 +1,7 @@
 """Save models and weights, load them, and let your own classes be found by name."""
 
 from keras.core.registry import (
-    CustomObjectScope,
-    get_custom_objects,
-    get_registered_name,
-    get_registered_object,
+    CustomObjectScope, get_custom_objects, get_registered_name, get_registered_object,
     register_keras_serializable,
 )
 from keras.core.registry import CustomObjectScope as custom_object_scope
@@ -13,16 +10,8 @@ from keras.saving.model import load_model, save_model
 from keras.saving.weights import load_weights, save_weights
 
 __all__ = [
-    "CustomObjectScope",
-    "custom_object_scope",
-    "deserialize_keras_object",
-    "get_custom_objects",
-    "get_registered_name",
-    "get_registered_object",
-    "load_model",
-    "load_weights",
-    "register_keras_serializable",
-    "save_model",
-    "save_weights",
+    "CustomObjectScope", "custom_object_scope", "deserialize_keras_object",
+    "get_custom_objects", "get_registered_name", "get_registered_object", "load_model",
+    "load_weights", "register_keras_serializable", "save_model", "save_weights",
     "serialize_keras_object",
 ]
