@@ -9,17 +9,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import h5py
 import ml_dtypes
 import numpy as np
 
+from keras.core.dtypes import numpy_dtype
+from keras.core.variable import Variable
+from keras.saving.seal import LARGE, Part, Span, Window, read_arrays, write_arrays
+
 MAX_DEPTH = 64
-MAX_OBJECTS = 2_000_000
+MAX_OBJECTS = 500_000
+MAX_ATTRIBUTE_BYTES = 256
+MAX_NOTE_BYTES = 4096
 
 # Types HDF5 does not know are stored as bytes, with the type's name beside them.
 _OPAQUE = {
@@ -28,13 +35,16 @@ _OPAQUE = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Record:
     """One dataset of a file: what it claims to be, before its bytes are read."""
 
     dataset: h5py.Dataset
     shape: tuple[int, ...]
     dtype: np.dtype
+    part: Part
+    # The values, between the moment they were read and checked and their use.
+    values: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
@@ -43,52 +53,134 @@ class Record:
 
     def read(self) -> np.ndarray:
         """The values."""
+        if self.values is not None:
+            values, self.values = self.values, None
+            return values
         array = self.dataset[()]
         if self.dataset.dtype.kind == "V":
             array = np.frombuffer(array.tobytes(), self.dtype).reshape(self.shape)
         return np.asarray(array)
 
+    def place(self) -> int | None:
+        """Where in the file the values lie in plain form, if they are many."""
+        plain = self.dataset.dtype.kind == "V" or self.dataset.dtype == self.dtype
+        if self.nbytes < LARGE or not plain or not self.dtype.isnative:
+            return None
+        if h5py.h5t.check_enum_dtype(self.dataset.dtype) is not None:
+            return None
+        offset = self.dataset.id.get_offset()
+        return None if offset is None else self.part.start + offset
 
-def write_groups(
-    file: BinaryIO | os.PathLike,
-    groups: Iterable[tuple[str, str | None, Mapping[str, Any]]],
-) -> None:
-    """Write groups of arrays.
+
+def verify(records: Iterable[Record], chosen: Iterable[Record] = ()) -> None:
+    """Check the files of records against what was saved, as far as they tell.
 
     Args:
-        file: a path, or a binary file open for reading and writing.
-        groups: triples (path, name kept as the group's attribute, arrays by key).
+        records: all records of the files.
+        chosen: those whose values will be asked for next. They are read meanwhile.
+
+    Raises:
+        DamagedFileError: a file's bytes have changed since it was saved.
     """
-    with h5py.File(file, "w") as out:
-        for path, name, arrays in groups:
-            group = out.require_group(path)
-            if name is not None:
-                group.attrs["name"] = name
-            for key, value in arrays.items():
-                _put(group, key, np.asarray(value))
+    wanted: dict[Part, list[tuple[int, Record]]] = {r.part: [] for r in records}
+    for record in chosen:
+        place = record.place()
+        if place is not None and record.part.checkable:
+            wanted[record.part].append((place, record))
+    for part, found in wanted.items():
+        if not part.checkable:
+            continue
+        buffers = [np.empty(record.shape, record.dtype) for _, record in found]
+        places = [place for place, _ in found]
+        part.verify(read_arrays(part.path, zip(places, buffers)))
+        for (_, record), values in zip(found, buffers):
+            record.values = values
 
 
-def _put(group: h5py.Group, key: str, array: np.ndarray) -> None:
-    for name, dtype in _OPAQUE.items():
-        if array.dtype == dtype:
-            raw = np.ascontiguousarray(array).view(f"V{dtype.itemsize}")
-            group.create_dataset(key, data=raw.reshape(array.shape))
-            group[key].attrs["dtype"] = name
-            return
-    if array.dtype.kind not in "biufc":
+def write_groups(
+    path: str | os.PathLike,
+    groups: Iterable[tuple[str, str | None, Mapping[str, Any]]],
+    start: int = 0,
+    attributes: Mapping[str, str] | None = None,
+) -> list[Span]:
+    """Write groups of arrays as an HDF5 file.
+
+    HDF5 lays the file out; large arrays are then written into their places by
+    several threads, straight from where they are.
+
+    Args:
+        path: the file to write.
+        groups: triples (path, name kept as the group's attribute, arrays by key).
+        start: where in an existing file to begin.
+        attributes: texts kept at the root of the file.
+
+    Returns:
+        Where the large arrays lie, with their checksums.
+    """
+    large: list[tuple[int, Callable[[], np.ndarray]]] = []
+    with open(path, "r+b" if start else "w+b", buffering=0) as file:
+        window = Window(file, start)
+        try:
+            with h5py.File(window, "w") as out:
+                for key, text in (attributes or {}).items():
+                    out.attrs[key] = text
+                for group_path, name, arrays in groups:
+                    group = out.require_group(group_path)
+                    if name is not None:
+                        group.attrs["name"] = name
+                    for key, value in arrays.items():
+                        place = _put(group, key, value)
+                        if place is not None:
+                            large.append((start + place, partial(np.asarray, value)))
+        except Exception as error:
+            # HDF5 hides why a write failed.
+            raise window.error or error from None
+        if window.error is not None:
+            raise window.error
+    return write_arrays(Path(path), large)
+
+
+def _put(group: h5py.Group, key: str, value: Any) -> int | None:
+    """Write an array; one that is large only gets its place, which is returned."""
+    if isinstance(value, Variable):
+        dtype = np.dtype(numpy_dtype(value.dtype))
+    else:
+        value = np.asarray(value)
+        dtype = value.dtype
+    shape = tuple(value.shape)
+    opaque = next((name for name, known in _OPAQUE.items() if dtype == known), None)
+    if opaque is None and dtype.kind not in "biufc":
         raise TypeError(
             f"{group.name}/{key}: an array of numbers is needed; received one of type "
-            f"{array.dtype}."
+            f"{dtype}."
         )
-    group.create_dataset(key, data=array)
+    stored = dtype if opaque is None else np.dtype(f"V{dtype.itemsize}")
+    size = int(np.prod(shape, dtype=object)) * dtype.itemsize
+    place = None
+    # HDF5 keeps truth values as an enumeration, written by itself.
+    if size >= LARGE and dtype.kind != "b" and dtype.isnative:
+        plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+        plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+        kind, space = h5py.h5t.py_create(stored), h5py.h5s.create_simple(shape)
+        kept = h5py.h5d.create(group.id, key.encode(), kind, space, plist)
+        place = kept.get_offset()
+    else:
+        array = np.asarray(value)
+        if opaque is not None:
+            array = np.ascontiguousarray(array).view(stored).reshape(shape)
+        group.create_dataset(key, data=array)
+    if opaque is not None:
+        group[key].attrs["dtype"] = opaque
+    return place
 
 
 @contextlib.contextmanager
-def open_records(path: str | os.PathLike) -> Iterator[dict[str, Record]]:
+def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]]:
     """The datasets of a file by their paths, while the file is open.
 
     Args:
-        path: an HDF5 file.
+        source: an HDF5 file, or the part of a file that is one.
 
     Returns:
         Records by path (`"layers/dense/vars/0"`); nothing of their values is read.
@@ -96,55 +188,85 @@ def open_records(path: str | os.PathLike) -> Iterator[dict[str, Record]]:
     Raises:
         ValueError: the file is not HDF5, is damaged, or uses what is not allowed.
     """
-    size = os.stat(path).st_size
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(
-            f"{Path(path).name!r} is not a readable HDF5 file: {error}."
-        ) from error
-    with file:
-        records: dict[str, Record] = {}
+    part = source if isinstance(source, Part) else Part.whole(source)
+    with open(part.path, "rb") as file:
         try:
-            _scan(file, size, records)
-        except (KeyError, OSError, RuntimeError) as error:
+            window = Window(file, part.start, part.size)
+            opened = h5py.File(part.path if not part.start else window, "r")
+        except OSError as error:
+            part.verify()
             raise ValueError(
-                f"{Path(path).name!r} is a damaged HDF5 file: {error}."
+                f"{part.path.name!r} is not a readable HDF5 file: {error}."
             ) from error
-        yield records
+        with opened:
+            records: dict[str, Record] = {}
+            try:
+                _scan(opened, part, records)
+            except (KeyError, OSError, RuntimeError) as error:
+                part.verify()
+                raise ValueError(
+                    f"{part.path.name!r} is a damaged HDF5 file: {error}."
+                ) from error
+            except ValueError:
+                part.verify()
+                raise
+            yield records
 
 
-def _scan(file: h5py.File, size: int, records: dict[str, Record]) -> None:
+def read_root_attribute(source: str | os.PathLike | Part, name: str) -> str | None:
+    """A text kept at the root of a file; None if it isn't there."""
+    part = source if isinstance(source, Part) else Part.whole(source)
+    with (
+        open(part.path, "rb") as file,
+        h5py.File(Window(file, part.start, part.size), "r") as opened,
+    ):
+        text = read_attribute(opened, name, MAX_NOTE_BYTES)
+    return text if isinstance(text, str) else None
+
+
+def _scan(file: h5py.File, part: Part, records: dict[str, Record]) -> None:
     pending: list[tuple[h5py.Group, str, int]] = [(file, "", 0)]
-    seen = 0
+    seen = {h5py.h5o.get_info(file.id).addr}
     while pending:
         group, prefix, depth = pending.pop()
+        if len(group) > MAX_OBJECTS - len(seen) or depth > MAX_DEPTH:
+            raise ValueError(
+                f"The weights file nests deeper than {MAX_DEPTH} groups or holds "
+                f"more than {MAX_OBJECTS} objects (at {prefix!r})."
+            )
         for name in group:
             path = f"{prefix}{name}"
-            seen += 1
-            if seen > MAX_OBJECTS or depth > MAX_DEPTH:
-                raise ValueError(
-                    f"The weights file nests deeper than {MAX_DEPTH} groups or holds "
-                    f"more than {MAX_OBJECTS} objects (at {path!r})."
-                )
-            link = group.get(name, getlink=True)
-            if not isinstance(link, h5py.HardLink):
-                raise ValueError(
-                    f"{path!r} in the weights file is a {type(link).__name__}; only "
-                    "data in the file itself is read."
-                )
-            kind = group.get(name, getclass=True)
-            if kind is h5py.Group:
+            kind = _link(group, name, path, seen)
+            if kind == h5py.h5o.TYPE_GROUP:
                 pending.append((group[name], path + "/", depth + 1))
-            elif kind is h5py.Dataset:
-                records[path] = _record(group[name], path, size)
+            elif kind == h5py.h5o.TYPE_DATASET:
+                records[path] = _record(group[name], path, part)
             else:
                 raise ValueError(
                     f"{path!r} in the weights file is neither a group nor a dataset."
                 )
 
 
-def _record(dataset: h5py.Dataset, path: str, size: int) -> Record:
+def _link(group: h5py.Group, name: Any, path: str, seen: set[int]) -> int:
+    """The kind of object a name stands for, after a look at how it does."""
+    if not isinstance(name, str) or "/" in name or name in ("", ".", ".."):
+        raise ValueError(f"The weights file has an object of the name {path!r}.")
+    link = group.get(name, getlink=True)
+    if not isinstance(link, h5py.HardLink):
+        raise ValueError(
+            f"{path!r} in the weights file is a {type(link).__name__}; only data in "
+            "the file itself is read."
+        )
+    info = h5py.h5o.get_info(group.id, name.encode("utf-8", "surrogateescape"))
+    if info.addr in seen:
+        raise ValueError(
+            f"{path!r} in the weights file is another object under a second name."
+        )
+    seen.add(info.addr)
+    return info.type
+
+
+def _record(dataset: h5py.Dataset, path: str, part: Part) -> Record:
     """Check that a dataset is a plain array that lies inside the file."""
     plist = dataset.id.get_create_plist()
     layout = plist.get_layout()
@@ -157,11 +279,11 @@ def _record(dataset: h5py.Dataset, path: str, size: int) -> Record:
     shape = dataset.shape
     if shape is None:
         raise ValueError(f"{path!r} in the weights file has no values.")
-    record = Record(dataset, tuple(shape), _dtype(dataset, path))
+    record = Record(dataset, tuple(shape), _dtype(dataset, path), part)
     if record.nbytes and layout == h5py.h5d.CONTIGUOUS:
         offset = dataset.id.get_offset()
         stored = dataset.id.get_storage_size()
-        if offset is None or stored != record.nbytes or offset + stored > size:
+        if offset is None or stored != record.nbytes or offset + stored > part.size:
             raise ValueError(
                 f"{path!r} in the weights file claims shape {record.shape} of "
                 f"{record.dtype} ({record.nbytes} bytes), but the file does not hold "
@@ -173,7 +295,7 @@ def _record(dataset: h5py.Dataset, path: str, size: int) -> Record:
 def _dtype(dataset: h5py.Dataset, path: str) -> np.dtype:
     dtype = dataset.dtype
     if dtype.kind == "V" and dtype.names is None and dtype.subdtype is None:
-        name = dataset.attrs.get("dtype")
+        name = read_attribute(dataset, "dtype", MAX_ATTRIBUTE_BYTES)
         found = _OPAQUE.get(name) if isinstance(name, str) else None
         if found is not None and found.itemsize == dtype.itemsize:
             return found
@@ -182,3 +304,35 @@ def _dtype(dataset: h5py.Dataset, path: str) -> np.dtype:
             f"{path!r} in the weights file holds {dtype}; only numbers are read."
         )
     return dtype
+
+
+def read_attribute(owner: Any, name: str, limit: int) -> Any:
+    """A string or a list of strings that is an attribute; None if it isn't there.
+
+    Args:
+        owner: a group or dataset.
+        name: the attribute's name.
+        limit: the most bytes that it may have.
+
+    Raises:
+        ValueError: it is something else, or larger than that.
+    """
+    if name not in owner.attrs:
+        return None
+    found = h5py.h5a.open(owner.id, name.encode())
+    kind = h5py.check_string_dtype(found.dtype)
+    if kind is None or len(found.shape) > 1:
+        raise ValueError(f"The attribute {name!r} in the file is not a string.")
+    count = int(np.prod(found.shape, dtype=object))
+    if count * (kind.length or 16) > limit:
+        raise ValueError(
+            f"The attribute {name!r} in the file is larger than {limit} bytes."
+        )
+    value = owner.attrs[name]
+    items = [value] if not found.shape else list(value)
+    texts = [x.decode("utf-8") if isinstance(x, bytes) else str(x) for x in items]
+    if sum(map(len, texts)) > limit:
+        raise ValueError(
+            f"The attribute {name!r} in the file is larger than {limit} bytes."
+        )
+    return texts if found.shape else texts[0]

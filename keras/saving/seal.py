@@ -1,0 +1,383 @@
+"""Files that tell whether they are whole: a checksum in their last bytes.
+
+A seal stands after the end of an HDF5 file and is the comment of a zip archive, so
+other readers pass over it. It holds the length and the CRC-32 of all before it. Large
+arrays are written and read by several threads, each of which computes the checksum of
+a piece while it is at hand; the pieces' checksums are then put together.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from zlib import crc32
+
+import numpy as np
+
+# Arrays from this size on are worth a thread's while.
+LARGE = 1 << 20
+_CHUNK = 1 << 19
+_PIECE = 16 << 20
+_BATCH = 64 << 20
+_WORKERS = min(4, os.cpu_count() or 1)
+
+_BEGIN, _END = b"\nkeras-crc32 ", b" sealed\n"
+SEAL_SIZE = len(_BEGIN) + 16 + 1 + 8 + len(_END)
+
+
+class DamagedFileError(ValueError):
+    """A file's bytes are not those that were saved."""
+
+    def __init__(self, path: str | os.PathLike, what: str) -> None:
+        super().__init__(
+            f"{Path(path).name!r} is damaged: {what}. Nothing was loaded. Take another "
+            "copy of the file, or save it anew."
+        )
+
+
+@dataclass(frozen=True)
+class Span:
+    """A run of bytes in a file whose checksum is known."""
+
+    start: int
+    length: int
+    crc: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """A run of bytes in a file, read as a file of its own.
+
+    Attributes:
+        path: the file.
+        start: where the bytes begin.
+        size: how many there are.
+        crc: their CRC-32, if an archive's directory says so.
+        seal: length and CRC-32 of the whole file, if it is sealed.
+    """
+
+    path: Path
+    start: int
+    size: int
+    crc: int | None = None
+    seal: tuple[int, int] | None = None
+
+    @classmethod
+    def whole(cls, path: str | os.PathLike) -> Part:
+        """All of a file, without its seal."""
+        path = Path(path)
+        seal = read_seal(path)
+        return cls(path, 0, seal[0] if seal else path.stat().st_size, None, seal)
+
+    @property
+    def checkable(self) -> bool:
+        """Whether something says what the bytes should be."""
+        return self.seal is not None or self.crc is not None
+
+    def verify(self, spans: Iterable[Span] = ()) -> None:
+        """Compare the bytes with the checksum; `spans` need not be read again.
+
+        Raises:
+            DamagedFileError: they differ.
+        """
+        if self.seal is not None:
+            start, (end, wanted) = 0, self.seal
+        elif self.crc is not None:
+            start, end, wanted = self.start, self.start + self.size, self.crc
+        else:
+            return
+        found = checksum(self.path, start, end, spans)
+        if found != wanted:
+            raise DamagedFileError(
+                self.path,
+                f"the CRC-32 of its bytes is {found:08x}, and {wanted:08x} was saved",
+            )
+
+
+def seal(path: Path, spans: Iterable[Span] = (), replace: bool = False) -> int:
+    """Write the seal at the end of a file; returns the checksum.
+
+    Args:
+        path: the file.
+        spans: parts whose checksums are known.
+        replace: whether the last bytes are a place kept for the seal.
+    """
+    end = path.stat().st_size - (SEAL_SIZE if replace else 0)
+    crc = checksum(path, 0, end, spans)
+    with open(path, "r+b") as file:
+        file.seek(end)
+        file.write(b"%s%016x %08x%s" % (_BEGIN, end, crc, _END))
+    return crc
+
+
+def read_seal(path: Path) -> tuple[int, int] | None:
+    """The length and the CRC-32 a file's seal promises; None when it has no seal.
+
+    Raises:
+        DamagedFileError: the seal itself is damaged or cut.
+    """
+    size = path.stat().st_size
+    with open(path, "rb") as file:
+        file.seek(max(size - SEAL_SIZE, 0))
+        tail = file.read(SEAL_SIZE)
+    begins, ends = tail.startswith(_BEGIN), tail.endswith(_END)
+    # Either half tells that there was a seal: one flipped byte cannot hide it.
+    if not (begins or ends or _BEGIN in tail):
+        return None
+    try:
+        end, crc = (int(n, 16) for n in tail[len(_BEGIN) : -len(_END)].split(b" "))
+    except ValueError:
+        end, crc = -1, 0
+    if not (begins and ends and end == size - SEAL_SIZE):
+        raise DamagedFileError(path, "its last bytes, which hold its checksum, changed")
+    return end, crc
+
+
+def write_arrays(
+    path: Path, jobs: Iterable[tuple[int, Callable[[], np.ndarray]]]
+) -> list[Span]:
+    """Write arrays at places in a file that exists.
+
+    Args:
+        path: the file.
+        jobs: places, and functions that return what goes there. Few of the arrays are
+            held at a time.
+    """
+    spans: list[Span] = []
+    with _Pool() as pool:
+        pieces: list[tuple[Path, int, Any]] = []
+        waiting = 0
+        for offset, make in jobs:
+            view = byte_view(make())
+            pieces.extend((path, offset + at, part) for at, part in _pieces(view))
+            waiting += len(view)
+            if waiting >= _BATCH:
+                spans.extend(pool.map(_write, pieces))
+                pieces, waiting = [], 0
+        spans.extend(pool.map(_write, pieces))
+    return spans
+
+
+def read_arrays(path: Path, jobs: Iterable[tuple[int, np.ndarray]]) -> list[Span]:
+    """Fill arrays with the bytes at places in a file."""
+    with _Pool() as pool:
+        pieces = [
+            (path, offset + at, part)
+            for offset, array in jobs
+            for at, part in _pieces(byte_view(array))
+        ]
+        return list(pool.map(_read, pieces))
+
+
+def checksum(path: Path, start: int, end: int, spans: Iterable[Span] = ()) -> int:
+    """The CRC-32 of the bytes from `start` to `end`, reading what is not known."""
+    known = sorted((s for s in spans if s.length), key=lambda span: span.start)
+    gaps: list[tuple[Path, int, int]] = []
+    at = start
+    for stop in [*(span.start for span in known), end]:
+        gaps.extend(
+            (path, first, min(_PIECE, stop - first))
+            for first in range(at, stop, _PIECE)
+        )
+        at = next((s.start + s.length for s in known if s.start == stop), stop)
+    with _Pool() as pool:
+        known.extend(pool.map(_checked, gaps))
+    crc = 0
+    for span in sorted(known, key=lambda span: span.start):
+        crc = combine(crc, span.crc, span.length)
+    return crc
+
+
+class Window(io.RawIOBase):
+    """A file from some byte on, as a file of its own, for HDF5 to read or write.
+
+    Attributes:
+        error: why a write failed, which HDF5 does not say.
+    """
+
+    def __init__(self, file: BinaryIO | Any, start: int, size: int | None = None):
+        super().__init__()
+        self._file, self._start, self._size = file, start, size
+        self._at = 0
+        self.error: OSError | None = None
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def writable(self) -> bool:
+        """Yes, where the file is."""
+        return self._size is None
+
+    def seekable(self) -> bool:
+        """Yes."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go to a byte."""
+        if whence == os.SEEK_CUR:
+            offset += self._at
+        elif whence == os.SEEK_END:
+            end = self._file.seek(0, os.SEEK_END) - self._start
+            offset += end if self._size is None else self._size
+        self._at = offset
+        return offset
+
+    def tell(self) -> int:
+        """Where it stands."""
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as much as there is."""
+        view = memoryview(buffer).cast("B")
+        if self._size is not None:
+            view = view[: max(self._size - self._at, 0)]
+        self._file.seek(self._start + self._at)
+        done = 0
+        while done < len(view):
+            count = self._file.readinto(view[done:])
+            if not count:
+                break
+            done += count
+        self._at += done
+        return done
+
+    def write(self, buffer: Any) -> int:
+        """Write all of it."""
+        view = memoryview(buffer).cast("B")
+        try:
+            self._file.seek(self._start + self._at)
+            rest = view
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self.error = self.error or error
+            raise
+        self._at += len(view)
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        """Cut or extend."""
+        size = self._at if size is None else size
+        try:
+            self._file.truncate(self._start + size)
+        except OSError as error:
+            self.error = self.error or error
+            raise
+        return size
+
+
+def byte_view(array: np.ndarray) -> memoryview:
+    """The bytes of an array, of whatever type; not copied if they lie in order."""
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+
+
+class _Pool:
+    """`map` by threads, which begin only when there is more than one piece."""
+
+    def __enter__(self) -> _Pool:
+        self._threads: ThreadPoolExecutor | None = None
+        return self
+
+    def map(self, function: Callable[[Any], Span], pieces: list[Any]) -> list[Span]:
+        """The results, in order."""
+        if len(pieces) < 2:
+            return [function(piece) for piece in pieces]
+        if self._threads is None:
+            self._threads = ThreadPoolExecutor(_WORKERS, "keras-files")
+        return list(self._threads.map(function, pieces))
+
+    def __exit__(self, *exc: object) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+
+
+def _pieces(view: memoryview) -> Iterator[tuple[int, memoryview]]:
+    for at in range(0, len(view), _PIECE):
+        yield at, view[at : at + _PIECE]
+
+
+def _write(piece: tuple[Path, int, memoryview]) -> Span:
+    path, offset, view = piece
+    crc = 0
+    with open(path, "r+b", buffering=0) as file:
+        file.seek(offset)
+        for at in range(0, len(view), _CHUNK):
+            part = view[at : at + _CHUNK]
+            crc = crc32(part, crc)
+            while part:
+                part = part[file.write(part) or 0 :]
+    return Span(offset, len(view), crc)
+
+
+def _read(piece: tuple[Path, int, memoryview]) -> Span:
+    path, offset, view = piece
+    crc = 0
+    with open(path, "rb", buffering=0) as file:
+        file.seek(offset)
+        for at in range(0, len(view), _CHUNK):
+            part = rest = view[at : at + _CHUNK]
+            while rest:
+                count = file.readinto(rest)  # type: ignore[arg-type]
+                if not count:
+                    raise DamagedFileError(path, "it is cut short")
+                rest = rest[count:]
+            crc = crc32(part, crc)
+    return Span(offset, len(view), crc)
+
+
+def _checked(gap: tuple[Path, int, int]) -> Span:
+    path, start, length = gap
+    buffer = memoryview(bytearray(min(length, _CHUNK)))
+    crc, left = 0, length
+    with open(path, "rb", buffering=0) as file:
+        file.seek(start)
+        while left:
+            count = file.readinto(buffer[:left])  # type: ignore[arg-type]
+            if not count:
+                raise DamagedFileError(path, "it is cut short")
+            crc = crc32(buffer[:count], crc)
+            left -= count
+    return Span(start, length, crc)
+
+
+# CRC-32 of joined bytes, after Mark Adler's arithmetic in zlib: appending n bytes
+# multiplies the first checksum by x^(8n) modulo the polynomial.
+
+_POLYNOMIAL = 0xEDB88320
+
+
+def combine(first: int, second: int, length: int) -> int:
+    """The CRC-32 of two runs of bytes from that of each; the second's `length`."""
+    power, exponent, square = 1 << 31, length, 3
+    while exponent:
+        if exponent & 1:
+            power = _product(_SQUARES[square & 31], power)
+        exponent >>= 1
+        square += 1
+    return _product(power, first) ^ second
+
+
+def _product(a: int, b: int) -> int:
+    """The product of two polynomials over GF(2), bits reflected."""
+    result = 0
+    for bit in range(31, -1, -1):
+        if a >> bit & 1:
+            result ^= b
+        b = b >> 1 ^ _POLYNOMIAL if b & 1 else b >> 1
+    return result
+
+
+def _squares() -> list[int]:
+    found = [1 << 30]
+    for _ in range(31):
+        found.append(_product(found[-1], found[-1]))
+    return found
+
+
+_SQUARES = _squares()
