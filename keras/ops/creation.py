@@ -17,6 +17,7 @@ from keras.core.errors import check_choice
 from keras.core.op import Tensor, Tensors, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
+from keras.ops.casts import not_bool
 from keras.ops.core import cast, shape
 
 
@@ -430,9 +431,11 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     powers = table["arange"](0, number, 1, "int32")
     if not increasing:
         powers = table["flip"](powers, 0)
-    base = cast(x, "int32" if dtype == "bool" else dtype)
-    exact = cast(powers, current().dtype_of(base))
-    return cast(table["power"](base[:, None], exact[None, :]), dtype)
+    base = cast(x, not_bool(dtype))[:, None]
+    powers = cast(powers, current().dtype_of(base))[None, :]
+    # x ** 0 is 1 for all x, also in the gradient: no 0 ** -1 there.
+    base = table["where"](powers == 0, powers * 0 + 1, base)
+    return cast(table["power"](base, powers), dtype)
 
 
 def _host(values: np.ndarray) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
+from keras.core.op import OPS
 from keras.core.variable import Variable
 
 name = "torch"
@@ -43,6 +44,28 @@ def _numpy_method(self: Any, *, force: bool = False) -> Any:
 # What the API returns has a working `.numpy()` on every backend; PyTorch's own raises
 # for every output of a model with trainable weights.
 torch.Tensor.numpy = _numpy_method  # type: ignore[method-assign]
+
+
+def _array_wrap(
+    self: Any, array: Any, context: Any = None, scalar: bool = False
+) -> Any:
+    """What NumPy computed of tensors and arrays (`tensor * array`), as a tensor.
+
+    NumPy would drop the gradients, so where there are any our op computes it again.
+    """
+    function, given = context[:2] if context else (None, (self,))
+    if any(isinstance(x, torch.Tensor) and x.requires_grad for x in given):
+        name = getattr(function, "__name__", str(function))
+        if name not in OPS:
+            raise TypeError(
+                f"numpy's {name} of a tensor that carries gradients would lose them: "
+                "use a function of keras.ops, or x.detach() to say that they may go."
+            )
+        return OPS[name].public(*given)
+    return torch.from_numpy(np.asarray(array))
+
+
+torch.Tensor.__array_wrap__ = _array_wrap  # type: ignore[method-assign]
 
 
 def get_device() -> str:

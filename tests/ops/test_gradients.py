@@ -1,0 +1,29 @@
+"""Gradients of what is not one op: NumPy's arrays among tensors."""
+
+import numpy as np
+import pytest
+
+from keras import ops
+
+W = np.array([1.0, 2.0, 3.0], "float32")
+
+
+@pytest.mark.parametrize(
+    "function, expected",
+    [
+        (lambda x: x * W, W),
+        (lambda x: x + W, W * 0 + 1),
+        (lambda x: x**W, W),
+        (lambda x: x @ W, W),
+    ],
+    ids=["multiply", "add", "power", "matmul"],
+)
+def test_an_array_beside_a_tensor_keeps_its_gradient(function, expected, backend):
+    x = ops.ones((3,))
+    found = ops.grad(lambda x: ops.sum(function(x)))(x)
+    np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=1e-6)
+
+
+def test_vander_at_zero(backend):
+    found = ops.grad(lambda x: ops.sum(ops.vander(x, 3)))(ops.zeros((2,)))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), [1.0, 1.0])
