@@ -122,14 +122,14 @@ class Configurable:
         Args:
             config: what `get_config` gave. Objects in it may be in serialised form.
         """
-        serialization.check_depth(config)
         as_it_is = {a.name for a in _arguments(cls) if _answers_itself(a.owner)}
-        return cls(
-            **{
-                name: value if name in as_it_is else serialization.revive(value)
-                for name, value in config.items()
-            }
-        )
+        with serialization.reading_config(config):
+            return cls(
+                **{
+                    name: value if name in as_it_is else serialization.revive(value)
+                    for name, value in config.items()
+                }
+            )
 
 
 def written(value: Any) -> Any:

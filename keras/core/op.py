@@ -21,6 +21,7 @@ from typing import Any, TypeVar, overload
 from keras.core import dtypes, masks
 from keras.core.config import floatx
 from keras.core.naming import auto_name
+from keras.core.reading import count_call
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
 from keras.core.variable import Variable
@@ -366,6 +367,7 @@ def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:
     from keras.core.graph import Node
     from keras.core.infer import infer_outputs
 
+    count_call(spec.name)
     if spec.infer is not None:
         outputs = spec.infer(*args, **kwargs)
     else:

@@ -13,18 +13,18 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from keras.core import dtypes, registry
+from keras.core import dtypes, reading, registry
 from keras.core.errors import near_matches
 from keras.core.foreign import framework_of, to_host
 from keras.core.tensor import KerasTensor
 
-MAX_DEPTH = 100
 # Where a function named in a config is looked for: all of these are mathematics.
 FUNCTION_NAMESPACES = (
     "keras.activations",
@@ -32,6 +32,8 @@ FUNCTION_NAMESPACES = (
     "keras.metrics",
     "keras.ops",
 )
+# These look objects up by name; no config needs them.
+_LOOKUPS = ("deserialize", "get", "serialize")
 _safe_mode: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
 _wire_names: dict[type, dict[str, Any]] = {}
 _wire_classes: dict[str, type] = {}
@@ -274,10 +276,22 @@ def deserialize_keras_object(
     kwargs.pop("printable_module_name", None)
     if kwargs:
         raise TypeError(f"deserialize_keras_object: unknown {sorted(kwargs)}.")
-    check_depth(config)
     named = bool(custom_objects or module_objects)
-    with registry.maybe_scope(custom_objects), safe_mode_scope(safe_mode):
+    with (
+        registry.maybe_scope(custom_objects),
+        reading_config(config),
+        safe_mode_scope(safe_mode),
+    ):
         return _read(config, module_objects, named)
+
+
+@contextlib.contextmanager
+def reading_config(config: Any) -> Iterator[None]:
+    """Read a config: its depth was looked at where the outermost reading begins."""
+    if not reading.is_open():
+        reading.check_depth(config)
+    with reading.reading():
+        yield
 
 
 def revive(value: Any) -> Any:
@@ -321,27 +335,9 @@ def _read(
     return _read_object(config, names)
 
 
-def check_depth(config: Any) -> None:
-    """Refuse data nested so deep that reading it would exhaust the stack."""
-    level = [config]
-    for _ in range(MAX_DEPTH + 1):
-        level = [
-            inner
-            for x in level
-            if isinstance(x, (dict, list, tuple))
-            for inner in (x.values() if isinstance(x, dict) else x)
-        ]
-        if not level:
-            return
-    raise ValueError(
-        f"The config is nested more than {MAX_DEPTH} levels deep: it is not read."
-    )
-
-
 def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any:
     class_name, inner = config["class_name"], config["config"]
-    if not isinstance(class_name, str):
-        raise TypeError(f"`class_name` must be a string; received {class_name!r}.")
+    reading.check_name(class_name, "`class_name`")
     if class_name in _READERS:
         if not isinstance(inner, dict):
             raise TypeError(f"{class_name}: `config` must be a dict; got {inner!r}.")
@@ -364,10 +360,15 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
 def _make(cls: type, config: dict[str, Any]) -> Any:
     try:
         made = cls.from_config(dict(config["config"]))  # type: ignore[attr-defined]
-    except (TypeError, ValueError, KeyError) as error:
-        text = _shortened(config["config"])
-        error.add_note(f"While reading {cls.__name__} from {text}")
-        raise
+    except Exception as error:
+        note = f"While reading {cls.__name__} from {_shortened(config['config'])}"
+        if isinstance(error, _EXPECTED) or not cls.__module__.startswith("keras."):
+            error.add_note(note)
+            raise
+        raise ValueError(
+            f"{cls.__name__} cannot be made from its config: "
+            f"{type(error).__name__}: {error}. {note}"
+        ) from error
     for key in ("build_config", "compile_config"):
         extra = config.get(key)
         apply = getattr(made, key.replace("_", "_from_", 1), None)
@@ -376,8 +377,12 @@ def _make(cls: type, config: dict[str, Any]) -> Any:
     return made
 
 
+# What a constructor raises on arguments that do not fit; all else is a framework's.
+_EXPECTED = (TypeError, ValueError, OSError, ImportError, NotImplementedError)
+
+
 def _shortened(config: Any) -> str:
-    text = repr(config)
+    text = reprlib.repr(config)
     return text if len(text) < 500 else f"{text[:500]}..."
 
 
@@ -389,8 +394,10 @@ def find_class(
     Raises:
         TypeError: the name is in none of the tables.
     """
-    class_name = config["class_name"]
+    class_name = reading.check_name(config["class_name"], "`class_name`")
     registered, module = config.get("registered_name"), config.get("module")
+    if registered is not None:
+        reading.check_name(registered, "`registered_name`")
     for name in (registered, class_name):
         found = registry.get_registered_object(name, None, names) if name else None
         if found is not None:
@@ -423,12 +430,11 @@ def find_function(name: Any, names: Mapping[str, Any] | None = None) -> Callable
     Raises:
         TypeError: the name is in none of the tables.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"A function's `config` is its name; received {name!r}.")
+    reading.check_name(name, "A function's `config`, its name,")
     found = registry.get_registered_object(name, None, names)
     if callable(found):
         return found
-    for namespace in FUNCTION_NAMESPACES:
+    for namespace in () if name in _LOOKUPS else FUNCTION_NAMESPACES:
         found = registry._public(namespace, name)
         if inspect.isfunction(found):
             return found
@@ -458,12 +464,17 @@ def _read_tensor(config: dict[str, Any]) -> Any:
     return current().convert_to_tensor(_read_numpy(config), config["dtype"])
 
 
-def _refuse_code(config: dict[str, Any]) -> Any:
+def _read_code(config: dict[str, Any]) -> Any:
+    if reading.is_trusted():
+        from keras.core.trusted_code import function_from
+
+        return function_from(config)
     raise ValueError(
         "The config holds a serialised Python lambda. Code is never loaded from a "
         "file, whatever `safe_mode` says: write the lambda as a named function, "
         "register it with @keras.saving.register_keras_serializable(), and save again; "
-        "or build the model from your source code and load its weights."
+        "or build the model from your source code and load its weights. If the file "
+        "is your own, keras.saving.load_trusted_model runs the code in it."
     )
 
 
@@ -474,5 +485,5 @@ _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "__slice__": lambda c: slice(*(_read(c[k]) for k in ("start", "stop", "step"))),
     "__ellipsis__": lambda config: Ellipsis,
     "__keras_tensor__": lambda c: KerasTensor(c["shape"], c["dtype"]),
-    "__lambda__": _refuse_code,
+    "__lambda__": _read_code,
 }

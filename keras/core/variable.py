@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import dtypes, scope
+from keras.core import dtypes, reading, scope
 from keras.core.naming import auto_name, current_path
 from keras.core.operators import Operators
 from keras.core.scalars import readable
@@ -186,6 +186,8 @@ class Variable(Operators):
                     "cannot size a weight: give it in the input's shape."
                 )
             dtype = dtypes.standardize_dtype(dtype)
+            itemsize = dtypes.numpy_dtype(dtype).itemsize
+            reading.charge(shape, itemsize, f"Variable {self.path!r}")
             draw = getattr(initializer, "draw", None)
             with self.backend.outside_trace():
                 if draw is not None:  # on the host: no compilation for each shape

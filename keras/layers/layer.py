@@ -15,6 +15,7 @@ from keras.core.graph import Node
 from keras.core.infer import infer_outputs
 from keras.core.naming import auto_name, current_path, path_scope, to_snake_case
 from keras.core.op import Operation
+from keras.core.reading import count_call
 from keras.core.scope import backend_scope, current
 from keras.core.state import Stateful, parts, unique
 from keras.core.tensor import KerasTensor, any_symbolic
@@ -676,6 +677,7 @@ class Layer(Operation, Configurable, Stateful):
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Find the output's shape and add a node to the graph."""
+        count_call(self.name)
         self._check_initialized()
         if self.input_spec is not None and args:
             check_inputs(self.input_spec, args[0], self, self._backend)

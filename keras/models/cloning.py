@@ -146,10 +146,10 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
         json_string: the text.
         custom_objects: names and the classes or functions they stand for.
     """
-    import json
-
+    from keras.core.reading import parse_json
     from keras.core.serialization import deserialize_keras_object
 
     return deserialize_keras_object(
-        json.loads(json_string), custom_objects=custom_objects
+        parse_json(json_string, "model_from_json: the text"),
+        custom_objects=custom_objects,
     )

@@ -13,8 +13,9 @@ from keras.core import tree
 from keras.core.graph import Node
 from keras.core.naming import to_snake_case
 from keras.core.op import OPS, Op, OpCall
+from keras.core.reading import check_name
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
-from keras.core.tensor import KerasTensor
+from keras.core.tensor import KerasTensor, any_symbolic
 from keras.layers.input_layer import InputLayer
 
 # Classes of Keras that are not the CamelCase of their function.
@@ -67,11 +68,19 @@ def find_op(class_name: str) -> Op | None:
     """The op that Keras writes under a class name, or None."""
     from keras import ops  # noqa: F401 - fills the table
 
+    class_name = check_name(class_name, "`class_name`")
     name = _OP_NAMES.get(class_name) or to_snake_case(class_name)
-    if name in OPS:
-        return OPS[name]
     flat = name.replace("_", "")
-    return next((op for key, op in OPS.items() if key.replace("_", "") == flat), None)
+    op = OPS.get(name) or next(
+        (op for key, op in OPS.items() if key.replace("_", "") == flat), None
+    )
+    return None if op is None or _takes_function(op) else op
+
+
+def _takes_function(op: Op) -> bool:
+    """Whether an op calls what it is given (`while_loop`): no config holds such."""
+    kinds = [str(p.annotation) for p in op.signature.parameters.values()]
+    return any("Callable" in kind for kind in kinds)
 
 
 def is_graph_config(config: dict[str, Any]) -> bool:
@@ -216,8 +225,19 @@ def _is_functional(operation: Any) -> bool:
 
 
 def graph_from_config(cls: type, config: dict[str, Any]) -> Any:
-    """The functional model of a config, with new weights."""
-    return _Reader(config).build(cls)
+    """The functional model of a config, with new weights.
+
+    Raises:
+        ValueError: it isn't the config of a functional model, or its graph cannot be
+            built.
+    """
+    try:
+        return _Reader(config).build(cls)
+    except (KeyError, AttributeError, IndexError) as error:
+        raise ValueError(
+            "The config is not that of a functional model: "
+            f"{type(error).__name__}: {error}."
+        ) from error
 
 
 class _Reader:
@@ -227,7 +247,9 @@ class _Reader:
         self.entries: dict[str, dict[str, Any]] = {}
         self.outputs: dict[str, list[list[KerasTensor]]] = {}
         for entry in config["layers"]:
-            name = entry.get("name") or entry["config"]["name"]
+            name = check_name(
+                entry.get("name") or entry["config"]["name"], "An operation's `name`"
+            )
             if name in self.entries:
                 raise ValueError(f"The config lists the operation {name!r} twice.")
             self.entries[name] = entry
@@ -252,25 +274,7 @@ class _Reader:
         return OpCall(op, entry["config"].get("name") or entry.get("name"))
 
     def build(self, cls: type) -> Any:
-        todo = [
-            (name, i, node)
-            for name, entry in self.entries.items()
-            for i, node in enumerate(entry.get("inbound_nodes", []))
-        ]
-        while todo:
-            waiting = []
-            for name, i, node in todo:
-                if len(self.outputs[name]) != i or not self._ready(node):
-                    waiting.append((name, i, node))
-                    continue
-                self._call(name, node)
-            if len(waiting) == len(todo):
-                raise ValueError(
-                    "The config's graph cannot be built: the calls of "
-                    f"{sorted({name for name, _, _ in waiting})} need tensors that no "
-                    "other call makes."
-                )
-            todo = waiting
+        self._call_all()
         config = self.config
         model = cls(
             inputs=self._end(config["input_layers"], False),
@@ -281,16 +285,54 @@ class _Reader:
             model._trainable = False
         return model
 
-    def _ready(self, node: Any) -> bool:
-        return all(
-            len(self.outputs.get(name, ())) > number
-            for name, number, _ in _places(node)
-        )
+    def _call_all(self) -> None:
+        """Make the calls, each as soon as its inputs are there."""
+        calls: dict[tuple[str, int], Any] = {}
+        needed: dict[tuple[str, int], int] = {}
+        users: dict[tuple[str, int], list[tuple[str, int]]] = {}
+        for name, entry in self.entries.items():
+            for i, node in enumerate(entry.get("inbound_nodes") or ()):
+                calls[name, i] = node
+        for (name, i), node in calls.items():
+            wanted = {(place[0], place[1]) for place in _places(node)}
+            if i:  # the calls of an operation are made in their order
+                wanted.add((name, i - 1))
+            missing = [w for w in wanted if w in calls or not self._is_made(w)]
+            needed[name, i] = len(missing)
+            for where in missing:
+                users.setdefault(where, []).append((name, i))
+        ready = [call for call, count in needed.items() if not count]
+        made = 0
+        while ready:
+            following = []
+            for name, i in ready:
+                self._call(name, calls[name, i])
+                made += 1
+                for user in users.get((name, i), ()):
+                    needed[user] -= 1
+                    if not needed[user]:
+                        following.append(user)
+            ready = following
+        if made < len(calls):
+            waiting = sorted({name for (name, _), n in needed.items() if n > 0})
+            raise ValueError(
+                f"The config's graph cannot be built: the calls of {waiting[:10]} need "
+                "tensors that no other call makes."
+            )
+
+    def _is_made(self, where: tuple[str, int]) -> bool:
+        name, number = where
+        return len(self.outputs.get(name, ())) > number
 
     def _call(self, name: str, node: dict[str, Any]) -> None:
         operation = self.operations[name]
         args = [self._read(a) for a in node.get("args", [])]
         kwargs = {k: self._read(v) for k, v in node.get("kwargs", {}).items()}
+        if not any_symbolic(tree.flatten((args, kwargs))):
+            raise ValueError(
+                f"The config calls {name!r} on no tensor of its graph: such a call has "
+                "no place in a model."
+            )
         if isinstance(operation, OpCall):
             out = self._call_op(operation, name, args, kwargs)
         else:
@@ -357,7 +399,10 @@ class _Reader:
 def _places(value: Any) -> list[list[Any]]:
     if isinstance(value, dict):
         if value.get("class_name") == "__keras_tensor__":
-            return [value["config"]["keras_history"]]
+            place = value["config"]["keras_history"]
+            if [type(x) for x in place or ()] != [str, int, int] or min(place[1:]) < 0:
+                raise ValueError(f"The config has no tensor {place!r}.")
+            return [place]
         return [p for v in value.values() for p in _places(v)]
     if isinstance(value, list):
         return [p for v in value for p in _places(v)]

@@ -355,9 +355,10 @@ class Model(Trainer, Layer):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """A model like the one `config` was taken from, with new weights."""
         from keras.core.registry import maybe_scope
+        from keras.core.serialization import reading_config
         from keras.models.graph_config import graph_from_config, is_graph_config
 
-        with maybe_scope(custom_objects):
+        with maybe_scope(custom_objects), reading_config(config):
             if is_graph_config(config) and _takes_graph(cls):
                 return graph_from_config(cls, config)
             return super().from_config(config)

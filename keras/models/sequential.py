@@ -198,9 +198,12 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """A model like the one `config` was taken from, with new weights."""
         from keras.core.registry import maybe_scope
-        from keras.core.serialization import deserialize_keras_object
+        from keras.core.serialization import (
+            deserialize_keras_object,
+            reading_config,
+        )
 
-        with maybe_scope(custom_objects):
+        with maybe_scope(custom_objects), reading_config(config):
             layers = [deserialize_keras_object(c) for c in config.get("layers", [])]
         model = cls(layers, name=config.get("name"))
         if "dtype" in config:

@@ -6,12 +6,12 @@ from keras.core.registry import (
 )
 from keras.core.registry import CustomObjectScope as custom_object_scope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
-from keras.saving.model import load_model, save_model
+from keras.saving.model import load_model, load_trusted_model, save_model
 from keras.saving.weights import load_weights, save_weights
 
 __all__ = [
     "CustomObjectScope", "custom_object_scope", "deserialize_keras_object",
     "get_custom_objects", "get_registered_name", "get_registered_object", "load_model",
-    "load_weights", "register_keras_serializable", "save_model", "save_weights",
-    "serialize_keras_object",
+    "load_trusted_model", "load_weights", "register_keras_serializable", "save_model",
+    "save_weights", "serialize_keras_object",
 ]

@@ -6,11 +6,15 @@ import contextlib
 import json
 import os
 import shutil
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from keras.core.reading import MAX_JSON_BYTES, parse_json
 
 METADATA = "metadata.json"
 CONFIG = "config.json"
@@ -18,11 +22,13 @@ WEIGHTS = "model.weights.h5"
 ASSETS = "assets/"
 
 # More than any honest file holds; less than what would exhaust a machine.
-MAX_JSON_BYTES = 64 << 20
 MAX_ASSET_BYTES = 1 << 30
-MAX_MEMBERS = 100_000
-MAX_INFLATION = 200
+MAX_ASSET_DEPTH = 32
+MAX_MEMBERS = 10_000
+MAX_INFLATION = 100
 _COPY = 1 << 20
+# What Python's zipfile raises on bytes that are no archive.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, struct.error)
 
 
 def write_zip(path: Path, files: Path) -> None:
@@ -76,14 +82,21 @@ class Archive:
     def _open_zip(self) -> None:
         try:
             self._zip = zipfile.ZipFile(self.path)
-        except (zipfile.BadZipFile, OSError) as error:
+        except (*_DAMAGE, OSError) as error:
             raise ValueError(
                 f"{self.path.name!r} is not a `.keras` file (a zip archive): {error}."
             ) from error
         infos = self._zip.infolist()
         if len(infos) > MAX_MEMBERS:
             raise ValueError(f"{self.path.name!r} has {len(infos)} members.")
-        for info in infos:
+        end = 0
+        for info in sorted(infos, key=lambda info: info.header_offset):
+            if info.header_offset < end:
+                raise ValueError(
+                    f"{self.path.name!r}: the member {info.filename!r} shares its "
+                    "bytes with another."
+                )
+            end = info.header_offset + info.compress_size
             if info.is_dir():
                 continue
             self._check(info)
@@ -96,6 +109,8 @@ class Archive:
             wrong = "does not belong into a `.keras` file"
         elif name in self._sizes:
             wrong = "is there twice"
+        elif (info.external_attr >> 28) not in (0, 8):
+            wrong = "is not a plain file"
         elif info.flag_bits & 1:
             wrong = "is encrypted"
         elif info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -107,18 +122,15 @@ class Archive:
 
     def read_json(self, name: str) -> Any:
         """A JSON member."""
+        what = f"{self.path.name!r}: {name!r}"
         if self._sizes[name] > MAX_JSON_BYTES:
             raise ValueError(
-                f"{self.path.name!r}: {name!r} has {self._sizes[name]} bytes; at most "
-                f"{MAX_JSON_BYTES} are read."
+                f"{what} has {self._sizes[name]} bytes; at most {MAX_JSON_BYTES} are "
+                "read."
             )
-        try:
-            with self._open(name) as source:
-                return json.loads(source.read(MAX_JSON_BYTES + 1))
-        except (ValueError, RecursionError, zipfile.BadZipFile) as error:
-            raise ValueError(
-                f"{self.path.name!r}: {name!r} cannot be read: {error}."
-            ) from error
+        with self._damage_explained(name), self._open(name) as source:
+            text = source.read(MAX_JSON_BYTES + 1)
+        return parse_json(text, what)
 
     @contextlib.contextmanager
     def weights(self) -> Iterator[Path]:
@@ -148,9 +160,15 @@ class Archive:
         with tempfile.TemporaryDirectory() as folder:
             for name in names:
                 inner = PurePosixPath(name[len(prefix) :])
-                if inner.is_absolute() or ".." in inner.parts or "\\" in name:
+                leaves = inner.is_absolute() or ".." in inner.parts or "\\" in name
+                if leaves or ":" in name or "\0" in name:
                     raise ValueError(
                         f"{self.path.name!r}: the member {name!r} leaves its directory."
+                    )
+                if len(inner.parts) > MAX_ASSET_DEPTH:
+                    raise ValueError(
+                        f"{self.path.name!r}: the member {name!r} lies deeper than "
+                        f"{MAX_ASSET_DEPTH} folders."
                     )
                 path = Path(folder) / inner
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,12 +182,20 @@ class Archive:
 
     def _extract(self, name: str, path: Path) -> None:
         """Copy a member out; zip checks its checksum on the way."""
+        with (
+            self._damage_explained(name),
+            self._open(name) as source,
+            open(path, "xb") as out,
+        ):
+            shutil.copyfileobj(source, out, _COPY)
+
+    @contextlib.contextmanager
+    def _damage_explained(self, name: str) -> Iterator[None]:
         try:
-            with self._open(name) as source, open(path, "wb") as out:
-                shutil.copyfileobj(source, out, _COPY)
-        except zipfile.BadZipFile as error:
+            yield
+        except (*_DAMAGE, EOFError) as error:
             raise ValueError(
-                f"{self.path.name!r}: {name!r} is damaged: {error}."
+                f"{self.path.name!r}: {name!r} is damaged and cannot be read: {error}."
             ) from error
 
 

@@ -4,17 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from keras.core import dtypes
 from keras.core.errors import near_matches
 from keras.core.variable import Variable
-from keras.saving.h5 import Record
 from keras.saving.walk import Entry
 
 _SHOWN = 20
+_COMPARED = 1000  # names looked through for a near match
+
+
+class Record(Protocol):
+    """One array of a file: what it claims to be, before its bytes are read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the values."""
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the values."""
+
+    def read(self) -> np.ndarray:
+        """The values."""
+
+
+@dataclass(frozen=True)
+class ArrayRecord:
+    """An array that is there already."""
+
+    array: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the values."""
+        return tuple(self.array.shape)
+
+    @property
+    def dtype(self) -> np.dtype:
+        """The type of the values."""
+        return self.array.dtype
+
+    def read(self) -> np.ndarray:
+        """The values."""
+        return self.array
 
 
 class Store(Mapping):
@@ -105,23 +141,27 @@ def match(
         A plan that holds the objects that fit wholly, and lists what does not fit.
     """
     found = list(found)
+    separator = "." if found and found[0].keys is not None else "/"
     owned: dict[str, dict[str, Record]] = {entry.group: {} for entry in found}
     plan = Plan()
     strays = []
     for path, record in records.items():
-        group = _group_of(path, owned)
+        group = _group_of(path, owned, separator)
         if group is None:
             strays.append(path)
         else:
-            owned[group][path[len(group) + 1 :]] = record
+            owned[group][path[len(group) + 1 if group else 0 :]] = record
     for entry in found:
         if entry.custom:
-            plan.custom.append((entry, Store(owned[entry.group])))
+            known = entry.keys or {}
+            own = {known.get(k, k): r for k, r in owned[entry.group].items()}
+            plan.custom.append((entry, Store(own)))
         else:
             strays.extend(_match_entry(entry, owned[entry.group], plan))
     strays = [path for path in strays if not path.startswith(ignored)]
-    plan.missing = [
-        f"{item}{near_matches(item.split(' ')[0], strays)}" for item in plan.missing
+    plan.missing[:_SHOWN] = [
+        f"{item}{near_matches(item.split(' ')[0], strays[:_COMPARED])}"
+        for item in plan.missing[:_SHOWN]
     ]
     plan.unexpected = [f"{p} (shape {records[p].shape})" for p in strays]
     return plan
@@ -131,32 +171,38 @@ def _match_entry(entry: Entry, records: dict[str, Record], plan: Plan) -> list[s
     """Add an object to the plan; returns the paths it has no variable for."""
     pairs = []
     for key, variable in entry.values.items():
-        path = f"{entry.group}/{key}"
         record = records.get(key)
-        label = f"{path} ({variable.name} of {entry.name!r}"
+        label = f"{entry.address(key)} ({variable.name} of {entry.name!r}"
         if record is None:
             plan.missing.append(f"{label}, shape {variable.shape})")
-        elif record.shape != variable.shape or not _fits(record.dtype, variable.dtype):
-            plan.wrong.append(
-                f"{label}): {variable.shape} {variable.dtype} in the model, "
-                f"{record.shape} {record.dtype} in the file"
-            )
+        elif (wrong := difference(variable, record)) is not None:
+            plan.wrong.append(f"{label}): {wrong}")
         else:
             pairs.append((variable, record))
-    strays = [f"{entry.group}/{key}" for key in records if key not in entry.values]
+    strays = [entry.address(key) for key in records if key not in entry.values]
     if len(pairs) == len(entry.values) and not strays:
         plan.pairs[entry.path] = pairs
     return strays
 
 
-def _group_of(path: str, owned: Mapping[str, Any]) -> str | None:
+def difference(variable: Variable, record: Record) -> str | None:
+    """How a record's shape or type differs from what a variable takes, or None."""
+    if record.shape == variable.shape and _fits(record.dtype, variable.dtype):
+        return None
+    return (
+        f"{variable.shape} {variable.dtype} in the model, "
+        f"{record.shape} {record.dtype} in the file"
+    )
+
+
+def _group_of(path: str, owned: Mapping[str, Any], separator: str) -> str | None:
     """The innermost known group that a dataset stands in."""
     group = path
-    while "/" in group:
-        group = group.rpartition("/")[0]
+    while separator in group:
+        group = group.rpartition(separator)[0]
         if group in owned:
             return group
-    return None
+    return "" if "" in owned and separator not in path else None
 
 
 def _fits(saved: np.dtype, wanted: str) -> bool:

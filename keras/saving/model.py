@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from keras.core.reading import reading
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.saving.archive import (
     ASSETS,
@@ -96,7 +97,8 @@ def load_model(
         filepath: a `.keras` file, or a directory of its members.
         custom_objects: classes and functions by the names used in the file.
         compile: whether to compile the model as it was, with its optimizer's state.
-        safe_mode: kept for compatibility; serialised code is refused either way.
+        safe_mode: kept for compatibility; serialised code is refused either way. The
+            one call that runs it is `load_trusted_model`.
 
     Returns:
         The model.
@@ -119,16 +121,52 @@ def load_model(
             raise ValueError(f"{who}: its configuration is not a JSON object.")
         if not compile:
             config.pop("compile_config", None)
-        model = deserialize_keras_object(config, custom_objects, safe_mode=safe_mode)
-        for owner_path, owner in saveables(model):
-            if hasattr(type(owner), "load_assets"):
-                with archive.assets(owner_path) as folder:
-                    if folder is not None:
-                        owner.load_assets(str(folder))
-        with archive.weights() as weights, open_records(weights) as records:
+        with (
+            archive.weights() as weights,
+            open_records(weights) as records,
+            reading(repr(path.name), sum(r.nbytes for r in records.values())),
+        ):
+            # The weights are looked at first: the config may not ask for more.
+            model = deserialize_keras_object(
+                config, custom_objects, safe_mode=safe_mode
+            )
+            for owner_path, owner in saveables(model):
+                if hasattr(type(owner), "load_assets"):
+                    with archive.assets(owner_path) as folder:
+                        if folder is not None:
+                            owner.load_assets(str(folder))
             _build_optimizer(model, records)
             restore(model, records, who)
     return model
+
+
+def load_trusted_model(
+    filepath: str | os.PathLike,
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+) -> Any:
+    """Load a model whose file may run code: only for files that you made yourself.
+
+    `load_model` refuses the Python code that Keras writes for a `Lambda` layer, and
+    configs that name files; this function takes both, with a warning, and sets no
+    limits. Opening a stranger's file with it gives the stranger your account.
+
+    Args:
+        filepath, custom_objects, compile: as for `load_model`.
+
+    Returns:
+        The model.
+
+    Example:
+        >>> model = keras.saving.load_trusted_model("mine.keras")
+    """
+    warnings.warn(
+        f"load_trusted_model: code in {str(filepath)!r} will be run with all your "
+        "rights.",
+        stacklevel=2,
+    )
+    with reading(repr(str(filepath)), trusted=True):
+        return load_model(filepath, custom_objects, compile, safe_mode=False)
 
 
 def _check_model_target(

@@ -132,7 +132,7 @@ def cycle(file, tmp_path):
         (named_type, "neither"),
         (no_values, "no values"),
         (huge_and_not_there, "does not hold them"),
-        (cycle, "deeper"),
+        (cycle, "second name"),
     ],
 )
 def test_what_is_refused(tmp_path, spoil, reason):
