@@ -72,7 +72,7 @@ class Record:
         return None if offset is None else self.part.start + offset
 
 
-def verify(records: Iterable[Record], chosen: Iterable[Record] = ()) -> None:
+def verify(records: Iterable[Any], chosen: Iterable[Any] = ()) -> None:
     """Check the files of records against what was saved, as far as they tell.
 
     Args:
@@ -82,9 +82,12 @@ def verify(records: Iterable[Record], chosen: Iterable[Record] = ()) -> None:
     Raises:
         DamagedFileError: a file's bytes have changed since it was saved.
     """
-    wanted: dict[Part, list[tuple[int, Record]]] = {r.part: [] for r in records}
+    wanted: dict[Part, list[tuple[int, Record]]] = {}
+    for record in records:
+        if isinstance(record, Record):
+            wanted.setdefault(record.part, [])
     for record in chosen:
-        place = record.place()
+        place = record.place() if isinstance(record, Record) else None
         if place is not None and record.part.checkable:
             wanted[record.part].append((place, record))
     for part, found in wanted.items():

@@ -9,8 +9,9 @@ a piece while it is at hand; the pieces' checksums are then put together.
 from __future__ import annotations
 
 import io
+import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,33 @@ def read_seal(path: Path) -> tuple[int, int] | None:
     if not (begins and ends and end == size - SEAL_SIZE):
         raise DamagedFileError(path, "its last bytes, which hold its checksum, changed")
     return end, crc
+
+
+def json_checksum(content: Mapping[str, Any]) -> str:
+    """The checksum that JSON content keeps of itself, in itself or its metadata."""
+
+    def plain(part: Mapping[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in part.items() if k != "checksum"}
+
+    bare = plain(content)
+    if isinstance(bare.get("metadata"), Mapping):
+        bare["metadata"] = plain(bare["metadata"])
+    return f"{crc32(json.dumps(bare, sort_keys=True).encode()):08x}"
+
+
+def check_json(path: Path, content: Any) -> None:
+    """Compare JSON content with the checksum in it, if there is one.
+
+    Raises:
+        DamagedFileError: they differ.
+    """
+    metadata = content.get("metadata", content) if isinstance(content, dict) else None
+    if not isinstance(metadata, dict):
+        return
+    # Both are written: one flipped byte cannot hide that.
+    if "checksum" in metadata or "checksums" in metadata:
+        if metadata.get("checksum") != json_checksum(content):
+            raise DamagedFileError(path, "its text is not what was saved")
 
 
 def write_arrays(
