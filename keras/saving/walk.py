@@ -25,18 +25,28 @@ class Entry:
     """One object with state: where it stands and what it saves.
 
     `values` holds variables by key, and arrays where the object saves others of its
-    own making; `custom` says that it also loads them in its own way.
+    own making; `custom` says that it also loads them in its own way. With `keys` the
+    values go by readable names, joined to the path with a dot; `keys` says under what
+    key the object itself knows each.
     """
 
     path: str
     owner: Any
     values: dict[str, Any]
     custom: bool
+    keys: dict[str, str] | None = None
 
     @property
     def group(self) -> str:
         """The group of its values in a file."""
+        if self.keys is not None:
+            return self.path
         return f"{self.path}/vars" if self.path else "vars"
+
+    def address(self, key: str) -> str:
+        """Where the value of a key stands in a file."""
+        separator = "/" if self.keys is None else "."
+        return f"{self.group}{separator}{key}" if self.group else key
 
     @property
     def name(self) -> str:
@@ -55,10 +65,14 @@ def entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
     for path, owner in saveables(model, skip):
         values: dict[str, Any] = {}
         owner.save_own_variables(values)
-        ours = type(owner).load_own_variables.__module__.startswith("keras.")
-        plain = all(isinstance(value, Variable) for value in values.values())
-        found.append(Entry(path, owner, values, custom=not (ours and plain)))
+        found.append(Entry(path, owner, values, loads_itself(owner, values)))
     return found
+
+
+def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
+    """Whether an object takes what it saved back in its own way."""
+    ours = type(owner).load_own_variables.__module__.startswith("keras.")
+    return not (ours and all(isinstance(v, Variable) for v in values.values()))
 
 
 def weight_paths(model: Any) -> Iterator[tuple[str, Variable]]:
@@ -71,7 +85,7 @@ def weight_paths(model: Any) -> Iterator[tuple[str, Variable]]:
     for entry in entries(model):
         for key, value in entry.values.items():
             if isinstance(value, Variable):
-                yield f"{entry.group}/{key}", value
+                yield entry.address(key), value
 
 
 def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:

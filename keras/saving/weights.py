@@ -1,4 +1,8 @@
-"""Save and load the weights of a model."""
+"""Save and load the weights of a model.
+
+Three formats: HDF5 as Keras writes it (`.weights.h5`, or `.weights.json` with shards),
+safetensors, and the old `.h5`. Weights go by their paths, never by their position.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +23,21 @@ from keras.core.dtypes import numpy_dtype
 from keras.core.variable import Variable
 from keras.saving.archive import MAX_JSON_BYTES, Archive
 from keras.saving.atomic import atomic_file
-from keras.saving.h5 import Record, open_records, write_groups
-from keras.saving.match import match
+from keras.saving.h5 import open_records, verify, write_groups
+from keras.saving.match import Plan, Record, match
+from keras.saving.names import named_entries
+from keras.saving.safetensors import INDEX, open_safetensors, save_safetensors
+from keras.saving.seal import (
+    DamagedFileError,
+    check_json,
+    json_checksum,
+    read_seal,
+    seal,
+)
 from keras.saving.walk import Entry, entries, saveables
 
+LEGACY = (".h5", ".hdf5")
+SAFETENSORS = (".safetensors", INDEX)
 _SHARD = re.compile(r"[\w.-]*\.weights\.h5")
 
 
@@ -33,16 +48,20 @@ def save_weights(
     max_shard_size: float | None = None,
     **kwargs: Any,
 ) -> None:
-    """Save the weights of a model, and its optimizer's, without its architecture.
+    """Save the weights of a model, without its architecture.
 
-    The file appears whole or not at all: a failure leaves an older one as it was.
+    The file appears whole or not at all: a failure leaves an older one as it was. HDF5
+    files hold the optimizer's state too. A safetensors file holds the weights only,
+    under names such as `encoder.blocks.0.dense.kernel`, for other programs to read.
 
     Args:
         model: a built model or layer.
-        filepath: a path ending in `.weights.h5`; in `.weights.json` with shards.
+        filepath: a path ending in `.weights.h5` (`.weights.json` with shards) or
+            `.safetensors`.
         overwrite: whether an existing file may be replaced.
-        max_shard_size: split into files of at most this many gibibytes; the file at
-            `filepath` then says which shard holds what.
+        max_shard_size: split into files of at most this many gibibytes; an index then
+            says which shard holds what: the file at `filepath`, or for `w.safetensors`
+            the file `w.safetensors.index.json`.
 
     Raises:
         ValueError: another ending, or a model without weights yet.
@@ -53,8 +72,12 @@ def save_weights(
     """
     if kwargs:
         raise ValueError(f"save_weights: unknown arguments {sorted(kwargs)}.")
+    if str(filepath).endswith(SAFETENSORS):
+        _save_named(model, filepath, overwrite, max_shard_size)
+        return
     ending = ".weights.h5" if max_shard_size is None else ".weights.json"
-    path = check_target(filepath, (ending,), overwrite, "save_weights")
+    endings = (ending, ".safetensors")
+    path = check_target(filepath, endings, overwrite, "save_weights")
     require_built(model, "save_weights")
     found = reached(model, "save_weights")
     if max_shard_size is None:
@@ -62,6 +85,28 @@ def save_weights(
             write_entries(temporary, found)
     else:
         _save_shards(found, path, max_shard_size)
+
+
+def _save_named(
+    model: Any,
+    filepath: str | os.PathLike,
+    overwrite: bool,
+    max_shard_size: float | None,
+) -> None:
+    """Save to safetensors."""
+    path = Path(filepath)
+    if max_shard_size is None and path.name.endswith(INDEX):
+        raise ValueError(
+            f"save_weights: {str(filepath)!r} is the name of an index of shards: pass "
+            "`max_shard_size`, or a name ending in .safetensors."
+        )
+    if max_shard_size is not None and not path.name.endswith(INDEX):
+        path = path.with_name(path.name.removesuffix(".safetensors") + INDEX)
+    check_target(path, (), overwrite, "save_weights")
+    require_built(model, "save_weights")
+    found = warn_lost(model, named_entries(model), "save_weights")
+    tensors = {e.address(k): value for e in found for k, value in e.values.items()}
+    save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
 
 
 def load_weights(
@@ -77,9 +122,11 @@ def load_weights(
 
     Args:
         model: a built model or layer.
-        filepath: a `.weights.h5`, `.weights.json` or `.keras` file.
+        filepath: a `.weights.h5`, `.weights.json`, `.safetensors`,
+            `.safetensors.index.json` or `.keras` file, or an old `.h5`.
         skip_mismatch: load the layers that fit, warn about the others.
         objects_to_skip: layers to leave as they are.
+        by_name: for an old `.h5`: load those layers whose names the file has.
 
     Raises:
         ValueError: the file does not fit: one message lists what is missing, what the
@@ -89,12 +136,47 @@ def load_weights(
         >>> keras.saving.load_weights(model, "model.weights.h5")
     """
     skip = list(kwargs.pop("objects_to_skip", None) or ())
+    by_name = kwargs.pop("by_name", False)
     if kwargs:
         raise ValueError(f"load_weights: unknown arguments {sorted(kwargs)}.")
+    path = Path(filepath)
+    old = path.name.endswith(LEGACY) and not path.name.endswith(".weights.h5")
+    if by_name and not old:
+        raise ValueError(
+            "load_weights: `by_name` is for old `.h5` and `.hdf5` files; received "
+            f"{str(filepath)!r}. Others are always matched by path: pass "
+            "`skip_mismatch=True` to load the layers that fit."
+        )
     require_built(model, "load_weights")
+    if not path.exists():
+        raise FileNotFoundError(f"load_weights: there is no file {str(filepath)!r}.")
     who = f"load_weights from {str(filepath)!r}"
-    with _open_weights(filepath) as records:
-        restore(model, records, who, skip_mismatch, skip)
+    if old:
+        from keras.saving.legacy_h5 import load_legacy_weights
+
+        load_legacy_weights(model, path, who, skip_mismatch, skip, by_name)
+    elif path.name.endswith(SAFETENSORS):
+        with open_safetensors(path) as named:
+            restore_named(model, named, who, skip_mismatch, skip)
+    else:
+        with _open_weights(path) as records:
+            restore(model, records, who, skip_mismatch, skip)
+
+
+def restore_named(
+    model: Any,
+    records: Mapping[str, Record],
+    who: str,
+    skip_mismatch: bool = False,
+    skip: Iterable[Any] = (),
+) -> None:
+    """Like `restore`, for records under dotted names."""
+    skip = list(skip)
+    found = named_entries(model)
+    left = [e for e in found if any(e.owner is s for s in skip)]
+    ignored = tuple(f"{entry.path}." for entry in left)
+    plan = match(named_entries(model, skip), records, ignored)
+    carry_out(plan, model, who, skip_mismatch)
 
 
 def restore(
@@ -116,6 +198,15 @@ def restore(
     skipped = [path for path, item in saveables(model) if any(item is s for s in skip)]
     ignored = tuple(f"{path}/" for path in [*skipped, "optimizer"])
     plan = match(weights, records, ignored)
+    slots_plan = _plan_optimizer(slots, records)
+    # A damaged file says so, rather than that it does not fit.
+    verify(records.values(), chosen_records(plan, slots_plan))
+    carry_out(plan, model, who, skip_mismatch)
+    _restore_optimizer(slots_plan, who)
+
+
+def carry_out(plan: Plan, model: Any, who: str, skip_mismatch: bool) -> None:
+    """Assign what was planned, if everything fits or what does not may be skipped."""
     if plan.problems and not skip_mismatch:
         raise ValueError(
             f"{who}: the file does not fit {type(model).__name__} {model.name!r}; "
@@ -124,24 +215,25 @@ def restore(
         )
     if plan.problems:
         warnings.warn(
-            f"{who}: not everything was loaded.\n{plan.describe()}", stacklevel=3
+            f"{who}: not everything was loaded.\n{plan.describe()}", stacklevel=4
         )
     plan.assign(skip_mismatch)
-    _restore_optimizer(slots, records, who)
 
 
 def _at_optimizer(path: str) -> bool:
     return path == "optimizer" or path.startswith("optimizer/")
 
 
-def _restore_optimizer(
-    slots: list[Entry], records: Mapping[str, Record], who: str
-) -> None:
-    """Load the optimizer's state if it fits as a whole; else it starts afresh."""
+def _plan_optimizer(slots: list[Entry], records: Mapping[str, Record]) -> Plan | None:
+    """How the optimizer's state is to be loaded, if there is any."""
     saved = {p: r for p, r in records.items() if p.startswith("optimizer/")}
-    if not slots or not saved:
+    return match(slots, saved) if slots and saved else None
+
+
+def _restore_optimizer(plan: Plan | None, who: str) -> None:
+    """Load the optimizer's state if it fits as a whole; else it starts afresh."""
+    if plan is None:
         return
-    plan = match(slots, saved)
     if plan.problems:
         warnings.warn(
             f"{who}: the optimizer's state does not fit and was left as it is, so "
@@ -153,9 +245,24 @@ def _restore_optimizer(
         plan.assign(skip_mismatch=False)
 
 
+def chosen_records(*plans: Plan | None) -> list[Any]:
+    """The records that plans will read, if nothing hinders them."""
+    return [
+        record
+        for plan in plans
+        if plan is not None and not plan.problems
+        for pairs in plan.pairs.values()
+        for _, record in pairs
+    ]
+
+
 def reached(model: Any, who: str, skip: Iterable[Any] = ()) -> list[Entry]:
     """The state to save; warns of weights no file path leads to."""
-    found = entries(model, skip)
+    return warn_lost(model, entries(model, skip), who)
+
+
+def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
+    """Warn of weights that are in none of the entries."""
     saved = {id(value) for entry in found for value in entry.values.values()}
     own = [e.owner for e in found if e.custom]
     saved.update(id(v) for owner in own for v in getattr(owner, "weights", ()))
@@ -165,14 +272,17 @@ def reached(model: Any, who: str, skip: Iterable[Any] = ()) -> list[Entry]:
             f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path in a "
             "file, because their layers are kept in a set or another object, and are "
             "not saved. Keep layers in attributes, lists or dicts.",
-            stacklevel=4,
+            stacklevel=5,
         )
     return found
 
 
-def write_entries(path: Any, found: Iterable[Entry]) -> None:
-    """Write the state of objects to an HDF5 file."""
-    write_groups(path, ((entry.group, entry.name, entry.values) for entry in found))
+def write_entries(
+    path: Path, found: Iterable[Entry], attributes: Mapping[str, str] | None = None
+) -> int:
+    """Write the state of objects to an HDF5 file and seal it; its checksum."""
+    groups = ((entry.group, entry.name, entry.values) for entry in found)
+    return seal(path, write_groups(path, groups, attributes=attributes))
 
 
 def check_target(
@@ -203,10 +313,7 @@ def require_built(model: Any, who: str) -> None:
 
 
 @contextlib.contextmanager
-def _open_weights(filepath: str | os.PathLike) -> Iterator[dict[str, Record]]:
-    path = Path(filepath)
-    if not path.exists():
-        raise FileNotFoundError(f"load_weights: there is no file {str(filepath)!r}.")
+def _open_weights(path: Path) -> Iterator[Mapping[str, Record]]:
     with contextlib.ExitStack() as stack:
         if path.name.endswith(".weights.h5"):
             yield stack.enter_context(open_records(path))
@@ -221,8 +328,9 @@ def _open_weights(filepath: str | os.PathLike) -> Iterator[dict[str, Record]]:
             yield stack.enter_context(open_records(inner))
         else:
             raise ValueError(
-                "load_weights: a file ending in .weights.h5, .weights.json or .keras "
-                f"is needed; received {str(filepath)!r}."
+                "load_weights: a file ending in .weights.h5, .weights.json, "
+                ".safetensors, .safetensors.index.json, .h5 or .keras is needed; "
+                f"received {str(path)!r}."
             )
 
 
@@ -231,7 +339,8 @@ def _shards(path: Path) -> list[Path]:
     if path.stat().st_size > MAX_JSON_BYTES:
         raise ValueError(f"{path.name!r} is larger than a shard index can be.")
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        content = json.loads(path.read_text(encoding="utf-8"))
+        index = content["weight_map"]
         names = dict.fromkeys(name for group in index.values() for name in group)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
@@ -240,7 +349,17 @@ def _shards(path: Path) -> list[Path]:
     for name in names:
         if not isinstance(name, str) or not _SHARD.fullmatch(name):
             raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
-    return [path.with_name(name) for name in names]
+    check_json(path, content)
+    shards = [path.with_name(name) for name in names]
+    saved = content.get("metadata", {}).get("checksums", {})
+    for shard in shards:
+        if shard.name in saved and shard.exists():
+            found = read_seal(shard)
+            if found is None or f"{found[1]:08x}" != saved[shard.name]:
+                raise DamagedFileError(
+                    shard, f"it is not the shard that {path.name!r} was saved with"
+                )
+    return shards
 
 
 def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
@@ -269,11 +388,17 @@ def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
             name = f"{stem}_{len(shards) - 1:05d}.weights.h5"
             index[f"/{entry.group}"] = [name]
     old = _shards(path) if path.exists() else []
+    checksums: dict[str, str] = {}
     for number, shard in enumerate(shards):
-        with atomic_file(path.with_name(f"{stem}_{number:05d}.weights.h5")) as file:
-            write_entries(file, shard)
+        name = f"{stem}_{number:05d}.weights.h5"
+        with atomic_file(path.with_name(name)) as file:
+            checksums[name] = f"{write_entries(file, shard):08x}"
     with atomic_file(path) as file:
-        content = {"metadata": {"total_size": float(total)}, "weight_map": index}
+        content: dict[str, Any] = {
+            "metadata": {"total_size": float(total), "checksums": checksums},
+            "weight_map": index,
+        }
+        content["metadata"]["checksum"] = json_checksum(content)
         file.write_text(json.dumps(content, indent=4), encoding="utf-8")
     for shard_path in old:
         shard_path.unlink(missing_ok=True)

@@ -1,0 +1,308 @@
+"""Weights in the safetensors format: a JSON header, then the arrays' bytes.
+
+The format is eight bytes with the header's length, the header, and one block of data;
+the header gives every tensor's type, shape and place. Reading maps the file into
+memory: an array is a view of the file, and its bytes are read when it is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import mmap
+import os
+import re
+import secrets
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import ml_dtypes
+import numpy as np
+
+from keras.core.dtypes import numpy_dtype
+from keras.core.variable import Variable
+from keras.saving.atomic import atomic_file
+from keras.saving.match import ArrayRecord
+from keras.saving.seal import DamagedFileError, checksum
+
+MAX_HEADER = 100_000_000  # as the reference implementation
+INDEX = ".safetensors.index.json"
+
+_TYPES = {
+    "BOOL": np.dtype("bool"),
+    **{f"{k}{bits}": np.dtype(f"{n}{bits}") for k, n in (("I", "int"), ("U", "uint"))
+       for bits in (8, 16, 32, 64)},
+    **{f"F{bits}": np.dtype(f"float{bits}") for bits in (16, 32, 64)},
+    "C64": np.dtype("complex64"),
+    "BF16": np.dtype(ml_dtypes.bfloat16),
+    "F8_E4M3": np.dtype(ml_dtypes.float8_e4m3fn),
+    "F8_E5M2": np.dtype(ml_dtypes.float8_e5m2),
+}  # fmt: skip
+_CRC, _UNKNOWN = "keras_crc32", "--------"
+_NAMES = {dtype: name for name, dtype in _TYPES.items()}
+_SHARD = re.compile(r"[\w][\w.-]*\.safetensors")
+
+
+# Writing
+
+
+def write_safetensors(
+    path: str | os.PathLike,
+    tensors: Mapping[str, Any],
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Write arrays or variables, one after another, never all copied at once.
+
+    Args:
+        path: the file, written as it stands; see `save_safetensors` for a whole save.
+        tensors: variables or arrays by name.
+        metadata: strings to keep with them.
+    """
+    header: dict[str, Any] = {"__metadata__": {**(metadata or {}), _CRC: _UNKNOWN}}
+    # The widest types first, so that every array lies at a multiple of its item's size.
+    order = sorted(tensors, key=lambda name: (-_dtype(tensors[name], name).itemsize))
+    place = 0
+    for name in order:
+        dtype, shape = _dtype(tensors[name], name), _shape(tensors[name])
+        end = place + math.prod(shape) * dtype.itemsize
+        header[name] = {
+            "dtype": _NAMES[dtype],
+            "shape": list(shape),
+            "data_offsets": [place, end],
+        }
+        place = end
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<Q", len(text)))
+        out.write(text)
+        crc = 0
+        for name in order:
+            array = np.asarray(tensors[name])
+            array = array.astype(_dtype(tensors[name], name), copy=False)
+            view = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            crc = crc32(view, crc)
+            out.write(view)
+        out.seek(8 + text.index(_UNKNOWN.encode()))
+        out.write(f"{crc:08x}".encode())
+
+
+def save_safetensors(
+    path: Path,
+    tensors: Mapping[str, Any],
+    max_shard_size: float | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> None:
+    """Save tensors to one file, or to shards with an index, whole or not at all.
+
+    Args:
+        path: ends in `.safetensors`; with shards it may also be the index's.
+        tensors: variables or arrays by name.
+        max_shard_size: the most gibibytes in one file.
+        metadata: strings to keep with them.
+
+    With shards, `model.safetensors` becomes `model-00001-of-00003.safetensors`, ...,
+    and `model.safetensors.index.json` says which holds what.
+    """
+    if max_shard_size is None:
+        with atomic_file(path) as temporary:
+            write_safetensors(temporary, tensors, metadata)
+        return
+    stem = path.name.removesuffix(INDEX).removesuffix(".safetensors")
+    index_path = path.with_name(stem + INDEX)
+    shards = _split(tensors, max_shard_size)
+    old = set(_index_shards(index_path)[0]) if index_path.exists() else set()
+    if old:  # the old index must keep its shards until it is replaced
+        stem += f"-{secrets.token_hex(4)}"
+    weight_map = {}
+    for number, shard in enumerate(shards, 1):
+        name = f"{stem}-{number:05d}-of-{len(shards):05d}.safetensors"
+        with atomic_file(path.with_name(name)) as temporary:
+            write_safetensors(temporary, shard, metadata)
+        weight_map.update(dict.fromkeys(shard, name))
+    total = sum(_nbytes(value, name) for name, value in tensors.items())
+    content = {"metadata": {"total_size": total}, "weight_map": weight_map}
+    with atomic_file(index_path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
+    for shard_path in old:
+        shard_path.unlink(missing_ok=True)
+
+
+def _split(tensors: Mapping[str, Any], max_shard_size: float) -> list[dict[str, Any]]:
+    limit = max_shard_size * 1024**3
+    shards: list[dict[str, Any]] = [{}]
+    used = 0
+    for name, value in tensors.items():
+        size = _nbytes(value, name)
+        if size > limit:
+            raise ValueError(
+                f"save_weights: {name!r} has {size} bytes; `max_shard_size`="
+                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
+            )
+        if shards[-1] and used + size > limit:
+            shards.append({})
+            used = 0
+        shards[-1][name] = value
+        used += size
+    return shards
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    return tuple(value.shape if isinstance(value, Variable) else np.shape(value))
+
+
+def _dtype(value: Any, name: str) -> np.dtype:
+    if isinstance(value, Variable):
+        dtype = np.dtype(numpy_dtype(value.dtype))
+    else:
+        dtype = np.asarray(value).dtype.newbyteorder("=")
+    if dtype not in _NAMES:
+        raise TypeError(
+            f"{name!r} has type {dtype}; a safetensors file holds {sorted(_NAMES)}."
+        )
+    return dtype
+
+
+def _nbytes(value: Any, name: str) -> int:
+    return math.prod(_shape(value)) * _dtype(value, name).itemsize
+
+
+# Reading
+
+
+@contextlib.contextmanager
+def open_safetensors(path: str | os.PathLike) -> Iterator[dict[str, ArrayRecord]]:
+    """The arrays of a file (or of all shards of an index) by name, while it is open.
+
+    The arrays are views of the mapped file: nothing is read until one is used.
+
+    Args:
+        path: a `.safetensors` file, or the `.safetensors.index.json` of several.
+
+    Raises:
+        ValueError: it is damaged, cut short, or not such a file.
+    """
+    path = Path(path)
+    with contextlib.ExitStack() as stack:
+        if not path.name.endswith(INDEX):
+            yield stack.enter_context(_open_one(path))
+            return
+        shards, weight_map = _index_shards(path)
+        records: dict[str, ArrayRecord] = {}
+        for shard in shards:
+            if not shard.exists():
+                raise FileNotFoundError(
+                    f"{path.name!r} names the shard {shard.name!r}, which is not "
+                    "beside it."
+                )
+            held = stack.enter_context(_open_one(shard))
+            named = {name for name, file in weight_map.items() if file == shard.name}
+            if named != set(held):
+                raise ValueError(
+                    f"{path.name!r} and {shard.name!r} disagree about "
+                    f"{sorted(named ^ set(held))[:5]}: they are not of one save."
+                )
+            records.update(held)
+        yield records
+
+
+@contextlib.contextmanager
+def _open_one(path: Path) -> Iterator[dict[str, ArrayRecord]]:
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        header, start, crc = _read_header(file, size, path.name)
+        if crc is not None and crc != f"{checksum(path, start, size):08x}":
+            raise DamagedFileError(path, "its bytes are not those that were saved")
+        if size == start:
+            yield {name: _view(b"", 0, *x) for name, x in header.items()}
+            return
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        # Left to the garbage collector: it is closed when the last view is gone.
+        yield {name: _view(mapped, start, *x) for name, x in header.items()}
+
+
+def _view(
+    buffer: Any, start: int, dtype: np.dtype, shape: tuple[int, ...], place: int
+) -> ArrayRecord:
+    count = math.prod(shape)
+    if not count:
+        return ArrayRecord(np.zeros(shape, dtype))
+    array = np.frombuffer(buffer, dtype, count, start + place)
+    return ArrayRecord(array.reshape(shape))
+
+
+def _read_header(
+    file: Any, size: int, name: str
+) -> tuple[dict[str, tuple[np.dtype, tuple[int, ...], int]], int, str | None]:
+    """What the header claims, checked against the file's size; the data's checksum."""
+    raw = file.read(8)
+    length = struct.unpack("<Q", raw)[0] if len(raw) == 8 else 0
+    if not 2 <= length <= min(MAX_HEADER, size - 8):
+        raise ValueError(
+            f"{name!r} is not a whole safetensors file: a header of {length} bytes "
+            f"does not fit a file of {size}."
+        )
+    try:
+        header = json.loads(file.read(length), object_pairs_hook=_once)
+        crc = header.pop("__metadata__", {}).get(_CRC)
+        found = {key: _entry(value) for key, value in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{name!r} is not a safetensors file: its header is damaged "
+            f"({type(error).__name__}: {error})."
+        ) from error
+    start = 8 + length
+    place = 0
+    for key, (dtype, shape, begin, end) in sorted(
+        found.items(), key=lambda item: item[1][2:]
+    ):
+        nbytes = math.prod(shape) * dtype.itemsize
+        if begin != place or end - begin != nbytes or start + end > size:
+            raise ValueError(
+                f"{name!r}: {key!r} claims shape {shape} of {dtype} ({nbytes} bytes) "
+                f"at {begin} to {end}, but the file does not hold them there: it is "
+                "damaged or cut short."
+            )
+        place = end
+    if start + place != size:
+        raise ValueError(
+            f"{name!r} has {size} bytes; its header accounts for {start + place}."
+        )
+    return {key: (d, s, b) for key, (d, s, b, _) in found.items()}, start, crc
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        raise ValueError("a name is there twice")
+    return out
+
+
+def _entry(value: dict[str, Any]) -> tuple[np.dtype, tuple[int, ...], int, int]:
+    shape, (begin, end) = value["shape"], value["data_offsets"]
+    if not all(type(n) is int and 0 <= n < 1 << 62 for n in (*shape, begin, end)):
+        raise ValueError(f"sizes are whole numbers, not {value}")
+    if len(shape) > 32:
+        raise ValueError(f"{len(shape)} axes are too many")
+    return _TYPES[value["dtype"]], tuple(shape), begin, end
+
+
+def _index_shards(path: Path) -> tuple[list[Path], dict[str, str]]:
+    """The files an index names, which stand beside it, and what each holds."""
+    if path.stat().st_size > MAX_HEADER:
+        raise ValueError(f"{path.name!r} is larger than an index can be.")
+    try:
+        weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
+        names = list(dict.fromkeys(weight_map.values()))
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"{path.name!r} is not an index of shards: {error}."
+        ) from error
+    for name in names:
+        if not isinstance(name, str) or not _SHARD.fullmatch(name):
+            raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
+    return [path.with_name(name) for name in names], weight_map
