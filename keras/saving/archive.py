@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import shutil
@@ -10,11 +11,22 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from keras.core.reading import MAX_JSON_BYTES, parse_json
+from keras.saving.seal import (
+    SEAL_SIZE,
+    DamagedFileError,
+    Part,
+    Span,
+    check_json,
+    checksum,
+    json_checksum,
+    read_seal,
+    seal,
+)
 
 METADATA = "metadata.json"
 CONFIG = "config.json"
@@ -31,15 +43,62 @@ _COPY = 1 << 20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, struct.error)
 
 
-def write_zip(path: Path, files: Path) -> None:
-    """Pack the files below a directory, uncompressed, known members first."""
-    first = [METADATA, CONFIG, WEIGHTS]
+def write_zip(
+    path: Path, files: Path, weights: Callable[[Path, int], list[Span]]
+) -> None:
+    """Pack the files below a directory and weights, uncompressed, and seal it.
+
+    Args:
+        path: the archive.
+        files: the directory.
+        weights: writes the weights into the archive itself, from the byte it is told
+            to the end, and returns the checksums it knows.
+    """
     rest = sorted(
         p.relative_to(files).as_posix() for p in files.rglob("*") if p.is_file()
     )
+    member = zipfile.ZipInfo(WEIGHTS, datetime.datetime.now().timetuple()[:6])
+    member.external_attr = 0o600 << 16
+    member.CRC = member.file_size = member.compress_size = 0
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as out:
-        for name in [*first, *(name for name in rest if name not in first)]:
+        for name in (METADATA, CONFIG):
             out.write(files / name, name)
+        file: Any = out.fp
+        member.header_offset = file.tell()
+        file.write(member.FileHeader(zip64=True))
+        file.flush()
+        start = file.tell()
+        spans = weights(path, start)
+        out.start_dir = path.stat().st_size
+        size = member.file_size = member.compress_size = out.start_dir - start
+        member.CRC = checksum(path, start, out.start_dir, spans)
+        file.seek(member.header_offset)
+        file.write(member.FileHeader(zip64=True))
+        out.filelist.append(member)
+        out.NameToInfo[WEIGHTS] = member
+        for name in rest:
+            if name not in (METADATA, CONFIG, WEIGHTS):
+                out.write(files / name, name)
+        out.comment = bytes(SEAL_SIZE)
+    seal(path, [Span(start, size, member.CRC)], replace=True)
+
+
+def write_checksums(files: Path, metadata: Mapping[str, Any]) -> None:
+    """Write the metadata of a model's directory, with what every file's bytes sum to.
+
+    Args:
+        files: the directory.
+        metadata: what it says apart from that.
+    """
+    content: dict[str, Any] = dict(metadata, checksums={})
+    for path in sorted(files.rglob("*")):
+        name = path.relative_to(files).as_posix()
+        # The weights' file has a seal of its own.
+        if path.is_file() and name not in (METADATA, WEIGHTS):
+            crc = checksum(path, 0, path.stat().st_size)
+            content["checksums"][name] = f"{crc:08x}"
+    content["checksum"] = json_checksum(content)
+    write_json(files / METADATA, content)
 
 
 class Archive:
@@ -57,6 +116,7 @@ class Archive:
         self.path = Path(path)
         self._zip: zipfile.ZipFile | None = None
         self._sizes: dict[str, int] = {}
+        self._checksums: dict[str, Any] | None = None
 
     def __enter__(self) -> Archive:
         if self.path.is_dir():
@@ -133,15 +193,23 @@ class Archive:
         return parse_json(text, what)
 
     @contextlib.contextmanager
-    def weights(self) -> Iterator[Path]:
+    def weights(self) -> Iterator[Part]:
         """The weights as a file of their own."""
         if self._zip is None:
-            yield self.path / WEIGHTS
+            yield Part.whole(self.path / WEIGHTS)
             return
+        sealed = read_seal(self.path)
+        info = self._zip.getinfo(WEIGHTS)
+        if info.compress_type == zipfile.ZIP_STORED:
+            yield Part(
+                self.path, self._data_offset(info), info.file_size, info.CRC, sealed
+            )
+            return
+        Part(self.path, 0, 0, None, sealed).verify()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / WEIGHTS
             self._extract(WEIGHTS, path)
-            yield path
+            yield Part.whole(path)
 
     @contextlib.contextmanager
     def assets(self, owner: str) -> Iterator[Path | None]:
@@ -175,9 +243,40 @@ class Archive:
                 self._extract(name, path)
             yield Path(folder)
 
+    def _data_offset(self, info: zipfile.ZipInfo) -> int:
+        """Where the bytes of a member begin, which its own header says."""
+        with open(self.path, "rb") as file:
+            file.seek(info.header_offset)
+            header = file.read(30)
+        if len(header) < 30 or not header.startswith(b"PK\x03\x04"):
+            raise DamagedFileError(self.path, f"{info.filename!r} has no header")
+        names = int.from_bytes(header[26:28], "little")
+        extra = int.from_bytes(header[28:30], "little")
+        start = info.header_offset + 30 + names + extra
+        if start + info.file_size > self.path.stat().st_size:
+            raise DamagedFileError(self.path, f"{info.filename!r} is cut short")
+        return start
+
+    def _check_file(self, name: str) -> None:
+        """Compare a file of a directory with the checksum kept of it."""
+        if self._checksums is None:
+            self._checksums = {}
+            metadata = self.read_json(METADATA)
+            check_json(self.path / METADATA, metadata)
+            if isinstance(metadata, dict):
+                kept = metadata.get("checksums")
+                self._checksums = kept if isinstance(kept, dict) else {}
+        if name in self._checksums and name != METADATA:
+            path = self.path / name
+            found = f"{checksum(path, 0, path.stat().st_size):08x}"
+            if found != self._checksums[name]:
+                raise DamagedFileError(path, "its bytes are not those that were saved")
+
     def _open(self, name: str) -> Any:
         if self._zip is not None:
             return self._zip.open(name)
+        if name != METADATA:
+            self._check_file(name)
         return open(self.path / name, "rb")
 
     def _extract(self, name: str, path: Path) -> None:

@@ -6,7 +6,7 @@ import datetime
 import os
 import tempfile
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,14 @@ from keras.saving.archive import (
     METADATA,
     WEIGHTS,
     Archive,
+    write_checksums,
     write_json,
     write_zip,
 )
 from keras.saving.atomic import atomic_directory, atomic_file
-from keras.saving.h5 import Record, open_records
+from keras.saving.h5 import Record, open_records, write_groups
+from keras.saving.seal import Span
+from keras.saving.snapshot import note_of, snapshot
 from keras.saving.walk import saveables
 from keras.saving.weights import check_target, reached, restore, write_entries
 
@@ -61,6 +64,25 @@ def save_model(
     if kwargs:
         raise ValueError(f"save_model: unknown arguments {sorted(kwargs)}.")
     path = _check_model_target(filepath, overwrite, zipped)
+    prepare_model(model, path, zipped is not False, include_optimizer)()
+
+
+def prepare_model(
+    model: Any,
+    path: Path,
+    zipped: bool = True,
+    include_optimizer: bool = True,
+    note: Mapping[str, Any] | None = None,
+    copy: bool = False,
+) -> Callable[[], None]:
+    """Look at all that a model's file is to hold; the function returned writes it.
+
+    Args:
+        model, path, zipped, include_optimizer: as for `save_model`.
+        note: numbers and texts to keep in the file's metadata.
+        copy: whether the weights are copied, so that the file may be written while
+            training goes on.
+    """
     config = serialize_keras_object(model)
     if not include_optimizer:
         config.pop("compile_config", None)
@@ -68,18 +90,44 @@ def save_model(
         warnings.warn(
             f"save_model: {type(model).__name__} {model.name!r} is not built yet, so "
             "the file holds no weights. Call it on data first to save them.",
-            stacklevel=2,
+            stacklevel=3,
         )
-    if zipped is False:
-        with atomic_directory(path) as folder:
-            _write_members(model, config, folder, include_optimizer)
-    else:
+    optimizer = getattr(model, "optimizer", None)
+    skip = [optimizer] if optimizer is not None and not include_optimizer else []
+    found = snapshot(reached(model, "save_model", skip), copy)
+    owners = [o for o in saveables(model) if hasattr(type(o[1]), "save_assets")]
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata: dict[str, Any] = {"keras_version": API_VERSION, "date_saved": saved}
+    if note is not None:
+        metadata["checkpoint"] = note_of(dict(note))
+
+    def write_files(folder: Path) -> None:
+        write_json(folder / METADATA, metadata)
+        write_json(folder / CONFIG, config)
+        for owner_path, owner in owners:
+            target = folder / ASSETS / owner_path
+            target.mkdir(parents=True, exist_ok=True)
+            owner.save_assets(str(target))
+
+    def write_weights(file: Path, start: int) -> list[Span]:
+        groups = ((entry.group, entry.name, entry.values) for entry in found)
+        return write_groups(file, groups, start)
+
+    def write() -> None:
+        if not zipped:
+            with atomic_directory(path) as folder:
+                write_files(folder)
+                write_entries(folder / WEIGHTS, found)
+                write_checksums(folder, metadata)
+            return
         with (
             atomic_file(path) as temporary,
-            tempfile.TemporaryDirectory(".tmp", ".saving-", temporary.parent) as folder,
+            tempfile.TemporaryDirectory(".tmp", ".saving-", temporary.parent) as files,
         ):
-            _write_members(model, config, Path(folder), include_optimizer)
-            write_zip(temporary, Path(folder))
+            write_files(Path(files))
+            write_zip(temporary, Path(files), write_weights)
+
+    return write
 
 
 def load_model(
@@ -205,23 +253,6 @@ def _check_model_source(path: Path) -> None:
         raise ValueError(
             f"load_model: a file ending in `.keras` is needed; received {str(path)!r}."
         )
-
-
-def _write_members(
-    model: Any, config: dict[str, Any], folder: Path, include_optimizer: bool
-) -> None:
-    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": API_VERSION, "date_saved": saved}
-    write_json(folder / METADATA, metadata)
-    write_json(folder / CONFIG, config)
-    optimizer = getattr(model, "optimizer", None)
-    skip = [optimizer] if optimizer is not None and not include_optimizer else []
-    write_entries(folder / WEIGHTS, reached(model, "save_model", skip))
-    for path, owner in saveables(model):
-        if hasattr(type(owner), "save_assets"):
-            target = folder / ASSETS / path
-            target.mkdir(parents=True, exist_ok=True)
-            owner.save_assets(str(target))
 
 
 def _build_optimizer(model: Any, records: Mapping[str, Record]) -> None:
