@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.core.errors import check_choice
-from keras.core.op import Index, Tensor, op, primitive
+from keras.core.op import Index, Tensor, op
 from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.core import cast, shape
@@ -17,23 +17,13 @@ METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 @op(cast="float")
 def median(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The middle element, or the mean of the two in the middle.
-
-    Example:
-        >>> keras.ops.median([5.0, 1.0, 2.0, 4.0])
-        array(3.)
-    """
+    """The middle element, or the mean of the two in the middle."""
     return quantile(x, 0.5, axis, keepdims=keepdims)
 
 
 @op(cast="float")
 def nanmedian(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The median of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanmedian([5.0, 1.0, float("nan"), 4.0])
-        array(4.)
-    """
+    """The median of the elements that are not nan."""
     return nanquantile(x, 0.5, axis, keepdims=keepdims)
 
 
@@ -48,9 +38,7 @@ def quantile(
     """The value below which the fraction `q` of the elements lies.
 
     Args:
-        x: tensor.
         q: fractions in [0, 1]: a number, or a tensor of one axis.
-        axis, keepdims: which axes, and whether they stay.
         method: what to take between two elements: "linear", "lower", "higher",
             "midpoint" or "nearest".
 
@@ -77,12 +65,7 @@ def nanquantile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Tensor:
-    """`keras.ops.quantile` of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanquantile([1.0, float("nan"), 3.0, 2.0], 0.5)
-        array(2.)
-    """
+    """`keras.ops.quantile` of the elements that are not nan."""
     return _quantile(x, q, axis, method, keepdims, leave_out=True)
 
 
@@ -93,12 +76,7 @@ def percentile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Tensor:
-    """`keras.ops.quantile` with `q` in percent, from 0 to 100.
-
-    Example:
-        >>> keras.ops.percentile([1.0, 2.0, 3.0, 4.0], 50.0)
-        array(2.5)
-    """
+    """`keras.ops.quantile` with `q` in percent, from 0 to 100."""
     return quantile(
         x,
         q / 100 if isinstance(q, (int, float)) else _fraction(q),
@@ -115,12 +93,7 @@ def nanpercentile(
     method: str = "linear",
     keepdims: bool = False,
 ) -> Tensor:
-    """`keras.ops.nanquantile` with `q` in percent, from 0 to 100.
-
-    Example:
-        >>> keras.ops.nanpercentile([1.0, float("nan"), 3.0, 2.0], 50.0)
-        array(2.)
-    """
+    """`keras.ops.nanquantile` with `q` in percent, from 0 to 100."""
     return nanquantile(
         x,
         q / 100 if isinstance(q, (int, float)) else _fraction(q),
@@ -135,9 +108,16 @@ def _fraction(q: Tensor) -> Tensor:
     return q / 100
 
 
-@primitive
-def _last_axes(x: Tensor, axes: Any) -> Tensor:
+def _last_axes(x: Any, axes: Axis) -> Any:
     """The given axes (all of them for None) moved to the end and made one."""
+    table = current().TABLE
+    if axes is None:
+        return table["reshape"](x, (-1,))
+    rank = len(x.shape)
+    moved = [axes % rank] if isinstance(axes, int) else [a % rank for a in axes]
+    kept = [n for a, n in enumerate(shape(x)) if a not in moved]
+    x = table["moveaxis"](x, moved, list(range(rank - len(moved), rank)))
+    return table["reshape"](x, (*kept, -1))
 
 
 def _quantile(
@@ -154,7 +134,7 @@ def _quantile(
     dtype = current().dtype_of(x)
     if dtype in ("float16", "bfloat16"):  # too coarse to count places in
         x = cast(x, "float32")
-    row = table["_last_axes"](x, axis)
+    row = _last_axes(x, axis)
     q = cast(table["reshape"](q, (-1,)), current().dtype_of(x))
     if leave_out:
         count = reductions.sum(cast(row == row, "float32"), -1, keepdims=True)

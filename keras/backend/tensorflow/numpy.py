@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from keras.backend.tables import functions_of, in_wider
 from keras.backend.tensorflow import indexing, shaping
 from keras.backend.tensorflow.tensor import convert_to_tensor
 from keras.core import dtypes
+
+# Types that some functions lack, and the wider ones that stand in for them.
+_BYTES = (tf.int8, tf.int16, tf.uint8, tf.uint16)
+_BOOL = {tf.bool: tf.int32}
+_NARROW = {**dict.fromkeys((tf.bool, *_BYTES), tf.int32), tf.uint32: tf.int64}
+_RARE = dict.fromkeys((*_BYTES, tf.uint32, tf.uint64), tf.int64)
+_HALF = dict.fromkeys((tf.float16, tf.bfloat16), tf.float32)
 
 
 def _is_real(x: Any) -> bool:
@@ -25,42 +34,14 @@ def _is_bool(x: Any) -> bool:
 # --- one tensor -------------------------------------------------------------------
 
 
-def _absolute(x: Any) -> Any:
+def absolute(x: Any) -> Any:
     return x if _is_bool(x) or x.dtype.is_unsigned else tf.abs(x)
 
 
-def _angle(x: Any) -> Any:
-    if x.dtype.is_complex:
-        return tf.math.angle(x)
-    return tf.where(x < 0, tf.constant(math.pi, x.dtype), x * 0)
-
-
-def _cbrt(x: Any) -> Any:
-    return tf.sign(x) * tf.abs(x) ** (1.0 / 3.0)
-
-
-def _clip(x: Any, x_min: Any = None, x_max: Any = None) -> Any:
+def clip(x: Any, x_min: Any = None, x_max: Any = None) -> Any:
     if x_min is not None:
         x = tf.maximum(x, x_min)
     return x if x_max is None else tf.minimum(x, x_max)
-
-
-def _conjugate(x: Any) -> Any:
-    return tf.math.conj(x) if x.dtype.is_complex else x
-
-
-def _i0(x: Any) -> Any:
-    if x.dtype == tf.bfloat16:
-        return tf.cast(tf.math.bessel_i0(tf.cast(x, tf.float32)), x.dtype)
-    return tf.math.bessel_i0(x)
-
-
-def _imag(x: Any) -> Any:
-    return tf.math.imag(x) if x.dtype.is_complex else tf.zeros_like(x)
-
-
-def _isreal(x: Any) -> Any:
-    return tf.math.imag(x) == 0 if x.dtype.is_complex else tf.ones_like(x, tf.bool)
 
 
 def _is(fn: Callable) -> Callable:
@@ -72,9 +53,7 @@ def _is(fn: Callable) -> Callable:
     return test
 
 
-def _nan_to_num(
-    x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None
-) -> Any:
+def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     if not _is_real(x):
         return x
     high = x.dtype.max if posinf is None else posinf
@@ -88,7 +67,7 @@ def _nan_to_num(
     return x
 
 
-def _round(x: Any, decimals: int = 0) -> Any:
+def _rounded(x: Any, decimals: int = 0) -> Any:
     if _is_bool(x):
         raise TypeError("round: booleans cannot be rounded.")
     real = _is_real(x)
@@ -101,7 +80,7 @@ def _round(x: Any, decimals: int = 0) -> Any:
     return tf.cast(tf.round(wide / factor) * factor, x.dtype)
 
 
-def _sign(x: Any) -> Any:
+def sign(x: Any) -> Any:
     if _is_bool(x):
         return x
     if x.dtype.is_unsigned:
@@ -112,18 +91,10 @@ def _sign(x: Any) -> Any:
 _BITS = {1: tf.int8, 2: tf.int16, 4: tf.int32, 8: tf.int64}
 
 
-def _signbit(x: Any) -> Any:
+def signbit(x: Any) -> Any:
     if not _is_real(x):
         return tf.zeros_like(x, tf.bool) if _is_bool(x) else x < 0
     return tf.bitcast(x, _BITS[x.dtype.size]) < 0
-
-
-def _trunc(x: Any) -> Any:
-    return tf.where(x < 0, tf.math.ceil(x), tf.floor(x)) if _is_real(x) else x
-
-
-def _bitwise_not(x: Any) -> Any:
-    return tf.logical_not(x) if _is_bool(x) else tf.bitwise.invert(x)
 
 
 # --- two tensors ------------------------------------------------------------------
@@ -132,36 +103,13 @@ def _bitwise_not(x: Any) -> Any:
 def _or_logical(fn: Callable, logical: Callable) -> Callable:
     """Arithmetic that TensorFlow has for numbers alone, with its form for booleans."""
 
-    def compute(x1: Any, x2: Any) -> Any:
-        return logical(x1, x2) if x1.dtype == tf.bool else fn(x1, x2)
+    def compute(x: Any, *others: Any) -> Any:
+        return (logical if _is_bool(x) else fn)(x, *others)
 
     return compute
 
 
-def _compared(fn: Callable) -> Callable:
-    def compare(x1: Any, x2: Any) -> Any:
-        if x1.dtype == tf.bool:
-            x1, x2 = tf.cast(x1, tf.int32), tf.cast(x2, tf.int32)
-        return fn(x1, x2)
-
-    return compare
-
-
-def _power(x1: Any, x2: Any) -> Any:
-    if x1.dtype.is_integer and x1.dtype not in (tf.int8, tf.int16, tf.int32, tf.int64):
-        return tf.cast(tf.pow(tf.cast(x1, tf.int64), tf.cast(x2, tf.int64)), x1.dtype)
-    return tf.pow(x1, x2)
-
-
-def _fmod(x1: Any, x2: Any) -> Any:
-    dtype = x1.dtype
-    if dtype in (tf.int32, tf.int64, tf.float32, tf.float64):
-        return tf.truncatemod(x1, x2)
-    wide = tf.float32 if _is_real(x1) else tf.int64
-    return tf.cast(tf.truncatemod(tf.cast(x1, wide), tf.cast(x2, wide)), dtype)
-
-
-def _nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: Any, x2: Any) -> Any:
     if x1.dtype in (tf.float32, tf.float64):
         return tf.math.nextafter(x1, x2)
     # TensorFlow steps through the 32-bit numbers only.
@@ -176,11 +124,11 @@ def _nextafter(x1: Any, x2: Any) -> Any:
     return tf.where((x1 != x1) | (x2 != x2), x1 + x2, moved)
 
 
-def _gcd(x1: Any, x2: Any) -> Any:
+def gcd(x1: Any, x2: Any) -> Any:
     if not x1.dtype.is_integer:
         raise TypeError(f"gcd: integers are needed; received dtype {x1.dtype.name}.")
     full = tf.broadcast_dynamic_shape(tf.shape(x1), tf.shape(x2))
-    a, b = (tf.broadcast_to(_absolute(x), full) for x in (x1, x2))
+    a, b = (tf.broadcast_to(absolute(x), full) for x in (x1, x2))
     shape = tf.broadcast_static_shape(x1.shape, x2.shape)
 
     def step(a: Any, b: Any) -> Any:
@@ -191,10 +139,10 @@ def _gcd(x1: Any, x2: Any) -> Any:
     return tf.ensure_shape(found, shape)
 
 
-def _lcm(x1: Any, x2: Any) -> Any:
-    common = _gcd(x1, x2)
+def lcm(x1: Any, x2: Any) -> Any:
+    common = gcd(x1, x2)
     safe = tf.where(common == 0, tf.ones_like(common), common)
-    return _absolute(x1) // safe * _absolute(x2)
+    return absolute(x1) // safe * absolute(x2)
 
 
 # --- reductions -------------------------------------------------------------------
@@ -209,11 +157,6 @@ def _reduction(fn: Callable) -> Callable:
         return fn(x, _axes(axis), keepdims)
 
     return reduce
-
-
-def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    fn = tf.reduce_all if _is_bool(x) else tf.reduce_prod
-    return fn(x, _axes(axis), keepdims)
 
 
 def _extreme(fn: Callable, pair: Callable, of_bools: Callable) -> Callable:
@@ -242,27 +185,20 @@ def _extreme(fn: Callable, pair: Callable, of_bools: Callable) -> Callable:
 
 def _place(fn: Callable) -> Callable:
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-        if _is_bool(x):
-            x = tf.cast(x, tf.int32)
         rank = x.shape.rank
-        row = tf.reshape(x, (-1,)) if axis is None else x
-        found = fn(row, 0 if axis is None else axis, output_type=tf.int32)
+        found = fn(*shaping.as_row(x, axis), output_type=tf.int32)
         if not keepdims:
             return found
         if axis is None:
             return tf.reshape(found, (1,) * rank)
         return tf.expand_dims(found, axis)
 
-    return reduce
-
-
-def _count_nonzero(x: Any, axis: Any = None) -> Any:
-    return tf.math.count_nonzero(x, _axes(axis), dtype=tf.int32)
+    return in_wider(reduce, _BOOL, tf.cast, back=False)
 
 
 def _running(fn: Callable) -> Callable:
     def run(x: Any, axis: Any = None) -> Any:
-        return fn(tf.reshape(x, (-1,)), 0) if axis is None else fn(x, axis)
+        return fn(*shaping.as_row(x, axis))
 
     return run
 
@@ -270,37 +206,37 @@ def _running(fn: Callable) -> Callable:
 # --- order ------------------------------------------------------------------------
 
 
-def _sort(x: Any, axis: Any = -1) -> Any:
+def sort(x: Any, axis: Any = -1) -> Any:
     x, axis = shaping.as_row(x, axis)
-    if _is_bool(x):
-        return tf.cast(tf.sort(tf.cast(x, tf.int32), axis), tf.bool)
     if _is_real(x):
-        return indexing.take_along_axis(x, _argsort(x, axis), axis)
+        return indexing.take_along_axis(x, argsort(x, axis), axis)
     return tf.sort(x, axis)
 
 
-def _argsort(x: Any, axis: Any = -1) -> Any:
+def argsort(x: Any, axis: Any = -1) -> Any:
     x, axis = shaping.as_row(x, axis)
-    if _is_bool(x):
-        x = tf.cast(x, tf.int32)
-    if _is_real(x):
-        # nan goes last; the largest number stands for infinity, nan for what follows.
-        x = tf.where(tf.math.is_nan(x), tf.constant(math.inf, x.dtype), x)
-    return tf.argsort(x, axis, stable=True)
+    if not _is_real(x):
+        return tf.argsort(x, axis, stable=True)
+    missing = tf.math.is_nan(x)
+    order = tf.argsort(
+        tf.where(missing, tf.constant(math.inf, x.dtype), x), axis, stable=True
+    )
+
+    def missing_last() -> Any:
+        late = tf.cast(indexing.take_along_axis(missing, order, axis), tf.int32)
+        last = tf.argsort(late, axis, stable=True)
+        return indexing.take_along_axis(order, last, axis)
+
+    # nan goes last, after infinity, which it stood in for.
+    return tf.cond(tf.reduce_any(missing), missing_last, lambda: order)
 
 
-def _searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
-    if sorted_sequence.dtype in (tf.bool, tf.int8, tf.int16, tf.uint16):
-        sorted_sequence = tf.cast(sorted_sequence, tf.int32)
-        values = tf.cast(values, tf.int32)
-    elif sorted_sequence.dtype in (tf.uint8, tf.uint32):
-        sorted_sequence = tf.cast(sorted_sequence, tf.int64)
-        values = tf.cast(values, tf.int64)
+def searchsorted(sorted_sequence: Any, values: Any, side: str) -> Any:
     found = tf.searchsorted(sorted_sequence, tf.reshape(values, (-1,)), side)
     return tf.reshape(found, shaping.sizes(values))
 
 
-def _bincount(x: Any, weights: Any, minlength: int) -> Any:
+def bincount(x: Any, weights: Any, minlength: int) -> Any:
     return tf.math.bincount(
         tf.cast(x, tf.int32),
         weights=weights,
@@ -313,19 +249,11 @@ def _bincount(x: Any, weights: Any, minlength: int) -> Any:
 # --- new tensors ------------------------------------------------------------------
 
 
-def _full(shape: Any, fill_value: Any, dtype: str) -> Any:
-    return tf.fill(shape, _scalar(fill_value, dtype))
-
-
 def _scalar(value: Any, dtype: str) -> Any:
     return tf.constant(np.asarray(value).astype(dtypes.numpy_dtype(dtype)))
 
 
-def _full_like(x: Any, fill_value: Any, dtype: Any) -> Any:
-    return tf.fill(shaping.sizes(x), _scalar(fill_value, dtype or x.dtype.name))
-
-
-def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
+def arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
     if dtype in ("int32", "int64", "float32", "float64"):
         return tf.range(start, stop, step, dtype=dtype)
     wide = "float32" if dtypes.is_float_dtype(dtype) else "int64"
@@ -334,25 +262,8 @@ def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
 
 # --- products ---------------------------------------------------------------------
 
-_NO_PRODUCT = (tf.bool, tf.int8, tf.int16, tf.uint8, tf.uint16, tf.uint32)
 
-
-def _by_wide(fn: Callable) -> Callable:
-    """Products of types for which TensorFlow has none, in a wider one."""
-
-    def compute(xs: Any, *static: Any) -> Any:
-        dtype = xs[0].dtype
-        if dtype not in _NO_PRODUCT:
-            return fn(xs, *static)
-        wide = tf.int64 if dtype == tf.uint32 else tf.int32
-        return tf.cast(fn([tf.cast(x, wide) for x in xs], *static), dtype)
-
-    return compute
-
-
-@_by_wide
-def _matmul_of(xs: Any) -> Any:
-    x1, x2 = xs
+def _matmul(x1: Any, x2: Any) -> Any:
     rank1, rank2 = x1.shape.rank, x2.shape.rank
     if not rank1 or not rank2:
         raise ValueError(
@@ -370,155 +281,103 @@ def _matmul_of(xs: Any) -> Any:
     return tf.matmul(x1, x2)
 
 
-def _matmul(x1: Any, x2: Any) -> Any:
-    return _matmul_of([x1, x2])
-
-
-@_by_wide
-def _tensordot_of(xs: Any, axes: Any) -> Any:
-    return tf.tensordot(*xs, axes)
-
-
-def _tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
-    return _tensordot_of([x1, x2], axes)
-
-
-@_by_wide
-def _einsum(operands: Any, subscripts: str) -> Any:
-    return tf.einsum(subscripts, *operands)
-
-
 TABLE: dict[str, Callable] = {
-    # One tensor
-    "absolute": _absolute,
-    "angle": _angle,
-    "arccos": tf.acos,
-    "arccosh": tf.acosh,
-    "arcsin": tf.asin,
-    "arcsinh": tf.asinh,
-    "arctan": tf.atan,
-    "arctanh": tf.atanh,
-    "bitwise_not": _bitwise_not,
-    "cbrt": _cbrt,
-    "ceil": tf.math.ceil,
-    "clip": _clip,
-    "conjugate": _conjugate,
-    "copy": tf.identity,
-    "cos": tf.cos,
-    "cosh": tf.cosh,
-    "exp": tf.exp,
-    "expm1": tf.math.expm1,
-    "floor": tf.floor,
-    "i0": _i0,
-    "imag": _imag,
-    "isfinite": _is(tf.math.is_finite),
-    "isinf": _is(tf.math.is_inf),
-    "isnan": _is(tf.math.is_nan),
-    "isreal": _isreal,
-    "log": tf.math.log,
-    "log1p": tf.math.log1p,
-    "logical_not": tf.logical_not,
-    "nan_to_num": _nan_to_num,
-    "negative": tf.negative,
-    "real": tf.math.real,
-    "reciprocal": tf.math.reciprocal,
-    "round": _round,
-    "sign": _sign,
-    "signbit": _signbit,
-    "sin": tf.sin,
-    "sinh": tf.sinh,
-    "sqrt": tf.sqrt,
-    "square": tf.square,
-    "tan": tf.tan,
-    "tanh": tf.tanh,
-    "trunc": _trunc,
-    # Two tensors
+    **functions_of(
+        tf,
+        """
+        arccos=acos arccosh=acosh arcsin=asin arcsinh=asinh arctan=atan arctanh=atanh
+        ceil=math.ceil copy=identity cos cosh exp expm1=math.expm1 floor log=math.log
+        log1p=math.log1p logical_not negative real=math.real reciprocal=math.reciprocal
+        sin sinh sqrt square tan tanh
+
+        arctan2=atan2 divide divide_no_nan=math.divide_no_nan equal
+        floor_divide=math.floordiv left_shift=bitwise.left_shift logical_and logical_or
+        logical_xor=math.logical_xor mod=math.floormod not_equal
+        right_shift=bitwise.right_shift slogdet=linalg.slogdet stack subtract
+        """,
+    ),
+    **functions_of(
+        shaping,
+        """
+        _pad=pad _repeat=repeat _split=split _view=view broadcast_to concatenate
+        expand_dims flip moveaxis reshape roll squeeze swapaxes tile transpose
+        """,
+    ),
+    **functions_of(
+        indexing, "diag diagonal get_item nonzero take take_along_axis where"
+    ),
+    **functions_of(
+        sys.modules[__name__],
+        """
+        absolute arange bincount clip gcd lcm nan_to_num nextafter round=_rounded sign
+        signbit
+        """,
+    ),
+    **functions_of(
+        tf, "isfinite=math.is_finite isinf=math.is_inf isnan=math.is_nan", _is
+    ),
+    **functions_of(
+        tf,
+        """
+        all=reduce_all any=reduce_any mean=reduce_mean std=math.reduce_std
+        sum=reduce_sum var=math.reduce_variance
+        """,
+        _reduction,
+    ),
+    **functions_of(tf, "argmax argmin", _place),
+    **functions_of(tf, "cumprod=math.cumprod cumsum", _running),
+    **functions_of(
+        tf,
+        "greater greater_equal less less_equal",
+        lambda fn: in_wider(fn, _BOOL, tf.cast, back=False),
+    ),
+    "_prod": _or_logical(_reduction(tf.reduce_prod), _reduction(tf.reduce_all)),
     "add": _or_logical(tf.add, tf.logical_or),
-    "arctan2": tf.atan2,
+    "angle": lambda x: (
+        tf.math.angle(x)
+        if x.dtype.is_complex
+        else tf.where(x < 0, tf.constant(math.pi, x.dtype), x * 0)
+    ),
+    "argsort": in_wider(argsort, _BOOL, tf.cast, back=False),
     "bitwise_and": _or_logical(tf.bitwise.bitwise_and, tf.logical_and),
+    "bitwise_not": _or_logical(tf.bitwise.invert, tf.logical_not),
     "bitwise_or": _or_logical(tf.bitwise.bitwise_or, tf.logical_or),
     "bitwise_xor": _or_logical(tf.bitwise.bitwise_xor, tf.math.logical_xor),
-    "divide": tf.divide,
-    "divide_no_nan": tf.math.divide_no_nan,
-    "equal": tf.equal,
-    "floor_divide": tf.math.floordiv,
-    "fmod": _fmod,
-    "gcd": _gcd,
-    "greater": _compared(tf.greater),
-    "greater_equal": _compared(tf.greater_equal),
-    "lcm": _lcm,
-    "left_shift": tf.bitwise.left_shift,
-    "less": _compared(tf.less),
-    "less_equal": _compared(tf.less_equal),
-    "logical_and": tf.logical_and,
-    "logical_or": tf.logical_or,
-    "logical_xor": tf.math.logical_xor,
-    "maximum": _or_logical(tf.maximum, tf.logical_or),
-    "minimum": _or_logical(tf.minimum, tf.logical_and),
-    "mod": tf.math.floormod,
-    "multiply": _or_logical(tf.multiply, tf.logical_and),
-    "nextafter": _nextafter,
-    "not_equal": tf.not_equal,
-    "power": _power,
-    "right_shift": tf.bitwise.right_shift,
-    "subtract": tf.subtract,
-    # Reductions
-    "all": _reduction(tf.reduce_all),
-    "any": _reduction(tf.reduce_any),
-    "argmax": _place(tf.argmax),
-    "argmin": _place(tf.argmin),
-    "count_nonzero": _count_nonzero,
-    "cumprod": _running(tf.math.cumprod),
-    "cumsum": _running(tf.cumsum),
+    "cbrt": lambda x: tf.sign(x) * tf.abs(x) ** (1.0 / 3.0),
+    "conjugate": lambda x: tf.math.conj(x) if x.dtype.is_complex else x,
+    "count_nonzero": lambda x, axis=None: tf.math.count_nonzero(
+        x, _axes(axis), dtype=tf.int32
+    ),
+    "einsum": in_wider(
+        lambda xs, subscripts: tf.einsum(subscripts, *xs), _NARROW, tf.cast
+    ),
+    "fmod": in_wider(tf.truncatemod, {**_RARE, **_HALF}, tf.cast),
+    "full": lambda shape, value, dtype: tf.fill(shape, _scalar(value, dtype)),
+    "full_like": lambda x, value, dtype: tf.fill(
+        shaping.sizes(x), _scalar(value, dtype or x.dtype.name)
+    ),
+    "i0": in_wider(tf.math.bessel_i0, _HALF, tf.cast),
+    "imag": lambda x: tf.math.imag(x) if x.dtype.is_complex else tf.zeros_like(x),
+    "isreal": lambda x: (
+        tf.math.imag(x) == 0 if x.dtype.is_complex else tf.ones_like(x, tf.bool)
+    ),
+    "matmul": in_wider(_matmul, _NARROW, tf.cast),
     "max": _extreme(tf.reduce_max, tf.maximum, tf.reduce_any),
-    "mean": _reduction(tf.reduce_mean),
+    "maximum": _or_logical(tf.maximum, tf.logical_or),
     "min": _extreme(tf.reduce_min, tf.minimum, tf.reduce_all),
-    "_prod": _prod,
-    "std": _reduction(tf.math.reduce_std),
-    "sum": _reduction(tf.reduce_sum),
-    "var": _reduction(tf.math.reduce_variance),
-    # Order
-    "argsort": _argsort,
-    "bincount": _bincount,
-    "searchsorted": _searchsorted,
-    "sort": _sort,
-    # Shapes
-    "_last_axes": shaping.last_axes,
-    "_pad": shaping.pad,
-    "_repeat": shaping.repeat,
-    "_split": shaping.split,
-    "_view": shaping.view,
-    "broadcast_to": shaping.broadcast_to,
-    "concatenate": shaping.concatenate,
-    "expand_dims": shaping.expand_dims,
-    "flip": shaping.flip,
-    "moveaxis": shaping.moveaxis,
-    "reshape": shaping.reshape,
-    "roll": shaping.roll,
-    "squeeze": shaping.squeeze,
-    "stack": tf.stack,
-    "swapaxes": shaping.swapaxes,
-    "tile": shaping.tile,
-    "transpose": shaping.transpose,
-    # Places
-    "diag": indexing.diag,
-    "diagonal": indexing.diagonal,
-    "get_item": indexing.get_item,
-    "nonzero": indexing.nonzero,
-    "take": indexing.take,
-    "take_along_axis": indexing.take_along_axis,
+    "minimum": _or_logical(tf.minimum, tf.logical_and),
+    "multiply": _or_logical(tf.multiply, tf.logical_and),
+    "power": in_wider(tf.pow, _RARE, tf.cast),
+    "searchsorted": in_wider(searchsorted, _NARROW, tf.cast, back=False),
+    "sort": in_wider(sort, _BOOL, tf.cast),
+    "tensordot": in_wider(
+        lambda x1, x2, axes=2: tf.tensordot(x1, x2, axes), _NARROW, tf.cast
+    ),
     "tril": indexing.triangle(lower=True),
     "triu": indexing.triangle(lower=False),
-    "where": indexing.where,
-    # New tensors
-    "arange": _arange,
-    "full": _full,
-    "full_like": _full_like,
-    # Products
-    "einsum": _einsum,
-    "matmul": _matmul,
-    "slogdet": tf.linalg.slogdet,
-    "tensordot": _tensordot,
+    "trunc": lambda x: (
+        tf.where(x < 0, tf.math.ceil(x), tf.floor(x)) if _is_real(x) else x
+    ),
 }
 
 # Ops whose function takes a Python scalar beside a tensor as it is.

@@ -24,26 +24,6 @@ def as_row(x: Any, axis: Any) -> tuple[Any, int]:
     return (tf.reshape(x, (-1,)), 0) if axis is None else (x, axis)
 
 
-def last_axes(x: Any, axes: Any) -> Any:
-    if axes is None:
-        return tf.reshape(x, (-1,))
-    rank = x.shape.rank
-    axes = [a % rank for a in ((axes,) if isinstance(axes, int) else axes)]
-    kept = [i for i in range(rank) if i not in axes]
-    full = sizes(x)
-    moved = tf.transpose(x, kept + axes)
-    return tf.reshape(
-        moved, [*(full[i] for i in kept), _product(full[i] for i in axes)]
-    )
-
-
-def _product(numbers: Any) -> Any:
-    total: Any = 1
-    for number in numbers:
-        total = number * total
-    return total
-
-
 def reshape(x: Any, newshape: Any) -> Any:
     if isinstance(newshape, int):
         newshape = (newshape,)
