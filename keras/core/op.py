@@ -34,6 +34,7 @@ Tensors = Any  # a list of such tensors
 Mask = Any  # a tensor that is made boolean
 Index = Any  # a tensor that keeps its own type
 OPS: dict[str, Op] = {}
+KERNELS: set[str] = set()
 _KINDS = ("Tensor", "Tensors", "Mask", "Index")
 _SCALARS = frozenset((bool, int, float, complex))
 _WEAK = frozenset((int, float))
@@ -341,6 +342,15 @@ def primitive(
     """An op that every backend supplies in its TABLE; the function is its face."""
     make = functools.partial(op, name=name, cast=cast, infer=infer, primitive=True)
     return make(fn) if fn else make
+
+
+def kernel(name: str) -> Callable:
+    """The function of that name in every backend's TABLE, for the bodies of ops.
+
+    It is given checked tensors of one type: nothing is converted, no node is made.
+    """
+    KERNELS.add(name)
+    return lambda *args: current().TABLE[name](*args)
 
 
 @overload
