@@ -24,7 +24,7 @@ from keras.saving.walk import (
     loads_itself,
 )
 
-_NUMBERED = re.compile(r"(.*?)(?:_(\d+))?")
+_NUMBERED = re.compile(r"(.*?)(?:_([1-9]\d*))?")
 
 
 def named_entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
@@ -111,8 +111,8 @@ def renumbered(names: Iterable[str], kinds: Iterable[str] | None = None) -> dict
         kinds: what an automatic name may be made of; by default anything.
 
     Returns:
-        The new name for each: `dense` and `dense_1`. Where the number is none of ours
-        the name stays.
+        The new name for each: `dense` and `dense_1`. Beside a `dense_0`, which is never
+        automatic, the numbers are the user's and stay.
     """
     names = list(dict.fromkeys(names))
     kinds = None if kinds is None else set(kinds)
@@ -124,6 +124,8 @@ def renumbered(names: Iterable[str], kinds: Iterable[str] | None = None) -> dict
             families[base].append((int(number or 0), name))
         out[name] = name
     for base, members in families.items():
+        if f"{base}_0" in out:
+            continue
         for rank, (_, name) in enumerate(sorted(members)):
             out[name] = f"{base}_{rank}" if rank else base
     return out
