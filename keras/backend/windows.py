@@ -78,14 +78,15 @@ def reach(window: Window) -> tuple[int, ...]:
     return tuple((k - 1) * d + 1 for k, d in zip(window.size, window.dilation))
 
 
-def same_pads(window: Window, dims: tuple[int, ...]) -> Pads:
+def same_pads(window: Window, dims: Any, maximum: Any = max) -> Pads:
     """Padding with which the output has ceil(size / stride) places.
 
-    As in TensorFlow, what is odd goes to the end.
+    As in TensorFlow, what is odd goes to the end. The sizes may be tensors, with a
+    `maximum` that takes them.
     """
     pads = []
     for n, s, k in zip(dims, window.strides, reach(window)):
-        total = max((-(-n // s) - 1) * s + k - n, 0)
+        total = maximum((-(-n // s) - 1) * s + k - n, 0)
         pads.append((total // 2, total - total // 2))
     return tuple(pads)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import config
-from keras.core.op import Tensor, op, primitive
+from keras.core.op import Tensor, op
 from keras.core.scope import current
-from keras.ops.core import cast, check_axis, dtype
+from keras.ops.core import cast, check_axis, dtype, saturate_cast
 
 Axes = int | tuple[int, ...] | list[int]
 
@@ -17,9 +17,20 @@ def _axes(axis: Axes, rank: int, who: str) -> tuple[int, ...]:
     return tuple(sorted(check_axis(int(a), rank, who) for a in given))
 
 
-@primitive(cast="float")
+def _wide(x: Any) -> Any:
+    return cast(x, "float32") if dtype(x) in ("float16", "bfloat16") else x
+
+
+@op(cast="float")
 def _moments(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
-    """Mean and variance, in the type of `x`, of at least 32 bits."""
+    """Mean and variance in the type of `x`, found in one of at least 32 bits."""
+    from keras.ops.numpy import mean, square, squeeze
+
+    kind, x = dtype(x), _wide(x)
+    middle = mean(x, axes, keepdims=True)
+    variance = mean(square(x - middle), axes, keepdims)
+    middle = middle if keepdims else squeeze(middle, axes)
+    return saturate_cast(middle, kind), saturate_cast(variance, kind)
 
 
 @op(cast="float")
@@ -37,10 +48,6 @@ def moments(
 
     Returns:
         `(mean, variance)`.
-
-    Example:
-        >>> keras.ops.moments([1.0, 3.0], axes=0)
-        (array(2.), array(1.))
     """
     axes = _axes(axes, len(x.shape), "moments")
     if synchronized:
@@ -57,17 +64,9 @@ def normalize(
     """`x` over its norm along axes.
 
     Args:
-        x: a tensor.
         axis: an axis or several.
         order: of the norm, an integer of at least 1.
         epsilon: the least norm to divide by; by default `keras.config.epsilon()`.
-
-    Raises:
-        ValueError: `order` is not a positive integer.
-
-    Example:
-        >>> keras.ops.normalize([3.0, 4.0])
-        array([0.6, 0.8])
     """
     from keras.ops import numpy as knp
     from keras.ops.math import rsqrt
@@ -85,7 +84,7 @@ def normalize(
     return x / knp.maximum(total ** (1.0 / order), epsilon)
 
 
-@primitive
+@op
 def _batch_normalization(
     x: Tensor,
     mean: Tensor,
@@ -96,6 +95,16 @@ def _batch_normalization(
     epsilon: float = 1e-3,
 ) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset."""
+    from keras.ops.math import rsqrt
+
+    mean, variance, offset, scale = (
+        v if v is None or len(v.shape) == len(x.shape) else _along(v, x, (axis,))
+        for v in (mean, variance, offset, scale)
+    )
+    factor = rsqrt(variance + epsilon)
+    factor = factor if scale is None else factor * scale
+    shift = -mean * factor if offset is None else offset - mean * factor
+    return x * factor + shift
 
 
 @op(cast="float")
@@ -113,7 +122,6 @@ def batch_normalization(
     Ioffe & Szegedy, 2015, arXiv:1502.03167.
 
     Args:
-        x: a tensor.
         mean, variance: statistics along `axis`, of shape `(x.shape[axis],)` (or of
             the rank of `x`, ready to be broadcast).
         axis: the axis of the channels.
@@ -141,7 +149,7 @@ def batch_normalization(
     return _batch_normalization(x, mean, variance, offset, scale, axis, epsilon)
 
 
-@primitive
+@op
 def _layer_normalization(
     x: Tensor,
     gamma: Tensor | None = None,
@@ -150,6 +158,15 @@ def _layer_normalization(
     epsilon: float = 0.0,
 ) -> Tensor:
     """Layer normalization; axes counted from the front and rising."""
+    from keras.ops.math import rsqrt
+    from keras.ops.numpy import mean, square
+
+    kind, x = dtype(x), _wide(x)
+    x = x - mean(x, axes, keepdims=True)
+    x = x * rsqrt(mean(square(x), axes, keepdims=True) + epsilon)
+    x = x if gamma is None else x * cast(_along(gamma, x, axes), dtype(x))
+    x = x if beta is None else x + cast(_along(beta, x, axes), dtype(x))
+    return cast(x, kind)
 
 
 def layer_normalization(
@@ -169,10 +186,6 @@ def layer_normalization(
         gamma, beta: scale and offset of the shape of `x` along `axis`, or None.
         axis: an axis or several.
         epsilon: added to the variance; by default `keras.config.epsilon()`.
-
-    Example:
-        >>> keras.ops.layer_normalization([1.0, 3.0])
-        array([-1.,  1.])
     """
     if kwargs.pop("rms_scaling", False):
         raise ValueError(
@@ -229,15 +242,20 @@ def _rms_normalization(
     epsilon: float = 0.0,
 ) -> Tensor:
     """RMS normalization; axes counted from the front and rising."""
-    from keras.ops import numpy as knp
     from keras.ops.math import rsqrt
+    from keras.ops.numpy import mean, square
 
-    kind = dtype(x)
-    wide = cast(x, "float32") if kind in ("float16", "bfloat16") else x
-    out = wide * rsqrt(knp.mean(knp.square(wide), axis=axes, keepdims=True) + epsilon)
-    if scale is not None:
-        out = out * knp.reshape(cast(scale, dtype(wide)), along(x, axes))
-    return cast(out, kind)
+    kind, x = dtype(x), _wide(x)
+    x = x * rsqrt(mean(square(x), axes, keepdims=True) + epsilon)
+    x = x if scale is None else x * cast(_along(scale, x, axes), dtype(x))
+    return cast(x, kind)
+
+
+def _along(value: Any, x: Any, axes: tuple[int, ...]) -> Any:
+    """A scale or an offset along `axes`, shaped to meet `x`."""
+    from keras.ops.numpy import reshape
+
+    return reshape(value, along(x, axes))
 
 
 def along(x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:

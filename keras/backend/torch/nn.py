@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
-from keras.backend.torch.tensor import DTYPES
+from keras.backend.tables import functions_of, in_wider
 from keras.backend.windows import Window, reach, same_pads
 
 
@@ -50,7 +52,7 @@ _MAX_POOL = (None, F.max_pool1d, F.max_pool2d, F.max_pool3d)
 _AVERAGE_POOL = (None, F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
 
 
-def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
+def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
     rank = len(window.size)
     x = _first(inputs, window)
     weight = kernel.permute(-1, -2, *range(rank))
@@ -67,7 +69,7 @@ def conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
     return _back(_in_float(run, x, weight), window)
 
 
-def conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
+def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
     rank = len(window.size)
     x = _first(inputs, window)
     weight = kernel.permute(-1, -2, *range(rank))
@@ -103,11 +105,11 @@ def _pool(
     return _back(out, window)
 
 
-def max_pool(inputs: Any, window: Window) -> Any:
+def _max_pool(inputs: Any, window: Window) -> Any:
     return _in_float(lambda x: _pool(x, window, _MAX_POOL, float("-inf")), inputs)
 
 
-def average_pool(inputs: Any, window: Window) -> Any:
+def _average_pool(inputs: Any, window: Window) -> Any:
     out = _pool(inputs, window, _AVERAGE_POOL, 0.0, count_include_pad=False)
     pads = _pads(_first(inputs, window), window)
     if any(low != high or low > k // 2 for (low, high), k in zip(pads, window.size)):
@@ -127,7 +129,7 @@ def _adaptive(functions: Any) -> Any:
     return run
 
 
-def moments(x: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
+def _moments(x: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
     half = x.dtype in (torch.float16, torch.bfloat16)
     variance, mean = torch.var_mean(
         x.float() if half else x, dim=axes, correction=0, keepdim=keepdims
@@ -135,12 +137,10 @@ def moments(x: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
     if not half:
         return mean, variance
     limits = torch.finfo(x.dtype)
-    clipped = (v.clamp(limits.min, limits.max).to(x.dtype) for v in (mean, variance))
-    mean, variance = clipped
-    return mean, variance
+    return tuple(v.clamp(limits.min, limits.max).to(x.dtype) for v in (mean, variance))
 
 
-def batch_normalization(
+def _batch_normalization(
     x: Any,
     mean: Any,
     variance: Any,
@@ -161,74 +161,36 @@ def batch_normalization(
     return torch.addcmul(shift, x, factor)
 
 
-def _trailing(x: Any, axes: tuple[int, ...]) -> bool:
-    return axes == tuple(range(x.dim() - len(axes), x.dim()))
-
-
-def layer_normalization(
-    x: Any,
-    gamma: Any = None,
-    beta: Any = None,
-    axes: tuple[int, ...] = (),
-    epsilon: float = 0.0,
-) -> Any:
-    if not _trailing(x, axes):
-        last = tuple(range(x.dim() - len(axes), x.dim()))
-        out = layer_normalization(x.movedim(axes, last), gamma, beta, last, epsilon)
-        return out.movedim(last, axes)
-    shape = tuple(x.shape[a] for a in axes)
-    gamma, beta = (v if v is None else v.reshape(shape) for v in (gamma, beta))
-    return F.layer_norm(x, shape, gamma, beta, epsilon)
-
-
-def rms_normalization(
-    x: Any, scale: Any = None, axes: tuple[int, ...] = (), epsilon: float = 0.0
-) -> Any:
-    shape = tuple(d if a in axes else 1 for a, d in enumerate(x.shape))
-    if _trailing(x, axes):
-        inner = tuple(x.shape[a] for a in axes)
-        return F.rms_norm(
-            x, inner, None if scale is None else scale.reshape(inner), epsilon
-        )
-    wide = x.float() if x.dtype in (torch.float16, torch.bfloat16) else x
-    out = wide * torch.rsqrt(wide.square().mean(axes, keepdim=True) + epsilon)
-    if scale is not None:
-        out = out * scale.reshape(shape).to(wide.dtype)
-    return out.to(x.dtype)
-
-
-def sigmoid_crossentropy(target: Any, logits: Any) -> Any:
-    return F.binary_cross_entropy_with_logits(logits, target, reduction="none")
-
-
 def _classes_second(logits: Any, axis: int) -> Any:
     return logits if logits.dim() < 2 or axis == 1 else logits.movedim(axis, 1)
 
 
-def softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
+def _over_last_axes(fn: Callable) -> Callable:
+    """A normalization over any axes by PyTorch's, which has it over the last ones."""
+
+    def normalize(x: Any, *rest: Any) -> Any:
+        *scales, axes, epsilon = rest
+        shape = tuple(x.shape[a] for a in axes)
+        scales = [s if s is None else s.reshape(shape) for s in scales]
+        last = tuple(range(x.dim() - len(axes), x.dim()))
+        if axes == last:
+            return fn(x, shape, *scales, epsilon)
+        return fn(x.movedim(axes, last), shape, *scales, epsilon).movedim(last, axes)
+
+    return normalize
+
+
+def _softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
     return F.cross_entropy(
         _classes_second(logits, axis), _classes_second(target, axis), reduction="none"
     )
 
 
-def sparse_softmax_crossentropy(target: Any, logits: Any, axis: int) -> Any:
-    return F.cross_entropy(
-        _classes_second(logits, axis), target.long(), reduction="none"
-    )
-
-
-def pick(values: Any, classes: Any, axis: int) -> Any:
+def _pick(values: Any, classes: Any, axis: int) -> Any:
     return values.gather(axis, classes.long().unsqueeze(axis)).squeeze(axis)
 
 
-def one_hot(x: Any, num_classes: int, axis: int, dtype: str) -> Any:
-    shape = [1] * (x.dim() + 1)
-    shape[axis] = num_classes
-    classes = torch.arange(num_classes, dtype=x.dtype, device=x.device).view(shape)
-    return (x.unsqueeze(axis) == classes).to(DTYPES[dtype])
-
-
-def attention(
+def _attention(
     query: Any,
     key: Any,
     value: Any,
@@ -283,7 +245,7 @@ def attention(
         refuse_flash(str(error))
 
 
-def ctc_loss(
+def _ctc_loss(
     target: Any, output: Any, target_length: Any, output_length: Any, blank: int
 ) -> Any:
     if output.device.type == "meta":  # where PyTorch has no ctc_loss
@@ -298,65 +260,46 @@ def ctc_loss(
     )
 
 
-_UNSIGNED = (torch.uint16, torch.uint32, torch.uint64)
-
-
-def relu(x: Any) -> Any:
-    return x if x.dtype in _UNSIGNED else torch.relu(x)
-
-
-def hard_tanh(x: Any) -> Any:
-    return (
-        x.to(torch.int64).clamp(0, 1).to(x.dtype)
-        if x.dtype in _UNSIGNED
-        else (x.clamp(-1, 1))
-    )
-
+_UINT64 = {torch.uint64: torch.int64}
 
 TABLE: dict = {
-    "relu": relu,
-    "relu6": F.relu6,
-    "sigmoid": torch.sigmoid,
-    "softplus": F.softplus,
-    "softsign": F.softsign,
-    "silu": F.silu,
-    "log_sigmoid": F.logsigmoid,
-    "leaky_relu": lambda x, negative_slope=0.2: F.leaky_relu(x, negative_slope),
-    "hard_sigmoid": F.hardsigmoid,
-    "hard_silu": F.hardswish,
-    "hard_tanh": hard_tanh,
-    "elu": lambda x, alpha=1.0: F.elu(x, alpha),
-    "selu": F.selu,
-    "celu": lambda x, alpha=1.0: F.celu(x, alpha),
-    "gelu": lambda x, approximate=True: F.gelu(
-        x, approximate="tanh" if approximate else "none"
+    **functions_of(torch, "_log_softmax=log_softmax _softmax=softmax sigmoid"),
+    **functions_of(
+        F,
+        """
+        celu elu glu hard_shrink=hardshrink hard_sigmoid=hardsigmoid
+        hard_silu=hardswish log_sigmoid=logsigmoid relu6 selu silu
+        soft_shrink=softshrink softplus softsign tanh_shrink=tanhshrink threshold
+        """,
     ),
-    "glu": lambda x, axis=-1: F.glu(x, axis),
-    "tanh_shrink": F.tanhshrink,
-    "soft_shrink": lambda x, threshold=0.5: F.softshrink(x, threshold),
-    "hard_shrink": lambda x, threshold=0.5: F.hardshrink(x, threshold),
-    "threshold": F.threshold,
-    "_softmax": lambda x, axis: torch.softmax(x, axis),
-    "_log_softmax": lambda x, axis: torch.log_softmax(x, axis),
-    "_conv": conv,
-    "_conv_transpose": conv_transpose,
-    "_max_pool": max_pool,
-    "_average_pool": average_pool,
-    "_adaptive_max": _adaptive(
-        (None, F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d)
+    **functions_of(
+        F,
+        "_layer_normalization=layer_norm _rms_normalization=rms_norm",
+        _over_last_axes,
+    ),
+    **functions_of(
+        sys.modules[__name__],
+        """
+        _attention _average_pool _batch_normalization _conv _conv_transpose _ctc_loss
+        _max_pool _moments _pick _softmax_crossentropy
+        """,
     ),
     "_adaptive_average": _adaptive(
         (None, F.adaptive_avg_pool1d, F.adaptive_avg_pool2d, F.adaptive_avg_pool3d)
     ),
-    "_moments": moments,
-    "_batch_normalization": batch_normalization,
-    "_layer_normalization": layer_normalization,
-    "_rms_normalization": rms_normalization,
-    "_sigmoid_crossentropy": sigmoid_crossentropy,
-    "_softmax_crossentropy": softmax_crossentropy,
-    "_sparse_softmax_crossentropy": sparse_softmax_crossentropy,
-    "_pick": pick,
-    "_one_hot": one_hot,
-    "_attention": attention,
-    "_ctc_loss": ctc_loss,
+    "_adaptive_max": _adaptive(
+        (None, F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d)
+    ),
+    "_sigmoid_crossentropy": lambda target, logits: F.binary_cross_entropy_with_logits(
+        logits, target, reduction="none"
+    ),
+    "_sparse_softmax_crossentropy": lambda target, logits, axis: F.cross_entropy(
+        _classes_second(logits, axis), target.long(), reduction="none"
+    ),
+    "gelu": lambda x, approximate=True: F.gelu(
+        x, approximate="tanh" if approximate else "none"
+    ),
+    "hard_tanh": in_wider(lambda x: x.clamp(-1, 1), _UINT64, torch.Tensor.to),
+    "leaky_relu": lambda x, negative_slope=0.2: F.leaky_relu(x, negative_slope),
+    "relu": lambda x: x if x.dtype in _UINT64 else torch.relu(x),
 }
