@@ -1,5 +1,6 @@
 """Callbacks: code that runs as training goes on."""
 
+from keras.callbacks.backup_and_restore import BackupAndRestore
 from keras.callbacks.callback import Callback
 from keras.callbacks.callback_list import CallbackList
 from keras.callbacks.csv_logger import CSVLogger
@@ -13,7 +14,8 @@ from keras.callbacks.remote_monitor import RemoteMonitor
 from keras.callbacks.terminate_on_nan import TerminateOnNaN
 
 __all__ = [
-    "CSVLogger", "Callback", "CallbackList", "EarlyStopping", "History",
-    "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint", "ProgbarLogger",
+    "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping",
+    "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
+    "ProgbarLogger",
     "ReduceLROnPlateau", "RemoteMonitor", "TerminateOnNaN",
 ]

@@ -33,6 +33,7 @@ class Callback:
     _model: Any = None
     # Names of the attributes that an exact resume needs.
     _memory: tuple[str, ...] = ()
+    _acts_last: bool = False
 
     def __init__(self) -> None:
         self.params = None
@@ -62,7 +63,13 @@ class Callback:
         return {name: copy.deepcopy(getattr(self, name)) for name in self._memory}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take over what `get_state` returned, after `on_train_begin`."""
+        """Take over what `get_state` returned, after `on_train_begin`.
+
+        Args:
+            state: what `get_state` returned, in this process or in one before. When a
+                run goes on in the middle of an epoch this is called a second time,
+                after `on_epoch_begin`, whose effects it must undo.
+        """
         if set(state) != set(self._memory):
             raise ValueError(
                 f"{type(self).__name__} cannot load this state: it has the entries "

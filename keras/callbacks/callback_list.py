@@ -55,6 +55,8 @@ class CallbackList(Callback):
         for wanted, cls in ((add_history, History), (add_progbar, ProgbarLogger)):
             if wanted and not any(isinstance(c, cls) for c in self.callbacks):
                 self.callbacks.append(cls())
+        # What saves the others' memory acts after them.
+        self.callbacks.sort(key=lambda callback: callback._acts_last)
         self._hooks: dict[str, list[tuple[Callback, Any]]] = {}
         if model is not None:
             self.set_model(model)
@@ -76,17 +78,16 @@ class CallbackList(Callback):
 
     # What the training loop asks
 
-    @property
-    def needs_batch_logs(self) -> bool:
-        """Whether some callback must be called after every training batch.
+    def asks_each_batch(self, mode: str = "train") -> bool:
+        """Whether some callback must be called at every batch of this mode.
 
         If not, several steps may run on the device before the host hears of them;
         `steps_until_batch_end` says how many.
         """
         plain = Callback.steps_until_batch_end
-        return bool(self._hooks["on_train_batch_begin"]) or any(
+        return bool(self._hooks[f"on_{mode}_batch_begin"]) or any(
             type(callback).steps_until_batch_end is plain
-            for callback, _ in self._hooks["on_train_batch_end"]
+            for callback, _ in self._hooks[f"on_{mode}_batch_end"]
         )
 
     def steps_until_batch_end(self, batch: int, mode: str = "train") -> int:

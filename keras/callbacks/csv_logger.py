@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import os
+import warnings
 from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from keras.callbacks.callback import Callback, Logs
+from keras.saving.atomic import atomic_file
 
 
 class CSVLogger(Callback):
@@ -43,9 +46,28 @@ class CSVLogger(Callback):
         self.sep = separator
         self.append = append
         self.keys: list[str] | None = None
+        self._rows = 0
+
+    def get_state(self) -> dict[str, Any]:
+        return {"keys": self.keys, "rows": self._rows}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self.keys, self._rows = state["keys"], state["rows"]
+        if self.keys is None:
+            return
+        rows = self._read()[1 : self._rows + 1]
+        if len(rows) < self._rows:
+            warnings.warn(
+                f"CSVLogger: {self.filename!r} has {len(rows)} rows of the "
+                f"{self._rows} that were written before training was resumed."
+            )
+        # What was written after the backup is written again; a row cut short by a kill
+        # comes after these.
+        width = len(self.keys) + 1
+        self._replace([["epoch", *self.keys], *(row[:width] for row in rows)])
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.keys = None
+        self.keys, self._rows = None, 0
         if self.append and os.path.exists(self.filename):
             if rows := self._read():
                 if rows[0][0] != "epoch":
@@ -55,8 +77,10 @@ class CSVLogger(Callback):
                         "expected 'epoch'."
                     )
                 self.keys = rows[0][1:]
+                self._rows = len(rows) - 1
         else:
-            self._write([], "w")
+            # Emptied with the first row only: a resumed run still needs the old ones.
+            self._add([])
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         logs = logs or {}
@@ -64,29 +88,48 @@ class CSVLogger(Callback):
             names = sorted(logs)
             validation = [f"val_{n}" for n in names if not n.startswith("val_")]
             self.keys = names + [n for n in validation if n not in logs]
-            self._write([["epoch", *self.keys]], "w")
+            self._replace([["epoch", *self.keys]])
         elif new := sorted(set(logs) - set(self.keys)):
             self._add_columns(new)
         cells = [_cell(logs.get(key, "NA")) for key in self.keys or ()]
-        self._write([[epoch, *cells]], "a")
+        self._add([[epoch, *cells]])
+        self._rows += 1
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.keys is None and not self.append:
+            self._replace([])
 
     def _add_columns(self, new: list[str]) -> None:
         self.keys = [*(self.keys or ()), *new]
         rows = [row + ["NA"] * len(new) for row in self._read()[1:]]
-        # Beside the file, then in its place: a kill here must not lose the rows.
-        beside = f"{self.filename}.new"
-        self._write([["epoch", *self.keys], *rows], "w", beside)
-        os.replace(beside, self.filename)
+        self._replace([["epoch", *self.keys], *rows])
 
     def _read(self) -> list[list[str]]:
         with open(self.filename, newline="") as file:
             return [row for row in csv.reader(file, delimiter=self.sep) if row]
 
-    def _write(
-        self, rows: Iterable[list[Any]], mode: str, filename: str | None = None
-    ) -> None:
-        with open(filename or self.filename, mode, newline="") as file:
+    def _replace(self, rows: Iterable[list[Any]]) -> None:
+        """Write the file anew: a kill leaves the old one or the new one."""
+        with atomic_file(self.filename) as path, open(path, "w", newline="") as file:
             csv.writer(file, delimiter=self.sep).writerows(rows)
+
+    def _add(self, rows: Iterable[list[Any]]) -> None:
+        """Write at the end: all of it, or after an error nothing."""
+        with open(self.filename, "a", newline="") as file:
+            size = file.tell()
+            try:
+                csv.writer(file, delimiter=self.sep).writerows(rows)
+                file.flush()
+                os.fsync(file.fileno())
+            except OSError as error:
+                with contextlib.suppress(OSError):
+                    file.close()  # tries once more to write what is left
+                os.truncate(self.filename, size)
+                raise type(error)(
+                    error.errno,
+                    f"CSVLogger could not write to {self.filename!r}: {error.strerror}"
+                    ". The rows that were there are unchanged.",
+                ) from error
 
 
 def _cell(value: Any) -> Any:

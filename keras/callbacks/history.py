@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.saving.atomic import atomic_file
 
 
 class History(Callback):
@@ -112,7 +113,9 @@ class History(Callback):
         for axis in panels[len(names) :]:
             axis.set_visible(False)
         if path is not None:
-            figure.savefig(path, dpi=150)
+            ending = os.path.splitext(os.fspath(path))[1].lstrip(".")
+            with atomic_file(path) as temporary:
+                figure.savefig(temporary, dpi=150, format=ending or None)
         if path is not None or "inline" in plt.get_backend():
             # Saved, or about to be shown as a notebook cell's value: pyplot must
             # not keep it, nor show it a second time.

@@ -24,8 +24,9 @@ from keras.saving.archive import (
 )
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
+from keras.saving.note import NOTE, note_of
 from keras.saving.seal import Span
-from keras.saving.snapshot import note_of, snapshot
+from keras.saving.snapshot import snapshot
 from keras.saving.walk import saveables
 from keras.saving.weights import check_target, reached, restore, write_entries
 
@@ -99,7 +100,7 @@ def prepare_model(
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata: dict[str, Any] = {"keras_version": API_VERSION, "date_saved": saved}
     if note is not None:
-        metadata["checkpoint"] = note_of(dict(note))
+        metadata[NOTE] = note_of(note)
 
     def write_files(folder: Path) -> None:
         write_json(folder / METADATA, metadata)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -26,11 +25,3 @@ def copied(found: Iterable[Entry]) -> list[Entry]:
 def snapshot(found: Iterable[Entry], copy: bool) -> list[Entry]:
     """The state to write: as it is, or as a copy to be written later."""
     return copied(found) if copy else list(found)
-
-
-def note_of(values: dict[str, Any]) -> dict[str, Any]:
-    """A note in plain numbers and texts, as JSON takes them."""
-    return {
-        key: value if isinstance(value, (str, int, type(None))) else float(value)
-        for key, value in values.items()
-    }

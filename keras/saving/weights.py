@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, verify, write_groups
 from keras.saving.match import Plan, Record, match
 from keras.saving.names import named_entries
+from keras.saving.note import NOTE, note_of
 from keras.saving.safetensors import INDEX, open_safetensors, save_safetensors
 from keras.saving.seal import (
     DamagedFileError,
@@ -34,6 +35,7 @@ from keras.saving.seal import (
     read_seal,
     seal,
 )
+from keras.saving.snapshot import snapshot
 from keras.saving.walk import Entry, entries, saveables
 
 LEGACY = (".h5", ".hdf5")
@@ -107,6 +109,31 @@ def _save_named(
     found = warn_lost(model, named_entries(model), "save_weights")
     tensors = {e.address(k): value for e in found for k, value in e.values.items()}
     save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
+
+
+def prepare_weights(
+    model: Any,
+    path: Path,
+    note: Mapping[str, Any] | None = None,
+    copy: bool = False,
+) -> Callable[[], None]:
+    """Look at all that a `.weights.h5` is to hold; the function returned writes it.
+
+    Args:
+        model, path: as for `save_weights`.
+        note: numbers and texts to keep in the file.
+        copy: whether the weights are copied, so that the file may be written while
+            training goes on.
+    """
+    require_built(model, "save_weights")
+    found = snapshot(reached(model, "save_weights"), copy)
+    attributes = None if note is None else {NOTE: json.dumps(note_of(note))}
+
+    def write() -> None:
+        with atomic_file(path) as temporary:
+            write_entries(temporary, found, attributes)
+
+    return write
 
 
 def load_weights(

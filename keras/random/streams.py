@@ -1,0 +1,51 @@
+"""All streams of random numbers at once: read where they stand, and put there again."""
+
+from __future__ import annotations
+
+import random
+import sys
+from typing import Any
+
+import numpy as np
+
+from keras.core import scope, seeds
+from keras.random import seed_generator
+from keras.random.host import host_generator
+
+
+def streams() -> dict[str, Any]:
+    """Where the process's random streams stand.
+
+    Those are our host stream, the global seed generator of the backend in force, and
+    the global generators of Python, NumPy and (if it is loaded) PyTorch, which data
+    pipelines may draw from. JAX has no such state; TensorFlow's cannot be read.
+
+    Returns:
+        Numbers, tuples and arrays, to be given to `set_streams`.
+    """
+    shared = seed_generator._shared.get(scope.current().name)
+    torch = sys.modules.get("torch")
+    return {
+        "seed": seeds.value,
+        "unseeded": seed_generator._unseeded,
+        "host": host_generator().bit_generator.state,
+        "global": None if shared is None else np.array(shared.state).tolist(),
+        "python": random.getstate(),
+        "numpy": np.random.get_state(),
+        "torch": None if torch is None else torch.get_rng_state().numpy().copy(),
+    }
+
+
+def set_streams(state: dict[str, Any]) -> None:
+    """Put the random streams where they stood when `streams` was called."""
+    seeds.value = state["seed"]
+    seed_generator._unseeded = state["unseeded"]
+    host_generator().bit_generator.state = state["host"]
+    if state["global"] is not None:
+        shared = seed_generator.global_seed_generator()
+        shared.state.assign(np.array(state["global"], "uint32"))
+    random.setstate(state["python"])
+    np.random.set_state(state["numpy"])
+    torch = sys.modules.get("torch")
+    if torch is not None and state["torch"] is not None:
+        torch.set_rng_state(torch.from_numpy(state["torch"].copy()))

@@ -1,0 +1,87 @@
+"""Nested Python values as JSON text and arrays: data only, nothing that runs."""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from keras.core.foreign import framework_of, to_host
+
+# A dict with this one key stands for a value that JSON does not know.
+_KINDS = (
+    "__array__",
+    "__scalar__",
+    "__tensor__",
+    "__bytes__",
+    "__tuple__",
+    "__items__",
+)
+
+
+def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any:
+    """A value as JSON takes it; arrays in it are put into `arrays`, as copies.
+
+    Args:
+        value: None, numbers, texts, bytes, arrays, and lists, tuples and dicts of them.
+        arrays: receives the arrays by number.
+        where: what an error calls the value.
+
+    Raises:
+        TypeError: something else is in it.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        # Their subclasses, such as NumPy's float64, become what they derive from.
+        for kind in (bool, int, float, str):
+            if isinstance(value, kind):
+                return kind(value)
+        return None
+    if isinstance(value, bytes):
+        return {"__bytes__": base64.b64encode(value).decode()}
+    if isinstance(value, list):
+        return [pack(v, arrays, f"{where}[{i}]") for i, v in enumerate(value)]
+    if isinstance(value, tuple):
+        return {"__tuple__": pack(list(value), arrays, where)}
+    if isinstance(value, Mapping):
+        if all(isinstance(k, str) and k not in _KINDS for k in value):
+            return {k: pack(v, arrays, f"{where}[{k!r}]") for k, v in value.items()}
+        return {"__items__": [pack(list(i), arrays, where) for i in value.items()]}
+    framework = framework_of(value)
+    if framework is not None or isinstance(value, (np.ndarray, np.generic)):
+        array = np.array(value if framework is None else to_host(value))
+        if array.dtype.kind in "biufcV":
+            key = str(len(arrays))
+            arrays[key] = array
+            kind = "__tensor__" if framework == "torch" else "__array__"
+            return {"__scalar__" if isinstance(value, np.generic) else kind: key}
+    raise TypeError(
+        f"{where} is of type {type(value).__module__}.{type(value).__qualname__}; only "
+        "numbers, texts, bytes, arrays, and lists, tuples and dicts of these are saved."
+    )
+
+
+def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
+    """The value that `pack` was given."""
+    if isinstance(value, list):
+        return [unpack(v, arrays) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        kind, content = next(iter(value.items()))
+        if kind == "__bytes__":
+            return base64.b64decode(content)
+        if kind == "__tuple__":
+            return tuple(unpack(content, arrays))
+        if kind == "__items__":
+            return {unpack(k, arrays): unpack(v, arrays) for k, v in content}
+        if kind == "__array__":
+            return arrays[content]
+        if kind == "__scalar__":
+            return arrays[content][()]
+        if kind == "__tensor__":
+            torch = sys.modules.get("torch")
+            return torch.from_numpy(arrays[content]) if torch else arrays[content]
+    return {k: unpack(v, arrays) for k, v in value.items()}
