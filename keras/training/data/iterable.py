@@ -101,6 +101,25 @@ class IterableSource(BatchSource):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self._state_to_restore = state.get("iterator")
 
+    def caveat(self) -> str | None:
+        if hasattr(self._dataset, "load_state_dict"):
+            return None
+        if self._stream is None:
+            self._open(0)
+        if hasattr(self._stream, "set_state"):
+            return None
+        how = "each time it is iterated" if self.restarts else "in each process"
+        other = (
+            "one whose iterator has `get_state` and `set_state`, or that has "
+            "`state_dict` and `load_state_dict` (torchdata's StatefulDataLoader)"
+        )
+        return (
+            f"a {self._kind} keeps no position. The batches that were used are read "
+            "again and dropped, which costs time, and the run goes on exactly only if "
+            f"it gives the same batches in the same order {how}. Arrays, a PyDataset, "
+            f"or {other}, have no such limits."
+        )
+
     def _seek(self, anew: bool, position: int, start: int) -> None:
         """Bring the stream to the batch `position`, which is `start` in its epoch."""
         if self._state_to_restore is not None:

@@ -44,6 +44,27 @@ class DatasetSource(IndexedSource):
     def peek(self) -> tuple:
         return self._standardize(self._dataset[0])
 
+    def state_dict(self) -> dict[str, Any]:
+        own = getattr(self._dataset, "state_dict", None)
+        state = super().state_dict()
+        return state if own is None else {**state, "dataset": own()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        super().load_state_dict(state)
+        if "dataset" in state:
+            self._dataset.load_state_dict(state["dataset"])
+
+    def caveat(self) -> str | None:
+        own = getattr(type(self._dataset), "on_epoch_end", PyDataset.on_epoch_end)
+        if own is PyDataset.on_epoch_end or hasattr(self._dataset, "load_state_dict"):
+            return None
+        return (
+            f"{type(self._dataset).__name__} changes itself in `on_epoch_end`, and "
+            "what it had become is not known here. The run goes on exactly only if its "
+            "items depend on nothing but their index; else give it `state_dict` and "
+            "`load_state_dict`."
+        )
+
     def on_epoch_begin(self) -> None:
         getattr(self._dataset, "on_epoch_begin", lambda: None)()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core import tree
 from keras.training.data.host import map_arrays, to_host
 from keras.training.data.rows import Rows
 from keras.training.data.weights import ClassWeights
@@ -72,6 +73,10 @@ class BatchSource:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` of an earlier source returned."""
+
+    def caveat(self) -> str | None:
+        """What keeps a resumed run from being exact for certain, in a sentence."""
+        return None
 
     def _standardize(self, batch: Any) -> tuple:
         """A batch of a user's dataset in the form that the trainer takes."""
@@ -200,6 +205,65 @@ class ArraySource(IndexedSource):
                 return rows.take(index)
 
             yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
+
+    def group_size(self, nbytes: int) -> int:
+        """How many full batches fit in so many bytes; 0 for what cannot be stacked."""
+        leaves = [leaf for leaf in tree.flatten(self.peek()) if leaf is not None]
+        if not all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves):
+            return 0
+        fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
+        return min(fits, self.num_samples // self.batch_size)
+
+    def groups(
+        self, index: int, start: int, size: int, wanted: Callable[[int], int]
+    ) -> Iterator[tuple[tuple, int]]:
+        """The batches of an epoch in stacks, to be run in one dispatch.
+
+        Args:
+            index, start: as for `epoch`.
+            size: how many batches a stack has room for.
+            wanted: from the number of a step to how many may run from there.
+
+        Returns:
+            Pairs `(stack, count)`: arrays of shape (size, batch size, ...) of which the
+            first `count` are batches; and `(batch, 0)` for a batch with fewer samples.
+        """
+        full, total = self.num_samples // self.batch_size, self._total()
+        step, end = start, self.num_batches
+        plans: dict[int, Callable] = {}
+        while step < end:
+            cycle, batch = divmod(index * end + step, total)
+            if cycle not in plans:
+                plans = {cycle: self._plan(cycle)}
+            rows = plans[cycle]
+            if batch >= full:
+                yield next(self._read([rows(batch)])), 0
+                step += 1
+                continue
+            count = max(min(wanted(step), size, full - batch, end - step), 1)
+            parts = [rows(b) for b in range(batch, batch + count)]
+            flat = next(self._read([_joined(parts)]))
+            yield tree.map_structure(lambda a: self._stack(a, size, count), flat), count
+            step += count
+
+    def _stack(self, rows: Any, size: int, count: int) -> Any:
+        if rows is None:
+            return None
+        shape = (size, self.batch_size, *rows.shape[1:])
+        if count == size:
+            return rows.reshape(shape)
+        stack = np.empty(shape, rows.dtype)
+        stack[:count] = rows.reshape((count, *shape[1:]))
+        return stack
+
+
+def _joined(parts: list[Any]) -> Any:
+    """Neighbouring slices, or index arrays, as one."""
+    if isinstance(parts[0], slice):
+        if all(a.stop == b.start for a, b in zip(parts, parts[1:])):
+            return slice(parts[0].start, parts[-1].stop)
+        return np.concatenate([np.arange(p.start, p.stop) for p in parts])
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def drop_nones(parts: tuple) -> tuple:
