@@ -123,7 +123,7 @@ class Configurable:
             config: what `get_config` gave. Objects in it may be in serialised form.
         """
         as_it_is = {a.name for a in _arguments(cls) if _answers_itself(a.owner)}
-        with serialization.reading_config(config):
+        with serialization.reading_config(config, cls):
             return cls(
                 **{
                     name: value if name in as_it_is else serialization.revive(value)

@@ -286,12 +286,27 @@ def deserialize_keras_object(
 
 
 @contextlib.contextmanager
-def reading_config(config: Any) -> Iterator[None]:
-    """Read a config: its depth was looked at where the outermost reading begins."""
+def reading_config(config: Any, cls: type | None = None) -> Iterator[None]:
+    """Read a config inside a `with` block, of the class `cls` if it's known.
+
+    Its depth is looked at where the outermost reading begins. What a class of ours
+    raises on arguments that make no sense comes out as a ValueError, whichever
+    framework it is from.
+    """
     if not reading.is_open():
         reading.check_depth(config)
-    with reading.reading():
-        yield
+    try:
+        with reading.reading():
+            yield
+    except _EXPECTED:
+        raise
+    except Exception as error:
+        if cls is None or not cls.__module__.startswith("keras."):
+            raise
+        raise ValueError(
+            f"{cls.__name__} cannot be made from its config {_shortened(config)}: "
+            f"{type(error).__name__}: {error}."
+        ) from error
 
 
 def revive(value: Any) -> Any:
@@ -345,6 +360,9 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
             return _READERS[class_name](inner)
         except KeyError as error:
             raise ValueError(f"{class_name}: `config` has no {error}.") from None
+        except (AttributeError, OverflowError, MemoryError) as error:
+            text = _shortened(inner)
+            raise ValueError(f"{class_name}: {error}; received {text}.") from error
     if class_name == "function":
         return find_function(inner, names)
     found = find_class(config, names)
@@ -359,21 +377,18 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
 
 def _make(cls: type, config: dict[str, Any]) -> Any:
     try:
-        made = cls.from_config(dict(config["config"]))  # type: ignore[attr-defined]
+        with reading_config(config["config"], cls):
+            made = cls.from_config(dict(config["config"]))  # type: ignore[attr-defined]
     except Exception as error:
-        note = f"While reading {cls.__name__} from {_shortened(config['config'])}"
-        if isinstance(error, _EXPECTED) or not cls.__module__.startswith("keras."):
-            error.add_note(note)
-            raise
-        raise ValueError(
-            f"{cls.__name__} cannot be made from its config: "
-            f"{type(error).__name__}: {error}. {note}"
-        ) from error
+        text = _shortened(config["config"])
+        error.add_note(f"While reading {cls.__name__} from {text}")
+        raise
     for key in ("build_config", "compile_config"):
         extra = config.get(key)
         apply = getattr(made, key.replace("_", "_from_", 1), None)
         if extra and apply is not None:
-            apply(extra if key == "compile_config" else _read(extra))
+            with reading_config(extra, type(made)):
+                apply(extra if key == "compile_config" else _read(extra))
     return made
 
 

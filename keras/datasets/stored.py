@@ -10,13 +10,21 @@ import io
 import math
 import os
 import pickle
+import struct
+import tokenize
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
 
 from keras.utils.file_utils import get_file
 
+_MAX_BYTES = 1 << 30
+_MAX_RATIO = 100
+# What is raised on bytes that are no archive of arrays.
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
+_DAMAGE += (struct.error, SyntaxError, tokenize.TokenError, TypeError)
 _STORAGE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
@@ -35,31 +43,44 @@ def fetch(origin: str, file_hash: str | None = None, **options: Any) -> str:
 
 def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     """The arrays of an `.npz` file; those of Python lists by `read_pickle`."""
-    arrays = {}
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            content = archive.read(member)
-            try:
-                array = np.load(io.BytesIO(content), allow_pickle=False)
-            except ValueError:  # an array of Python objects
-                array = _read_object_array(content)
-            arrays[member.removesuffix(".npy")] = array
-    return arrays
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = archive.infolist()
+            size = sum(info.file_size for info in infos)
+            if size > max(_MAX_BYTES, _MAX_RATIO * os.path.getsize(path)):
+                raise ValueError(f"{os.fspath(path)!r} would grow to {size} bytes.")
+            return {
+                info.filename.removesuffix(".npy"): _read_npy(archive.read(info))
+                for info in infos
+            }
+    except _DAMAGE as error:
+        raise ValueError(
+            f"{os.fspath(path)!r} is damaged, or no `.npz` file: {error}."
+        ) from error
 
 
-def _read_object_array(content: bytes) -> np.ndarray:
+def _read_npy(content: bytes) -> np.ndarray:
+    """One array. Its header is compared with its bytes before they are taken."""
     stream = io.BytesIO(content)
     version = np.lib.format.read_magic(stream)
-    header = {
+    read_header = {
         (1, 0): np.lib.format.read_array_header_1_0,
         (2, 0): np.lib.format.read_array_header_2_0,
     }.get(version)
-    if header is None or not header(stream)[2].hasobject:
-        raise ValueError("Not an array of Python objects.")
-    array = read_pickle(stream)
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"Expected an array; the file holds a {type(array).__name__}.")
-    return array
+    if read_header is None:
+        raise ValueError(f"An array of the unknown version {version}.")
+    shape, by_columns, dtype = read_header(stream)
+    if dtype.hasobject:
+        array = read_pickle(stream)
+        if not isinstance(array, np.ndarray):
+            kind = type(array).__name__
+            raise ValueError(f"Expected an array; the file holds a {kind}.")
+        return array
+    body = stream.read()
+    if math.prod(shape) * dtype.itemsize != len(body):
+        raise ValueError(f"An array of shape {shape} and {dtype} in {len(body)} bytes.")
+    flat = np.frombuffer(bytearray(body), dtype)
+    return flat.reshape(shape, order="F" if by_columns else "C")
 
 
 def read_pickle(stream: Any) -> Any:
@@ -74,7 +95,16 @@ def read_pickle(stream: Any) -> Any:
     Raises:
         pickle.UnpicklingError: it names any other class or function; none is run.
     """
-    return _arrays(_DataUnpickler(stream, encoding="bytes").load())
+    # From memory: a length that the file does not have is then not believed.
+    content = io.BytesIO(stream.read())
+    try:
+        return _arrays(_DataUnpickler(content, encoding="bytes").load())
+    except pickle.UnpicklingError:
+        raise
+    except Exception as error:
+        raise pickle.UnpicklingError(
+            f"The file holds no data that can be read: {type(error).__name__}: {error}"
+        ) from error
 
 
 class _DataUnpickler(pickle.Unpickler):

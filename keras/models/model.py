@@ -358,7 +358,7 @@ class Model(Trainer, Layer):
         from keras.core.serialization import reading_config
         from keras.models.graph_config import graph_from_config, is_graph_config
 
-        with maybe_scope(custom_objects), reading_config(config):
+        with maybe_scope(custom_objects), reading_config(config, cls):
             if is_graph_config(config) and _takes_graph(cls):
                 return graph_from_config(cls, config)
             return super().from_config(config)

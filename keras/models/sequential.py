@@ -203,16 +203,16 @@ class Sequential(Model):
             reading_config,
         )
 
-        with maybe_scope(custom_objects), reading_config(config):
+        with maybe_scope(custom_objects), reading_config(config, cls):
             layers = [deserialize_keras_object(c) for c in config.get("layers", [])]
-        model = cls(layers, name=config.get("name"))
-        if "dtype" in config:
-            from keras import dtype_policies
+            model = cls(layers, name=config.get("name"))
+            if "dtype" in config:
+                from keras import dtype_policies
 
-            model.dtype_policy = dtype_policies.get(config["dtype"])
-        if not config.get("trainable", True):
-            model._trainable = False
-        shape = config.get("build_input_shape")
-        if not model.built and shape and tree.is_shape(tuple(shape)):
-            model.build(tuple(shape))
-        return model
+                model.dtype_policy = dtype_policies.get(config["dtype"])
+            if not config.get("trainable", True):
+                model._trainable = False
+            shape = config.get("build_input_shape")
+            if not model.built and shape and tree.is_shape(tuple(shape)):
+                model.build(tuple(shape))
+            return model

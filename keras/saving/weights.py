@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.dtypes import numpy_dtype
+from keras.core.reading import parse_json
 from keras.core.variable import Variable
 from keras.saving.archive import MAX_JSON_BYTES, Archive
 from keras.saving.atomic import atomic_file
@@ -366,10 +367,11 @@ def _shards(path: Path) -> list[Path]:
     if path.stat().st_size > MAX_JSON_BYTES:
         raise ValueError(f"{path.name!r} is larger than a shard index can be.")
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_bytes(), "its text")
         index = content["weight_map"]
         names = dict.fromkeys(name for group in index.values() for name in group)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        saved = dict(content.get("metadata", {}).get("checksums", {}))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path.name!r} is not an index of shards: {error}."
         ) from error
@@ -378,7 +380,6 @@ def _shards(path: Path) -> list[Path]:
             raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
     check_json(path, content)
     shards = [path.with_name(name) for name in names]
-    saved = content.get("metadata", {}).get("checksums", {})
     for shard in shards:
         if shard.name in saved and shard.exists():
             found = read_seal(shard)

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import lzma
 import os
 import pathlib
-import shutil
+import struct
 import tarfile
 import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from keras.core.config import keras_home
+from keras.core.reading import refuse_path
 from keras.utils import io_utils
 from keras.utils.progbar import Progbar
 
 _BLOCK = 1 << 20
+# What an archive may grow to: more than any dataset, less than would fill a disk.
+_UNPACKED_FILES = 1_000_000
+_UNPACKED_BYTES = 4 << 30
+_UNPACKED_RATIO = 100
+# What Python's readers raise on bytes that are no archive, or a locked one.
+_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
+_DAMAGE += (struct.error, NotImplementedError, RuntimeError, OverflowError)
 _DIGEST_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 
 
@@ -70,6 +81,7 @@ def get_file(
     """
     if not origin:
         raise ValueError("get_file: `origin`, the URL of the file, is needed.")
+    refuse_path("get_file", origin)
     fname = _file_name(fname, origin)
     if md5_hash is not None and file_hash is None:
         file_hash, hash_algorithm = md5_hash, "md5"
@@ -212,63 +224,122 @@ def extract_archive(
         Whether it was unpacked: False if it is of none of the formats.
 
     Raises:
-        ValueError: it holds a link, a device, or a path that leads out of `target`;
-            nothing was unpacked.
+        ValueError: it holds a link, a device, a path that leads out of `target`, or
+            more than 4 GiB and 100 times its own size; nothing was unpacked.
     """
     if archive_format is None:
         return False
     if archive_format == "auto":
         archive_format = ("tar", "zip")
     formats = [archive_format] if isinstance(archive_format, str) else archive_format
+    limit = max(_UNPACKED_BYTES, _UNPACKED_RATIO * os.path.getsize(path))
     for name in formats:
         if name not in ("tar", "zip"):
             raise ValueError(f"Unknown archive format {name!r}: use 'tar' or 'zip'.")
-        if name == "tar" and tarfile.is_tarfile(path):
-            with tarfile.open(path) as tar:
-                _unpack(pathlib.Path(target), _tar_files(tar))
-            return True
-        if name == "zip" and zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                _unpack(pathlib.Path(target), _zip_files(archive))
-            return True
+        try:
+            if name == "tar" and tarfile.is_tarfile(path):
+                with tarfile.open(path, tarinfo=_ShortHeader) as tar:
+                    _unpack(pathlib.Path(target), _tar_files(tar), limit)
+                return True
+            if name == "zip" and zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    _unpack(pathlib.Path(target), _zip_files(archive), limit)
+                return True
+        except _DAMAGE as error:
+            raise ValueError(
+                f"The archive {os.fspath(path)!r} is damaged, or not one that is read "
+                f"here: {error}. Nothing was unpacked."
+            ) from error
     return False
 
 
-def _tar_files(tar: tarfile.TarFile) -> Iterator[tuple[str, bool, Any]]:
-    """Each member's name, whether it is a plain file, and what opens it."""
+class _ShortHeader(tarfile.TarInfo):
+    """A member of a tar file; those that only lengthen names are no longer than so."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> Any:
+        extends = self.type not in (*tarfile.SUPPORTED_TYPES[:8], tarfile.CONTTYPE)
+        if extends and self.size > _BLOCK:
+            raise tarfile.ReadError(f"a header of {self.size} bytes")
+        return super()._proc_member(tar)  # type: ignore[misc]
+
+
+def _tar_files(tar: tarfile.TarFile) -> Iterator[tuple[str, bool, int, Any]]:
+    """Each member's name, whether it is a plain file, its size, and what opens it."""
     for member in tar:
         if not member.isdir():
-            yield member.name, member.isreg(), lambda m=member: tar.extractfile(m)
+            plain = member.isreg() and not member.issparse()
+            opened = functools.partial(tar.extractfile, member)
+            yield member.name, plain, member.size, opened
 
 
-def _zip_files(archive: zipfile.ZipFile) -> Iterator[tuple[str, bool, Any]]:
+def _zip_files(archive: zipfile.ZipFile) -> Iterator[tuple[str, bool, int, Any]]:
     for member in archive.infolist():
         kind = (member.external_attr >> 16) & 0o170000  # of a Unix file, else 0
         if not member.is_dir():
-            plain = kind in (0, 0o100000)
-            yield member.filename, plain, lambda m=member: archive.open(m)
+            plain = kind in (0, 0o100000) and not member.flag_bits & 1
+            opened = functools.partial(archive.open, member)
+            yield member.filename, plain, member.file_size, opened
 
 
-def _unpack(target: pathlib.Path, files: Iterator[tuple[str, bool, Any]]) -> None:
-    checked = []
-    for name, is_plain, open_member in files:
-        parts = name.replace("\\", "/").split("/")
-        if not is_plain or ".." in parts or not parts[0] or ":" in parts[0]:
-            raise ValueError(
-                f"The archive for {target.name!r} was refused, because of {name!r}: it "
-                "may hold only plain files, below the folder that it is unpacked to."
+def _unpack(
+    target: pathlib.Path, files: Iterator[tuple[str, bool, int, Any]], limit: int
+) -> None:
+    """Look at all members first; then write them beside `target`, and put them there.
+
+    The limit is on the bytes written: what an archive claims is also what it gives.
+    """
+    checked: dict[tuple[str, ...], tuple[int, Any]] = {}
+    folders: set[tuple[str, ...]] = set()
+    total = 0
+    for name, is_plain, size, open_member in files:
+        parts = tuple(name.replace("\\", "/").split("/"))
+        leads_out = ".." in parts or not parts[0] or ":" in name or "\0" in name
+        parts = tuple(part for part in parts if part not in ("", "."))
+        total += size
+        wrong = None
+        if not is_plain or leads_out or not parts:
+            wrong = "it may hold only plain files, below the folder it is unpacked to"
+        elif parts in checked or parts in folders:
+            wrong = "it is there twice"
+        elif total > limit or len(checked) >= _UNPACKED_FILES:
+            wrong = (
+                f"up to there it has {total} bytes in {len(checked) + 1} files; at "
+                f"most {limit} and {_UNPACKED_FILES} are unpacked"
             )
-        checked.append((parts, open_member))
+        if wrong:
+            raise ValueError(
+                f"The archive for {target.name!r} was refused, because of "
+                f"{name[:200]!r}: {wrong}."
+            )
+        checked[parts] = size, open_member
+        folders.update(parts[:i] for i in range(1, len(parts)))
+    both = folders & checked.keys()
+    if both:
+        raise ValueError(
+            f"The archive for {target.name!r} was refused: {'/'.join(min(both))!r} is "
+            "a file and a folder in it."
+        )
     with tempfile.TemporaryDirectory(
         dir=target.parent, prefix=f".{target.name}."
     ) as temporary:
         new = pathlib.Path(temporary, "new")
         new.mkdir()
-        for parts, open_member in checked:
+        for parts, (size, open_member) in checked.items():
             path = new.joinpath(*parts)
             path.parent.mkdir(parents=True, exist_ok=True)
             with open_member() as source, open(path, "xb") as sink:
-                shutil.copyfileobj(source, sink, _BLOCK)
+                _copy_member(source, sink, size, parts)
         if target.exists():
             os.replace(target, pathlib.Path(temporary, "old"))
         os.replace(new, target)
+
+
+def _copy_member(source: IO[bytes], sink: IO[bytes], size: int, parts: Any) -> None:
+    left = size
+    while block := source.read(min(_BLOCK, left + 1)):
+        left -= len(block)
+        if left < 0:
+            raise ValueError(
+                f"{'/'.join(parts)!r} has more than its {size} bytes."
+            )
+        sink.write(block)
