@@ -148,8 +148,10 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
     """
     from keras.core.reading import parse_json
     from keras.core.serialization import deserialize_keras_object
+    from keras.models import functional  # noqa: F401 - the text names its class
+    from keras.saving.keras2 import is_old, translate
 
-    return deserialize_keras_object(
-        parse_json(json_string, "model_from_json: the text"),
-        custom_objects=custom_objects,
-    )
+    config = parse_json(json_string, "model_from_json: the text")
+    if is_old(config):
+        config = translate(config)
+    return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -24,11 +24,18 @@ from keras.saving.archive import (
 )
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
+from keras.saving.keras2 import is_old, translate
 from keras.saving.note import NOTE, note_of
 from keras.saving.seal import Span
 from keras.saving.snapshot import snapshot
 from keras.saving.walk import saveables
-from keras.saving.weights import check_target, reached, restore, write_entries
+from keras.saving.weights import (
+    LEGACY,
+    check_target,
+    reached,
+    restore,
+    write_entries,
+)
 
 # The version of Keras whose files these are.
 API_VERSION = "3.15.1"
@@ -48,7 +55,8 @@ def save_model(
 
     Args:
         model: the model.
-        filepath: a path ending in `.keras`, or a directory's with `zipped=False`.
+        filepath: a path ending in `.keras`, or a directory's with `zipped=False`, or
+            in `.h5` or `.hdf5` for the old format.
         overwrite: whether what exists there may be replaced.
         zipped: whether to write one file; by default yes.
         include_optimizer: whether to save the compile settings and the optimizer.
@@ -65,6 +73,11 @@ def save_model(
     if kwargs:
         raise ValueError(f"save_model: unknown arguments {sorted(kwargs)}.")
     path = _check_model_target(filepath, overwrite, zipped)
+    if path.name.endswith(LEGACY):
+        from keras.saving.legacy_h5 import save_legacy_model
+
+        save_legacy_model(model, path, include_optimizer, API_VERSION)
+        return
     prepare_model(model, path, zipped is not False, include_optimizer)()
 
 
@@ -143,7 +156,8 @@ def load_model(
     is registered, and from `custom_objects`; nothing else a file names is looked up.
 
     Args:
-        filepath: a `.keras` file, or a directory of its members.
+        filepath: a `.keras` file, or a directory of its members; or an old `.h5` file
+            of Keras 2 or Keras 3.
         custom_objects: classes and functions by the names used in the file.
         compile: whether to compile the model as it was, with its optimizer's state.
         safe_mode: kept for compatibility; serialised code is refused either way. The
@@ -164,10 +178,17 @@ def load_model(
     path = Path(filepath)
     _check_model_source(path)
     who = f"load_model from {str(filepath)!r}"
+    if path.name.endswith(LEGACY) and not path.is_dir():
+        from keras.saving.legacy_h5 import load_legacy_model
+
+        return load_legacy_model(path, who, custom_objects, compile, safe_mode)
     with Archive(path) as archive:
         config = archive.read_json(CONFIG)
         if not isinstance(config, dict):
             raise ValueError(f"{who}: its configuration is not a JSON object.")
+        old = is_old(config)
+        if old:
+            config = translate(config)
         if not compile:
             config.pop("compile_config", None)
         with (
@@ -184,9 +205,26 @@ def load_model(
                     with archive.assets(owner_path) as folder:
                         if folder is not None:
                             owner.load_assets(str(folder))
+            if old:
+                records = _without_training(records, who)
             _build_optimizer(model, records)
             restore(model, records, who)
     return model
+
+
+def _without_training(records: Mapping[str, Record], who: str) -> dict[str, Record]:
+    """The weights alone of a file of Keras 2, which numbers the optimizer's slots.
+
+    Their order there is not that of Keras 3, so they cannot be told apart.
+    """
+    training = ("optimizer/", "metrics/")
+    if any(path.startswith(training[0]) for path in records):
+        warnings.warn(
+            f"{who}: the file is Keras 2's; its optimizer's state is left out, and "
+            "training goes on with fresh moments.",
+            stacklevel=3,
+        )
+    return {p: r for p, r in records.items() if not p.startswith(training)}
 
 
 def load_trusted_model(
@@ -222,11 +260,18 @@ def _check_model_target(
     filepath: str | os.PathLike, overwrite: bool, zipped: bool | None
 ) -> Path:
     ends = str(filepath).endswith(".keras")
-    if str(filepath).endswith((".h5", ".hdf5")):
-        raise ValueError(
-            "save_model: the legacy HDF5 format is not written. Save to a path ending "
-            f"in `.keras`; received {str(filepath)!r}."
-        )
+    if str(filepath).endswith(LEGACY):
+        if str(filepath).endswith(".weights.h5"):
+            raise ValueError(
+                "save_model: a path ending in `.weights.h5` is for weights alone: call "
+                f"`model.save_weights({str(filepath)!r})`, or save to `.keras`."
+            )
+        if zipped is False:
+            raise ValueError(
+                "save_model: an `.h5` file is one file; with `zipped=False` a "
+                f"directory is written. Received {str(filepath)!r}."
+            )
+        return check_target(filepath, (), overwrite, "save_model")
     if zipped is False and ends:
         raise ValueError(
             "save_model: with `zipped=False` a directory is written, whose name must "
@@ -250,9 +295,10 @@ def _check_model_source(path: Path) -> None:
             f"load_model: {str(path)!r} holds only weights. Build the model and call "
             "`model.load_weights` on it."
         )
-    if path.suffix != ".keras":
+    if path.suffix not in (".keras", *LEGACY):
         raise ValueError(
-            f"load_model: a file ending in `.keras` is needed; received {str(path)!r}."
+            "load_model: a file ending in `.keras` (or `.h5`, `.hdf5` for the old "
+            f"format) is needed; received {str(path)!r}."
         )
 
 

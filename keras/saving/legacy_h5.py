@@ -1,0 +1,517 @@
+"""The old `.h5` files: a whole model, or weights, as Keras 2 and Keras 3 write them.
+
+A layer's weights stand in a group of its name, under the names of the variables
+(`dense/dense/kernel:0`). They are matched by these names, never by their order. Names
+that were counted up automatically are counted anew where the exact ones do not fit, so
+that `dense_3` of one program finds `dense_1` of another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from keras.core.errors import near_matches
+from keras.core.reading import MAX_JSON_BYTES, parse_json, reading
+from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.variable import Variable
+from keras.saving.atomic import atomic_file
+from keras.saving.h5 import open_records, read_attribute, verify
+from keras.saving.keras2 import translate, translate_compile
+from keras.saving.match import Plan, Record, difference
+from keras.saving.names import renumbered
+from keras.saving.seal import seal
+from keras.saving.weights import carry_out, require_built
+
+_TOP = "top_level_model_weights"
+
+# How Keras 2 calls an optimizer's slots, and what ours are called.
+_SLOTS = {
+    "m": "momentum",
+    "v": "velocity",
+    "vhat": "velocity_hat",
+    "u": "norm",
+    "momentum": "momentum",
+    "velocity": "velocity",
+    "average_gradient": "average_gradient",
+    "rms": "velocity",
+    "mg": "average_gradient",
+    "accumulator": "accumulator",
+    "accumulated_grad": "accumulated_grad",
+    "accumulated_delta_var": "accumulated_delta_var",
+    "linear": "linear",
+}
+
+
+# Writing
+
+
+def save_legacy_model(
+    model: Any, path: Path, include_optimizer: bool, version: str
+) -> None:
+    """Write a whole model to an `.h5` file, whole or not at all.
+
+    Args:
+        model: a built model.
+        path: the file.
+        include_optimizer: whether to save the compile settings and the optimizer.
+        version: the version of Keras whose files these are.
+    """
+    require_built(model, "save_model")
+    config = _plain(serialize_keras_object(model))
+    training = config.pop("compile_config", None) if include_optimizer else None
+    config.pop("compile_config", None)
+    origin = {"backend": model._backend.name, "keras_version": version}
+    with atomic_file(path) as temporary:
+        with h5py.File(temporary, "w") as file:
+            file.attrs.update(origin)
+            _put_text(file, "model_config", json.dumps(config))
+            if training is not None:
+                _put_text(file, "training_config", json.dumps(_plain_compile(training)))
+            weights = file.create_group("model_weights")
+            weights.attrs.update(origin)
+            _put_layers(weights, model)
+            optimizer = getattr(model, "optimizer", None)
+            if include_optimizer and optimizer is not None and optimizer.built:
+                group = file.create_group("optimizer_weights")
+                _put_weights(group, [(v.path, v) for v in optimizer.variables])
+        seal(temporary)
+
+
+def _put_layers(group: h5py.Group, model: Any) -> None:
+    layers = _layers(model)
+    group.attrs["layer_names"] = [layer.name.encode() for layer in layers]
+    for layer in layers:
+        _put_weights(group.create_group(layer.name), _saved_names(layer))
+    of_layers = {id(v) for layer in layers for v in layer.weights}
+    rest = [(v.path, v) for v in model.weights if id(v) not in of_layers]
+    _put_weights(group.create_group(_TOP), rest)
+
+
+def _put_weights(group: h5py.Group, named: list[tuple[str, Variable]]) -> None:
+    names = [name for name, _ in named]
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(
+            f"save_model: an `.h5` file cannot hold {twice[:5]} of {group.name!r} "
+            "twice: these weights have equal names. Save to a path ending in `.keras`."
+        )
+    group.attrs["weight_names"] = [name.encode() for name in names]
+    for name, variable in named:
+        array = np.asarray(variable)
+        if array.dtype.kind == "V":  # a float type that HDF5 does not know
+            array = array.astype("float32")
+        group.create_dataset(name, data=array)
+
+
+def _put_text(file: h5py.File, name: str, text: str) -> None:
+    """An attribute of any length: HDF5 keeps a string of variable length aside."""
+    file.attrs.create(name, text, dtype=h5py.string_dtype())
+
+
+def _layers(model: Any) -> list[Any]:
+    graph = getattr(model, "_graph", None)
+    if graph is not None and not hasattr(model, "_layers"):
+        return list(graph.layers)
+    return list(model.layers)
+
+
+def _ordered(layer: Any) -> list[Variable]:
+    """A layer's weights, those that train first: the order of these files."""
+    trained = list(layer.trainable_weights)
+    seen = {id(v) for v in trained}
+    return trained + [v for v in layer.weights if id(v) not in seen]
+
+
+def _saved_names(layer: Any) -> list[tuple[str, Variable]]:
+    return [(variable.path, variable) for variable in _ordered(layer)]
+
+
+def _plain(node: Any) -> Any:
+    """A serialised model as these files have it: layers by class name alone."""
+    out = {
+        "class_name": node.get("registered_name") or node["class_name"],
+        "config": node["config"],
+        **{
+            k: node[k] for k in ("name", "inbound_nodes", "compile_config") if k in node
+        },
+    }
+    config = node["config"]
+    if isinstance(config, dict) and isinstance(config.get("layers"), list):
+        out["config"] = {**config, "layers": [_plain(x) for x in config["layers"]]}
+    return out
+
+
+def _plain_compile(config: Mapping[str, Any]) -> dict[str, Any]:
+    out = {k: v for k, v in config.items() if k not in ("optimizer", "auto_scale_loss")}
+    optimizer = config.get("optimizer")
+    if isinstance(optimizer, dict):
+        optimizer = {k: optimizer[k] for k in ("class_name", "config")}
+    return {**out, "optimizer_config": optimizer}
+
+
+# Reading
+
+
+def load_legacy_model(
+    path: Path,
+    who: str,
+    custom_objects: Mapping[str, Any] | None,
+    compile: bool,
+    safe_mode: bool,
+) -> Any:
+    """The model of an `.h5` file, with its weights."""
+    with open_records(path) as records:
+        config, training = _read_configs(path, who)
+        limit = sum(record.nbytes for record in records.values())
+        with reading(repr(path.name), limit):
+            model = deserialize_keras_object(
+                config, custom_objects, safe_mode=safe_mode
+            )
+            if compile and training is not None:
+                model.compile_from_config(training)
+        weights = _below(records, "model_weights")
+        _restore(model, weights, who, False, (), False, records)
+        if compile and training is not None and model.optimizer is not None:
+            slots = _below(records, "optimizer_weights")
+            _restore_optimizer(model, slots, weights, who)
+    return model
+
+
+def load_legacy_weights(
+    model: Any,
+    path: Path,
+    who: str,
+    skip_mismatch: bool,
+    skip: Iterable[Any],
+    by_name: bool,
+) -> None:
+    """Load the weights of an `.h5` file, of weights or of a whole model."""
+    with open_records(path) as records:
+        below = _below(records, "model_weights")
+        _restore(model, below or records, who, skip_mismatch, skip, by_name, records)
+
+
+def _read_configs(path: Path, who: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    with h5py.File(path, "r") as file:
+        texts = [
+            read_attribute(file, name, MAX_JSON_BYTES)
+            for name in ("model_config", "training_config")
+        ]
+    config, training = (
+        parse_json(text, f"{who}: its configuration") if text else None
+        for text in texts
+    )
+    if not isinstance(config, dict):
+        raise ValueError(
+            f"{who}: the file holds no model, only weights or something else. Build "
+            "the model and call `model.load_weights` on it."
+        )
+    config = translate(with_modules(config))
+    if training is None:
+        return config, None
+    if not isinstance(training, dict):
+        raise ValueError(f"{who}: its training configuration is not a JSON object.")
+    return config, translate_compile(_with_families(training))
+
+
+def with_modules(node: dict[str, Any]) -> dict[str, Any]:
+    """A model's config with a module for what these files call by class name alone.
+
+    An op in a graph is known by its config: a layer's says whether it trains.
+    """
+    config = node.get("config")
+    if isinstance(config, dict) and isinstance(config.get("layers"), list):
+        layers = [
+            with_modules(x) if isinstance(x, dict) else x for x in config["layers"]
+        ]
+        return {**node, "config": {**config, "layers": layers}}
+    if (
+        "module" not in node
+        and isinstance(config, dict)
+        and set(config) <= _of_op(node)
+    ):
+        return {**node, "module": "keras.src.ops"}
+    return node
+
+
+def _of_op(node: Mapping[str, Any]) -> set[str]:
+    """The keys that the config of an op of this name may have."""
+    from keras.models.graph_config import find_op
+
+    op = find_op(str(node.get("class_name")))
+    return {"name", *op.signature.parameters} if op is not None else set()
+
+
+def _with_families(training: dict[str, Any]) -> dict[str, Any]:
+    """Losses and metrics, which Keras writes by class name alone, with a module."""
+
+    def mark(value: Any, module: str) -> Any:
+        if isinstance(value, list):
+            return [mark(v, module) for v in value]
+        if isinstance(value, dict):
+            if "class_name" in value and "config" in value:
+                named = {"module": module, "registered_name": None, **value}
+                return {**named, "config": mark(value["config"], module)}
+            return {k: mark(v, module) for k, v in value.items()}
+        return value
+
+    out = dict(training)
+    for key, module in (
+        ("loss", "keras.losses"),
+        ("metrics", "keras.metrics"),
+        ("weighted_metrics", "keras.metrics"),
+    ):
+        out[key] = mark(out.get(key), module)
+    return out
+
+
+def _below(records: Mapping[str, Record], group: str) -> dict[str, Record]:
+    prefix = f"{group}/"
+    return {
+        name[len(prefix) :]: record
+        for name, record in records.items()
+        if name.startswith(prefix)
+    }
+
+
+# Matching
+
+
+def _restore(
+    model: Any,
+    records: Mapping[str, Record],
+    who: str,
+    skip_mismatch: bool,
+    skip: Iterable[Any],
+    by_name: bool,
+    everything: Mapping[str, Record],
+) -> None:
+    skip = list(skip)
+    given = _by_layer(records)
+    exact = _plan(model, given, skip, None)
+    plan = exact
+    if by_name:
+        plan.missing, plan.unexpected = [], []
+    elif exact.problems and not skip_mismatch:
+        again = _plan(model, given, skip, renumbered(given))
+        plan = exact if again.problems else again
+    verify(everything.values())
+    if not any(plan.pairs.values()) and by_name and not plan.wrong:
+        raise ValueError(
+            f"{who}: with `by_name=True` no layer of {model.name!r} was found among "
+            f"{sorted(given)[:10]}."
+        )
+    carry_out(plan, model, who, skip_mismatch)
+
+
+def _by_layer(records: Mapping[str, Record]) -> dict[str, dict[str, Record]]:
+    out: defaultdict[str, dict[str, Record]] = defaultdict(dict)
+    for name, record in records.items():
+        layer, _, rest = name.partition("/")
+        out[layer][rest] = record
+    return dict(out)
+
+
+def _plan(
+    model: Any,
+    given: Mapping[str, Mapping[str, Record]],
+    skip: list[Any],
+    numbers: Mapping[str, str] | None,
+) -> Plan:
+    """Match layer by layer; with `numbers`, automatic names are counted anew."""
+    plan = Plan()
+    layers = [x for x in _layers(model) if x.weights]
+    names = {layer.name: layer.name for layer in layers}
+    if numbers is not None:
+        names = renumbered(names)
+    file_names = {(numbers or {}).get(name, name): name for name in given}
+    wanted: list[tuple[str, Any, list[tuple[str, Variable]]]] = [
+        (names[layer.name], layer, _saved_names(layer)) for layer in layers
+    ]
+    of_layers = {id(v) for layer in layers for v in layer.weights}
+    top = [(v.path, v) for v in getattr(model, "weights", ()) if id(v) not in of_layers]
+    if top:
+        wanted.append((_TOP, model, top))
+    used = set()
+    for name, layer, variables in wanted:
+        found = file_names.get(name)
+        used.add(found)
+        if any(layer is s for s in skip):
+            continue
+        _match_layer(plan, name, found, variables, dict(given.get(found or "", {})))
+    for name in given:
+        if name not in used and name != _TOP:
+            plan.unexpected += [
+                f"{name}: {path} (shape {record.shape})"
+                for path, record in given[name].items()
+            ]
+    known = [n for n in given if n not in used]
+    plan.missing = [
+        f"{m}{near_matches(m.partition(':')[0], known)}" for m in plan.missing
+    ]
+    return plan
+
+
+def _match_layer(
+    plan: Plan,
+    name: str,
+    found: str | None,
+    variables: list[tuple[str, Variable]],
+    records: dict[str, Record],
+) -> None:
+    ours = _shortened(name, [path for path, _ in variables])
+    theirs = _shortened(found or name, list(records))
+    pairs = _pair(ours, theirs)
+    chosen = []
+    fits = True
+    for (_, variable), short in zip(variables, ours):
+        label = f"{name}: {short}"
+        place = pairs.get(short)
+        if place is None:
+            plan.missing.append(f"{label} (shape {variable.shape})")
+            fits = False
+            continue
+        record = records[list(records)[theirs.index(place)]]
+        wrong = difference(variable, record)
+        if wrong is not None:
+            plan.wrong.append(f"{label}: {wrong}")
+            fits = False
+        else:
+            chosen.append((variable, record))
+    left = [short for short in theirs if short not in pairs.values()]
+    if left:
+        fits = False
+        stored = dict(zip(theirs, records.values()))
+        plan.unexpected += [f"{name}: {s} (shape {stored[s].shape})" for s in left]
+    if fits:
+        plan.pairs[name] = chosen
+
+
+def _shortened(layer: str, paths: list[str]) -> list[str]:
+    """Variables' paths below their layer, without Keras 2's `:0`."""
+    out = []
+    for path in paths:
+        parts = re.sub(r":\d+$", "", path).split("/")
+        if layer in parts[:-1]:
+            parts = parts[parts.index(layer) + 1 :]
+        out.append("/".join(parts))
+    return out
+
+
+def _pair(ours: list[str], theirs: list[str]) -> dict[str, str]:
+    """Our names and the file's that mean the same weight.
+
+    First equal ones; then equal but for automatic numbers; then those whose last
+    parts are equal, and no others'.
+    """
+    pairs = {name: name for name in ours if name in theirs}
+    for key in (_counted, _last(3), _last(2), _last(1)):
+        left = [n for n in ours if n not in pairs]
+        free = [n for n in theirs if n not in pairs.values()]
+        if not left or not free:
+            break
+        mine, other = key(left), key(free)
+        for name, short in zip(left, mine):
+            if mine.count(short) == 1 and other.count(short) == 1:
+                pairs[name] = free[other.index(short)]
+    return pairs
+
+
+def _counted(paths: list[str]) -> list[str]:
+    """Paths whose parts have their automatic numbers counted anew, level by level."""
+    split = [path.split("/") for path in paths]
+    for depth in range(max(map(len, split), default=0)):
+        families: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        for parts in split:
+            if len(parts) > depth + 1:
+                families[tuple(parts[:depth])].append(parts[depth])
+        names = {prefix: renumbered(found) for prefix, found in families.items()}
+        new = [
+            [*p[:depth], names[tuple(p[:depth])][p[depth]], *p[depth + 1 :]]
+            if len(p) > depth + 1
+            else p
+            for p in split
+        ]
+        split = new
+    return ["/".join(parts) for parts in split]
+
+
+def _last(count: int) -> Any:
+    return lambda paths: ["/".join(path.split("/")[-count:]) for path in paths]
+
+
+# The optimizer
+
+
+def _restore_optimizer(
+    model: Any,
+    slots: Mapping[str, Record],
+    weights: Mapping[str, Record],
+    who: str,
+) -> None:
+    """Load the optimizer's state if all of it is there; else it starts afresh."""
+    optimizer = model.optimizer
+    if not slots:
+        return
+    optimizer.build(model.trainable_variables)
+    given = {re.sub(r":\d+$", "", name): record for name, record in slots.items()}
+    old = not any(v.path in given for v in optimizer.variables)
+    if old:
+        given = _translated_slots(given, model)
+    plan = Plan()
+    pairs = []
+    for variable in optimizer.variables:
+        record = given.pop(variable.path, None)
+        if record is None:
+            # Keras 2 keeps the rate in the config alone.
+            if not (old and variable.path.endswith("/learning_rate")):
+                plan.missing.append(f"{variable.path} (shape {variable.shape})")
+        elif (wrong := difference(variable, record)) is not None:
+            plan.wrong.append(f"{variable.path}: {wrong}")
+        else:
+            pairs.append((variable, record))
+    plan.unexpected = [f"{name} (shape {r.shape})" for name, r in given.items()]
+    if plan.problems:
+        warnings.warn(
+            f"{who}: the optimizer's state does not fit and was left as it is, so "
+            "training goes on with fresh moments and the optimizer's own learning "
+            f"rate.\n{plan.describe()}",
+            stacklevel=4,
+        )
+        return
+    plan.pairs[""] = pairs
+    plan.assign(skip_mismatch=False)
+
+
+def _translated_slots(given: Mapping[str, Record], model: Any) -> dict[str, Record]:
+    """Keras 2's names (`Adam/m/dense/kernel`) as the paths of our variables."""
+    optimizer = model.optimizer
+    paths = [v.path for v in model.trainable_variables]
+    out: dict[str, Record] = {}
+    for name, record in given.items():
+        parts = name.split("/")
+        if parts[-1] in ("iteration", "iter"):
+            out[f"{optimizer.name}/iteration"] = record
+            continue
+        if len(parts) > 2 and parts[1] in _SLOTS:  # Adam/m/dense/kernel
+            slot, path = _SLOTS[parts[1]], "/".join(parts[2:])
+        elif parts[-1] in _SLOTS:  # of before 2.11: Adam/dense/kernel/m
+            slot, path = _SLOTS[parts[-1]], "/".join(parts[1:-1])
+        else:
+            out[name] = record
+            continue
+        ends = [p for p in paths if p == path or p.endswith(f"/{path}")]
+        if len(ends) != 1:
+            out[name] = record
+            continue
+        out[f"{optimizer.name}/{ends[0].replace('/', '_')}_{slot}"] = record
+    return out
