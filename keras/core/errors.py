@@ -73,6 +73,13 @@ def standardize_tuple(
     return tuple(int(v) for v in values)
 
 
+def shapes_fit(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
+    """Whether two shapes may be the same; None stands for any size."""
+    return len(a) == len(b) and all(
+        m == n or m is None or n is None for m, n in zip(a, b)
+    )
+
+
 def optional_import(module: str, extra: str, purpose: str) -> Any:
     """Import an optional package, or say which command installs it."""
     import importlib

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.op import Tensor, elementwise, op, primitive
+from keras.core.op import Tensor, elementwise, kernel, op
+from keras.ops import numpy as knp
 from keras.ops.casts import not_bool
-from keras.ops.core import check_axis
+from keras.ops.core import cast, check_axis, shape
+
+_softmax = kernel("_softmax")  # (x, axis), one axis
+_log_softmax = kernel("_log_softmax")  # (x, axis), one axis
 
 
 @elementwise(cast=not_bool)
 def relu(x: Tensor) -> Tensor:
-    """max(x, 0).
-
-    Example:
-        >>> keras.ops.relu([-1.0, 0.0, 2.0])
-        array([0., 0., 2.])
-    """
+    """max(x, 0)."""
 
 
 @elementwise
@@ -96,7 +95,6 @@ def gelu(x: Tensor, approximate: bool = True) -> Tensor:
     """x * P(X <= x) for a standard normal X (Hendrycks & Gimpel, arXiv:1606.08415).
 
     Args:
-        x: a tensor.
         approximate: by tanh (the default) instead of by the error function.
     """
 
@@ -104,57 +102,43 @@ def gelu(x: Tensor, approximate: bool = True) -> Tensor:
 @elementwise(primitive=False)
 def squareplus(x: Tensor, b: float = 4) -> Tensor:
     """(x + sqrt(x^2 + b)) / 2 (Barron, 2021, arXiv:2112.11687)."""
-    from keras.ops.numpy import sqrt
-
-    return (x + sqrt(x * x + b)) / 2
+    return (x + knp.sqrt(x * x + b)) / 2
 
 
 @elementwise(primitive=False)
 def tanh_shrink(x: Tensor) -> Tensor:
     """x - tanh(x)."""
-    from keras.ops.numpy import tanh
-
-    return x - tanh(x)
+    return x - knp.tanh(x)
 
 
 @elementwise(primitive=False)
 def soft_shrink(x: Tensor, threshold: float = 0.5) -> Tensor:
     """x moved towards 0 by `threshold`, and 0 within it."""
-    from keras.ops.numpy import clip
-
-    return x - clip(x, -threshold, threshold)
+    return x - knp.clip(x, -threshold, threshold)
 
 
 @elementwise(primitive=False)
 def hard_shrink(x: Tensor, threshold: float = 0.5) -> Tensor:
     """x where |x| > threshold, else 0."""
-    from keras.ops.numpy import absolute, where, zeros_like
-
-    return where(absolute(x) > threshold, x, zeros_like(x))
+    return knp.where(knp.absolute(x) > threshold, x, knp.zeros_like(x))
 
 
 @elementwise(primitive=False)
 def threshold(x: Tensor, threshold: float, default_value: float) -> Tensor:
     """x where x > threshold, else `default_value`."""
-    from keras.ops.numpy import full_like, where
-
-    return where(x > threshold, x, full_like(x, default_value))
+    return knp.where(x > threshold, x, knp.full_like(x, default_value))
 
 
 @elementwise(primitive=False)
 def sparse_plus(x: Tensor) -> Tensor:
     """0 up to -1, x from 1 on, (x + 1)^2 / 4 between: a sparse softplus."""
-    from keras.ops.numpy import clip, maximum, square
-
-    return square(clip(x, -1.0, 1.0) + 1) / 4 + maximum(x, 1.0) - 1
+    return knp.square(knp.clip(x, -1.0, 1.0) + 1) / 4 + knp.maximum(x, 1.0) - 1
 
 
 @elementwise(primitive=False)
 def sparse_sigmoid(x: Tensor) -> Tensor:
     """0 up to -1, 1 from 1 on, (x + 1) / 2 between."""
-    from keras.ops.numpy import clip
-
-    return clip((x + 1) / 2, 0.0, 1.0)
+    return knp.clip((x + 1) / 2, 0.0, 1.0)
 
 
 @op(cast="float")
@@ -166,26 +150,14 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
     Raises:
         ValueError: the size along `axis` is odd.
     """
-    from keras.ops.numpy import split
-
     axis = check_axis(axis, len(x.shape), "glu")
     if x.shape[axis] is not None and x.shape[axis] % 2:
         raise ValueError(
             f"glu: the size along axis {axis} is halved, so it must be even; received "
             f"shape {tuple(x.shape)}."
         )
-    value, gate = split(x, 2, axis=axis)
+    value, gate = knp.split(x, 2, axis=axis)
     return value * sigmoid(gate)
-
-
-@primitive(cast="float")
-def _softmax(x: Tensor, axis: int) -> Tensor:
-    """exp(x) / sum(exp(x)) along one axis."""
-
-
-@primitive(cast="float")
-def _log_softmax(x: Tensor, axis: int) -> Tensor:
-    """log(softmax(x)) along one axis."""
 
 
 @op(cast="float")
@@ -193,12 +165,7 @@ def softmax(x: Tensor, axis: int | tuple[int, ...] | None = -1) -> Tensor:
     """exp(x) / sum(exp(x)) along an axis, without overflow.
 
     Args:
-        x: a tensor.
         axis: an axis, several (normalised together), or None for all.
-
-    Example:
-        >>> keras.ops.softmax([1.0, 1.0])
-        array([0.5, 0.5])
     """
     return _softmax(x, axis) if isinstance(axis, int) else _over_axes(_softmax, x, axis)
 
@@ -213,17 +180,14 @@ def log_softmax(x: Tensor, axis: int | tuple[int, ...] | None = -1) -> Tensor:
 
 def _over_axes(fn: Any, x: Any, axis: Any) -> Any:
     """Several axes: they are laid side by side as one."""
-    from keras.ops.core import shape
-    from keras.ops.numpy import reshape, transpose
-
     rank = len(x.shape)
     axes = range(rank) if axis is None else [a % rank for a in axis]
     order = [a for a in range(rank) if a not in axes] + list(axes)
-    inner = transpose(x, order)
+    inner = knp.transpose(x, order)
     dims = shape(inner)
-    flat = fn(reshape(inner, (*dims[: rank - len(axes)], -1)), -1)
+    flat = fn(knp.reshape(inner, (*dims[: rank - len(axes)], -1)), -1)
     back = sorted(range(rank), key=order.__getitem__)
-    return transpose(reshape(flat, dims), back)
+    return knp.transpose(knp.reshape(flat, dims), back)
 
 
 @op(cast="float")
@@ -233,21 +197,13 @@ def sparsemax(x: Tensor, axis: int = -1) -> Tensor:
     Martins & Astudillo, 2016, "From Softmax to Sparsemax", arXiv:1602.02068.
 
     Args:
-        x: a tensor.
         axis: the axis along which the result sums to 1.
-
-    Example:
-        >>> keras.ops.sparsemax([0.1, 0.2, 2.0])
-        array([0., 0., 1.])
     """
-    from keras.ops import numpy as knp
-
     axis = check_axis(axis, len(x.shape), "sparsemax")
     z = knp.moveaxis(x, axis, -1)
     falling = knp.flip(knp.sort(z, axis=-1), axis=-1)
-    sums = knp.cumsum(falling, axis=-1)
-    k = knp.reshape(knp.arange(1, z.shape[-1] + 1, dtype=x.dtype), (-1,))
-    support = 1 + k * falling > sums
-    size = knp.sum(knp.where(support, knp.ones_like(z), knp.zeros_like(z)), -1, True)
-    total = knp.sum(knp.where(support, falling, knp.zeros_like(z)), -1, True)
+    k = knp.arange(1, z.shape[-1] + 1, dtype=x.dtype)
+    support = 1 + k * falling > knp.cumsum(falling, axis=-1)
+    size = knp.sum(cast(support, x.dtype), -1, keepdims=True)
+    total = knp.sum(knp.where(support, falling, 0), -1, keepdims=True)
     return knp.moveaxis(knp.maximum(z - (total - 1) / size, 0), -1, axis)

@@ -91,10 +91,6 @@ def grad(
 
     Returns:
         A function giving the gradients, or `(gradients, aux)` with `has_aux`.
-
-    Example:
-        >>> keras.ops.grad(keras.ops.sin)(0.0)
-        array(1.)
     """
     run = value_and_grad(fn, variables, argnums, has_aux)
 

@@ -154,10 +154,6 @@ def map(f: Callable, xs: Any) -> Any:
     Args:
         f: `x -> y`, on nests of tensors.
         xs: a nest of tensors with a common first axis.
-
-    Example:
-        >>> keras.ops.map(lambda row: row * keras.ops.sum(row), [[1.0, 3.0]])
-        array([[ 4., 12.]])
     """
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
 
@@ -172,10 +168,6 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
         lower, upper: integers or integer scalar tensors.
         body_fun: `(i, val) -> val`, keeping structure, shapes and types.
         init_val: the first `val`.
-
-    Example:
-        >>> keras.ops.fori_loop(0, 3, lambda i, x: x + i, 10)
-        array(13)
     """
     convert = current().convert_to_tensor
     val = _tensors(init_val)
@@ -208,10 +200,6 @@ def vectorized_map(function: Callable, elements: Any) -> Any:
     Args:
         function: `x -> y` without side effects, on nests of tensors.
         elements: a nest of tensors with a common first axis.
-
-    Example:
-        >>> keras.ops.vectorized_map(lambda x: keras.ops.sum(x * x), [[1.0, 2.0]])
-        array([5.])
     """
     return current().vectorized_map(function, _stacked(elements))
 

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.backend.windows import (
-    Window,
-    channels,
-    check_window,
-    spatial,
-    transposed_sizes,
-)
+from keras.backend.windows import Window, channels, check_window, transposed_sizes
 from keras.core.errors import standardize_tuple
-from keras.core.op import Tensor, op, primitive
+from keras.core.op import Tensor, kernel, op
+from keras.ops import numpy as knp
+from keras.ops.core import shape
 
+Sizes = int | tuple[int, ...]
 
-@primitive
-def _conv(inputs: Tensor, kernel: Tensor, window: Window, groups: int) -> Tensor:
-    """Convolve; everything is checked, and `window.size` is the kernel's."""
-
-
-@primitive
-def _conv_transpose(
-    inputs: Tensor, kernel: Tensor, window: Window, sizes: Any
-) -> Tensor:
-    """The transpose of a convolution, cut to `sizes` (see `transposed_sizes`)."""
+_conv = kernel("_conv")  # (inputs, kernel, window, groups)
+# (inputs, kernel, window, sizes): cut to `sizes`, see `transposed_sizes`.
+_conv_transpose = kernel("_conv_transpose")
 
 
 @op(cast="common")
 def conv(
     inputs: Tensor,
     kernel: Tensor,
-    strides: int | tuple[int, ...] = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: int | tuple[int, ...] = 1,
+    dilation_rate: Sizes = 1,
 ) -> Tensor:
     """Convolve over one, two or three spatial axes.
 
@@ -51,23 +41,16 @@ def conv(
     Returns:
         A tensor laid out like `inputs`.
 
-    Raises:
-        ValueError: ranks, channels or sizes do not fit.
-
     Example:
         >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
         (1, 3, 2)
     """
-    window = _window(
+    inputs, window = _window(
         "conv", inputs, kernel, strides, padding, data_format, dilation_rate
     )
     found = channels(inputs, window.channels_last)
     inner, filters = kernel.shape[-2:]
-    if found is None:
-        raise ValueError(
-            f"conv: the input's number of channels must be known; shape {inputs.shape}."
-        )
-    if not inner or found % inner:
+    if not found or not inner or found % inner:
         raise ValueError(
             f"conv: the kernel of shape {tuple(kernel.shape)} takes {inner} channels "
             f"per group, which does not divide the {found} channels of the input of "
@@ -79,8 +62,6 @@ def conv(
             f"conv: {filters} filters cannot be split into {groups} groups (the input "
             f"has {found} channels, the kernel takes {inner})."
         )
-    if window.padding == "causal":
-        inputs, window = _causal(inputs, window)
     return _conv(inputs, kernel, window, groups)
 
 
@@ -88,10 +69,10 @@ def conv(
 def depthwise_conv(
     inputs: Tensor,
     kernel: Tensor,
-    strides: int | tuple[int, ...] = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: int | tuple[int, ...] = 1,
+    dilation_rate: Sizes = 1,
 ) -> Tensor:
     """Convolve each channel by itself.
 
@@ -103,32 +84,25 @@ def depthwise_conv(
     Returns:
         A tensor with `channels * multiplier` channels; those of the first input channel
         come first.
-
-    Raises:
-        ValueError: ranks, channels or sizes do not fit.
     """
-    window = _window(
+    inputs, window = _window(
         "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
     )
     found = channels(inputs, window.channels_last)
-    inner, multiplier = kernel.shape[-2:]
+    inner = kernel.shape[-2]
     if found != inner:
         raise ValueError(
             f"depthwise_conv: the kernel of shape {tuple(kernel.shape)} takes {inner} "
             f"channels; the input of shape {tuple(inputs.shape)} has {found}."
         )
-    if window.padding == "causal":
-        inputs, window = _causal(inputs, window)
     return _depthwise(inputs, kernel, window)
 
 
 @op
 def _depthwise(inputs: Tensor, kernel: Tensor, window: Window) -> Tensor:
     """A convolution with as many groups as channels."""
-    from keras.ops.numpy import reshape
-
     *size, inner, multiplier = kernel.shape
-    grouped = reshape(kernel, (*size, 1, inner * multiplier))
+    grouped = knp.reshape(kernel, (*size, 1, inner * multiplier))
     return _conv(inputs, grouped, window, inner)
 
 
@@ -137,10 +111,10 @@ def separable_conv(
     inputs: Tensor,
     depthwise_kernel: Tensor,
     pointwise_kernel: Tensor,
-    strides: int | tuple[int, ...] = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
     data_format: str | None = None,
-    dilation_rate: int | tuple[int, ...] = 1,
+    dilation_rate: Sizes = 1,
 ) -> Tensor:
     """A depthwise convolution, then one that mixes channels at each place.
 
@@ -149,9 +123,6 @@ def separable_conv(
         depthwise_kernel: `(*window, channels, multiplier)`.
         pointwise_kernel: `(1, ..., 1, channels * multiplier, filters)`.
         strides, padding, data_format, dilation_rate: as in `conv`, for the first.
-
-    Raises:
-        ValueError: ranks, channels or sizes do not fit.
     """
     *size, inner, _ = pointwise_kernel.shape
     wanted = depthwise_kernel.shape[-1] * depthwise_kernel.shape[-2]
@@ -172,11 +143,11 @@ def separable_conv(
 def conv_transpose(
     inputs: Tensor,
     kernel: Tensor,
-    strides: int | tuple[int, ...] = 1,
+    strides: Sizes = 1,
     padding: str = "valid",
-    output_padding: int | tuple[int, ...] | None = None,
+    output_padding: Sizes | None = None,
     data_format: str | None = None,
-    dilation_rate: int | tuple[int, ...] = 1,
+    dilation_rate: Sizes = 1,
 ) -> Tensor:
     """The transpose (gradient) of a convolution: it widens where `conv` narrows.
 
@@ -188,14 +159,6 @@ def conv_transpose(
         output_padding: additional size at the end, less than the stride (or the
             dilation where that is larger); None: size * stride with "same".
         data_format, dilation_rate: as in `conv`.
-
-    Raises:
-        ValueError: ranks, channels or sizes do not fit.
-
-    Example:
-        >>> x, kernel = keras.ops.ones((1, 4, 1)), keras.ops.ones((3, 2, 1))
-        >>> keras.ops.conv_transpose(x, kernel, strides=2, padding="same").shape
-        (1, 8, 2)
     """
     who = "conv_transpose"
     _check_rank(who, inputs, kernel)
@@ -218,18 +181,10 @@ def conv_transpose(
         output_padding = standardize_tuple(
             output_padding, len(size), "output_padding", who, allow_zero=True
         )
-    sizes = transposed_sizes(window, _dynamic(inputs, window), output_padding)
+    dims = shape(inputs)  # scalar tensors where a graph does not know them
+    dims = dims[1:-1] if window.channels_last else dims[2:]
+    sizes = transposed_sizes(window, dims, output_padding)
     return _conv_transpose(inputs, kernel, window, sizes)
-
-
-def _dynamic(inputs: Any, window: Window) -> tuple[Any, ...]:
-    """The spatial sizes; scalar tensors where a graph does not know them."""
-    from keras.ops.core import shape
-
-    if None not in spatial(inputs, window.channels_last):
-        return spatial(inputs, window.channels_last)
-    dims = shape(inputs)
-    return dims[1:-1] if window.channels_last else dims[2:]
 
 
 def _check_rank(who: str, inputs: Any, kernel: Any) -> None:
@@ -249,27 +204,16 @@ def _window(
     padding: str,
     data_format: str | None,
     dilation: Any,
-) -> Window:
+) -> tuple[Any, Window]:
+    """The window, checked; causal padding is put in front of the inputs at once."""
     _check_rank(who, inputs, kernel)
-    paddings = (
-        ("valid", "same", "causal") if len(inputs.shape) == 3 else ("valid", "same")
+    size = tuple(kernel.shape[:-2])
+    paddings = ("valid", "same") + (("causal",) if len(size) == 1 else ())
+    window = check_window(
+        who, inputs, size, strides, padding, data_format, dilation, paddings
     )
-    return check_window(
-        who,
-        inputs,
-        tuple(kernel.shape[:-2]),
-        strides,
-        padding,
-        data_format,
-        dilation,
-        paddings,
-    )
-
-
-def _causal(inputs: Any, window: Window) -> tuple[Any, Window]:
-    from keras.ops.numpy import pad
-
-    before = (window.size[0] - 1) * window.dilation[0]
-    at = 1 if window.channels_last else 2
-    pads = [(before, 0) if axis == at else (0, 0) for axis in range(3)]
-    return pad(inputs, pads), window._replace(padding="valid")
+    if window.padding != "causal":
+        return inputs, window
+    pads = [(0, 0)] * 3
+    pads[1 if window.channels_last else 2] = ((size[0] - 1) * window.dilation[0], 0)
+    return knp.pad(inputs, pads), window._replace(padding="valid")

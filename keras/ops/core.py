@@ -7,11 +7,19 @@ from typing import Any
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.errors import check_choice
-from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.errors import check_choice, shapes_fit
+from keras.core.op import OPS, Tensor, Tensors, kernel, op
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.core.variable import Variable
+
+REDUCTIONS = (None, "add", "max", "min", "mul")
+
+_scatter = kernel("_scatter")  # (indices, values, shape): zeros with values added
+_scatter_update = kernel("_scatter_update")  # (inputs, indices, updates, reduction)
+_slice = kernel("_slice")  # (inputs, starts, sizes); starts: ints or one tensor
+_slice_update = kernel("_slice_update")  # (inputs, starts, updates)
+_unstack = kernel("_unstack")  # (x, axis)
 
 
 def convert_to_tensor(
@@ -26,10 +34,6 @@ def convert_to_tensor(
 
     Returns:
         A tensor; a symbolic tensor stays symbolic.
-
-    Example:
-        >>> keras.ops.convert_to_tensor([[1, 2], [3, 4]], "float32").shape
-        (2, 2)
     """
     if sparse or ragged:
         raise ValueError(
@@ -59,16 +63,10 @@ def shape(x: Any) -> tuple[Any, ...]:
 
     Axes whose size is known are ints. In a TensorFlow graph an unknown one is a scalar
     tensor; a symbolic tensor has None there.
-
-    Example:
-        >>> keras.ops.shape(keras.ops.zeros((2, 3)))
-        (2, 3)
     """
     if isinstance(x, (KerasTensor, Variable)):
         return x.shape
-    dynamic = current().TABLE.get("shape")
-    x = current().convert_to_tensor(x)
-    return dynamic(x) if dynamic else tuple(x.shape)
+    return current().shape_of(current().convert_to_tensor(x))
 
 
 def dtype(x: Any) -> str:
@@ -81,12 +79,7 @@ def dtype(x: Any) -> str:
 
 @op(elementwise=True)
 def cast(x: Tensor, dtype: Any) -> Tensor:
-    """`x` with its elements in another type.
-
-    Example:
-        >>> keras.ops.cast([1.7, -2.0], "int32")
-        array([ 1, -2])
-    """
+    """`x` with its elements in another type."""
     backend = current()
     wanted = dtypes.standardize_dtype(dtype)
     return x if backend.dtype_of(x) == wanted else backend.cast(x, wanted)
@@ -100,8 +93,6 @@ def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
         >>> keras.ops.saturate_cast([-5.0, 3.0, 300.0], "uint8")
         array([  0,   3, 255], dtype=uint8)
     """
-    from keras.ops.numpy import clip
-
     source, wanted = current().dtype_of(x), dtypes.standardize_dtype(dtype)
     if source == wanted or source == "bool" or wanted in dtypes.COMPLEX:
         return cast(x, wanted)
@@ -110,11 +101,9 @@ def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
     if source in dtypes.FLOATS and wanted in dtypes.INTEGERS:
         # The nearest float may lie outside the integers' range.
         kind = dtypes.numpy_dtype(source).type
-        high = (
-            kind(high) if int(kind(high)) <= high else np.nextafter(kind(high), kind(0))
-        )
-        low = kind(low)
-    return cast(clip(x, low, high), wanted)
+        low, bound = kind(low), kind(high)
+        high = bound if int(bound) <= high else np.nextafter(bound, kind(0))
+    return cast(OPS["clip"].public(x, low, high), wanted)
 
 
 def _range(name: str) -> tuple[Any, Any]:
@@ -135,34 +124,23 @@ def stop_gradient(variable: Tensor) -> Tensor:
     return current().stop_gradient(variable)
 
 
-@primitive
-def _view_as_complex(x: Tensor) -> Tensor:
-    """Complex numbers from pairs of floats."""
-
-
 @op
 def view_as_complex(x: Tensor) -> Tensor:
-    """Complex numbers from pairs of real and imaginary part: `(..., 2)` to `(...)`.
-
-    Raises:
-        ValueError: the last axis has another size than 2.
-    """
+    """Complex numbers from pairs of real and imaginary part: `(..., 2)` to `(...)`."""
     if not len(x.shape) or x.shape[-1] != 2:
         raise ValueError(
             "view_as_complex: the last axis must have size 2 (real and imaginary "
             f"part); received shape {tuple(x.shape)}."
         )
-    return _view_as_complex(cast(x, "float32"))
+    x = cast(x, "float32")
+    return current().TABLE["_complex"](x[..., 0], x[..., 1])
 
 
-@primitive
+@op
 def view_as_real(x: Tensor) -> Tensor:
     """Pairs of real and imaginary part from complex numbers: `(...)` to `(..., 2)`."""
-
-
-@primitive
-def _unstack(x: Tensor, axis: int) -> Tensors:
-    """The slices along an axis."""
+    table = current().TABLE
+    return table["stack"]([table["real"](x), table["imag"](x)], -1)
 
 
 @op
@@ -170,12 +148,8 @@ def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
     """The slices along an axis, as a list.
 
     Args:
-        x: a tensor.
         num: how many slices; only needed where the axis has no known size.
         axis: the axis that goes away.
-
-    Raises:
-        ValueError: the axis is not there, or has another size than `num`.
     """
     axis = check_axis(axis, len(x.shape), "unstack")
     size = x.shape[axis]
@@ -196,16 +170,6 @@ def check_axis(axis: int, rank: int, who: str) -> int:
     return axis % rank
 
 
-@primitive
-def _slice(inputs: Tensor, starts: Any, sizes: Any) -> Tensor:
-    """The block at `starts`: integers or one integer tensor."""
-
-
-@primitive
-def _slice_update(inputs: Tensor, starts: Any, updates: Tensor) -> Tensor:
-    """`inputs` with a block replaced."""
-
-
 @op
 def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
     """The block of the given shape that begins at the given place.
@@ -215,13 +179,6 @@ def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
         start_indices: one integer per axis, or an integer tensor of that length. A
             block that would reach over the end begins earlier.
         shape: the block's shape.
-
-    Raises:
-        ValueError: lengths do not match the rank, or the block does not fit.
-
-    Example:
-        >>> keras.ops.slice(keras.ops.arange(5), [1], [3])
-        array([1, 2, 3])
     """
     sizes = tuple(int(d) for d in shape)
     starts = _block(inputs, start_indices, sizes, "slice")
@@ -237,9 +194,6 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
         start_indices: where the block begins: one integer per axis, or a tensor.
         updates: the block, of the rank of `inputs`.
 
-    Raises:
-        ValueError: ranks do not match, or the block does not fit.
-
     Example:
         >>> keras.ops.slice_update(keras.ops.zeros(4), [1], [5.0, 6.0])
         array([0., 5., 6., 0.])
@@ -251,40 +205,29 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
 def _block(inputs: Any, starts: Any, sizes: tuple, who: str) -> Any:
     """The block's start, inside the bounds where both are known."""
     full = tuple(inputs.shape)
-    if len(sizes) != len(full):
+    rank = len(full)
+    if len(sizes) != rank or any(
+        None not in (size, dim) and size > dim for size, dim in zip(sizes, full)
+    ):
         raise ValueError(
-            f"{who}: the block has shape {sizes} and the input shape {full}; both need "
-            "the same rank."
+            f"{who}: a block of shape {sizes} does not fit in an input of shape {full}."
         )
-    for size, dim in zip(sizes, full):
-        if None not in (size, dim) and size > dim:
-            raise ValueError(
-                f"{who}: a block of shape {sizes} does not fit in an input of shape "
-                f"{full}."
-            )
-    if isinstance(starts, (list, tuple, np.ndarray)):
-        if len(starts) != len(full):
-            raise ValueError(
-                f"{who}: `start_indices` needs one index for each of the {len(full)} "
-                f"axes of the input; received {starts!r}."
-            )
-        if all(isinstance(s, (int, np.integer)) for s in starts):
-            return tuple(
-                int(s) if None in (dim, size) else max(0, min(int(s), dim - size))
-                for s, dim, size in zip(starts, full, sizes)
-            )
-    starts = convert_to_tensor(starts, "int32")
-    if tuple(starts.shape) != (len(full),):
+    if not isinstance(starts, (list, tuple, np.ndarray)) or not all(
+        isinstance(s, (int, np.integer)) for s in starts
+    ):
+        starts = convert_to_tensor(starts, "int32")
+    length = starts.shape[0] if hasattr(starts, "shape") else len(starts)
+    if length != rank or len(getattr(starts, "shape", (rank,))) != 1:
         raise ValueError(
-            f"{who}: `start_indices` must have shape ({len(full)},), one index per "
-            f"axis of the input; received shape {tuple(starts.shape)}."
+            f"{who}: `start_indices` needs one index for each of the {rank} axes of "
+            f"the input; received {starts!r}."
         )
-    return starts
-
-
-@primitive
-def _scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
-    """Zeros with values added at indices."""
+    if current().is_tensor(starts):
+        return starts
+    return tuple(
+        int(s) if None in (dim, size) else max(0, min(int(s), dim - size))
+        for s, dim, size in zip(starts, full, sizes)
+    )
 
 
 @op
@@ -295,21 +238,10 @@ def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
         indices: `(..., k)`, integers: places along the first k axes of `shape`.
         values: `indices.shape[:-1] + shape[k:]`.
         shape: the shape of the result.
-
-    Example:
-        >>> keras.ops.scatter([[0], [2], [2]], [1.0, 2.0, 3.0], (4,))
-        array([1., 0., 5., 0.])
     """
     shape = tuple(int(d) for d in shape)
     _check_places("scatter", indices, values, shape, "values")
     return _scatter(indices, values, shape)
-
-
-@primitive
-def _scatter_update(
-    inputs: Tensor, indices: Tensor, updates: Tensor, how: Any
-) -> Tensor:
-    """`inputs` with values put at indices, in one of five ways."""
 
 
 @op
@@ -329,25 +261,20 @@ def scatter_update(
         >>> keras.ops.scatter_update([1.0, 2.0, 3.0], [[0], [2]], [9.0, 8.0])
         array([9., 2., 8.])
     """
-    check_choice(
-        reduction, (None, "add", "max", "min", "mul"), "reduction", "scatter_update"
-    )
+    check_choice(reduction, REDUCTIONS, "reduction", "scatter_update")
     _check_places("scatter_update", indices, updates, tuple(inputs.shape), "updates")
     return _scatter_update(inputs, indices, cast(updates, dtype(inputs)), reduction)
 
 
 def _check_places(who: str, indices: Any, values: Any, full: tuple, what: str) -> None:
-    found = tuple(indices.shape)
+    found, given = tuple(indices.shape), tuple(values.shape)
     if not found or found[-1] is None or found[-1] > len(full):
         raise ValueError(
             f"{who}: the last axis of `indices` holds one index for each of the first "
             f"axes of shape {full}; received indices of shape {found}."
         )
     wanted = found[:-1] + full[found[-1] :]
-    given = tuple(values.shape)
-    if len(given) != len(wanted) or any(
-        None not in (a, b) and a != b for a, b in zip(given, wanted)
-    ):
+    if not shapes_fit(given, wanted):
         raise ValueError(
             f"{who}: with indices of shape {found} into shape {full}, `{what}` must "
             f"have shape {wanted}; received {given}."

@@ -27,10 +27,6 @@ def array(x: Any, dtype: Any = None) -> Tensor:
     Args:
         x: number, nested list, NumPy array, tensor or variable.
         dtype: the type; by default that of `x`, `floatx()` for Python floats.
-
-    Example:
-        >>> keras.ops.array([[1, 2], [3, 4]])
-        array([[1, 2], [3, 4]])
     """
     if any_symbolic([x]):
         return x if dtype is None else cast(x, dtype)
@@ -47,32 +43,17 @@ def _sizes(shape: Any) -> tuple[Any, ...]:
 
 
 def empty(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor whose elements nobody has chosen yet; here they are zeros.
-
-    Example:
-        >>> keras.ops.empty((2, 3)).shape
-        (2, 3)
-    """
+    """A tensor whose elements nobody has chosen yet; here they are zeros."""
     return full(shape, 0, dtype)
 
 
 def zeros(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor of zeros.
-
-    Example:
-        >>> keras.ops.zeros((3,))
-        array([0., 0., 0.])
-    """
+    """A tensor of zeros."""
     return full(shape, 0, dtype)
 
 
 def ones(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor of ones.
-
-    Example:
-        >>> keras.ops.ones((3,))
-        array([1., 1., 1.])
-    """
+    """A tensor of ones."""
     return full(shape, 1, dtype)
 
 
@@ -92,10 +73,6 @@ def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> T
         shape: the sizes of the axes.
         fill_value: a number, or a tensor that broadcasts to the shape.
         dtype: the type, `floatx()` by default.
-
-    Example:
-        >>> keras.ops.full((2, 2), 7.0)
-        array([[7., 7.], [7., 7.]])
     """
     name = dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
@@ -111,13 +88,8 @@ def full_like(x: Tensor, fill_value: Tensor, dtype: Any = None) -> Tensor:
     """A tensor of the shape of `x`, and of its type, of one value throughout.
 
     Args:
-        x: tensor.
         fill_value: a number, or a tensor that broadcasts to the shape.
         dtype: the type; by default that of `x`.
-
-    Example:
-        >>> keras.ops.full_like([1, 2], 7)
-        array([7, 7])
     """
     name = None if dtype is None else dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
@@ -132,32 +104,17 @@ def _filled_like(x: Tensor, fill_value: Tensor, dtype: str | None) -> Tensor:
 
 
 def empty_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """A tensor of the shape of `x` whose elements nobody has chosen yet: zeros here.
-
-    Example:
-        >>> keras.ops.empty_like([[1, 2]]).shape
-        (1, 2)
-    """
+    """A tensor of the shape of `x` whose elements nobody has chosen yet: zeros here."""
     return full_like(x, 0, dtype)
 
 
 def zeros_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """Zeros in the shape and, without a `dtype`, the type of `x`.
-
-    Example:
-        >>> keras.ops.zeros_like([1, 2])
-        array([0, 0])
-    """
+    """Zeros in the shape and, without a `dtype`, the type of `x`."""
     return full_like(x, 0, dtype)
 
 
 def ones_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """Ones in the shape and, without a `dtype`, the type of `x`.
-
-    Example:
-        >>> keras.ops.ones_like([1, 2])
-        array([1, 1])
-    """
+    """Ones in the shape and, without a `dtype`, the type of `x`."""
     return full_like(x, 1, dtype)
 
 
@@ -173,10 +130,6 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         stop: where to end, itself left out.
         step: how far apart, 1 by default; negative counts down.
         dtype: the type; by default int32 if all are integers, else `floatx()`.
-
-    Example:
-        >>> keras.ops.arange(1, 7, 2)
-        array([1, 3, 5])
     """
     if stop is None:
         start, stop = 0, start
@@ -195,10 +148,6 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
         N, M: how many rows and columns; as many columns as rows by default.
         k: the diagonal: above the main one if positive, below if negative.
         dtype: the type, `floatx()` by default.
-
-    Example:
-        >>> keras.ops.tri(2, 3)
-        array([[1., 0., 0.], [1., 1., 0.]])
     """
     return _triangle(N, M, k, dtype, "<=")
 
@@ -233,12 +182,7 @@ def _triangle(n: Any, m: Any, k: int, dtype: Any, where: str) -> Tensor:
 
 
 def identity(n: int, dtype: Any = None) -> Tensor:
-    """A square matrix of zeros with ones on its diagonal.
-
-    Example:
-        >>> keras.ops.identity(2)
-        array([[1., 0.], [0., 1.]])
-    """
+    """A square matrix of zeros with ones on its diagonal."""
     return eye(n, dtype=dtype)
 
 
@@ -276,13 +220,6 @@ def linspace(
         retstep: also return the distance.
         dtype: the type; by default a float type.
         axis: where the numbers lie in the result.
-
-    Raises:
-        ValueError: `num` is negative.
-
-    Example:
-        >>> keras.ops.linspace(0.0, 1.0, 3)
-        array([0., 0.5, 1.])
     """
     if num < 0:
         raise ValueError(f"linspace: `num` is at least 0; received {num}.")
@@ -326,10 +263,6 @@ def logspace(
         start, stop: the exponents.
         num, endpoint, dtype, axis: as for `keras.ops.linspace`.
         base: the base.
-
-    Example:
-        >>> keras.ops.logspace(0, 2, 3)
-        array([1., 10., 100.])
     """
     out = _raised(base, linspace(start, stop, num, endpoint, axis=axis))
     return out if dtype is None else cast(out, dtype)
@@ -358,10 +291,6 @@ def geomspace(
     Args:
         start, stop: the first and the last number, of one sign.
         num, endpoint, dtype, axis: as for `keras.ops.linspace`.
-
-    Example:
-        >>> keras.ops.geomspace(1.0, 100.0, 3)
-        array([1., 10., 100.])
     """
     out = _geometric(start, stop, num, endpoint, axis)
     return out if dtype is None else cast(out, dtype)
@@ -394,9 +323,6 @@ def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
     Returns:
         One tensor for each axis, all of the grid's shape.
 
-    Raises:
-        ValueError: the indexing is not known.
-
     Example:
         >>> keras.ops.meshgrid([1, 2, 3], [4, 5])[1]
         array([[4, 4, 4], [5, 5, 5]])
@@ -413,9 +339,6 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
         x: tensor of one axis.
         N: how many powers; by default as many as elements.
         increasing: from power 0 upwards.
-
-    Raises:
-        ValueError: `x` has not one axis, or `N` is negative.
 
     Example:
         >>> keras.ops.vander([1, 2, 3])
@@ -444,42 +367,22 @@ def _host(values: np.ndarray) -> Tensor:
 
 
 def bartlett(x: int) -> Tensor:
-    """Bartlett's window of `x` points: a triangle from 0 to 1 and back.
-
-    Example:
-        >>> keras.ops.bartlett(5)
-        array([0., 0.5, 1., 0.5, 0.])
-    """
+    """Bartlett's window of `x` points: a triangle from 0 to 1 and back."""
     return _host(np.bartlett(int(x)))
 
 
 def blackman(x: int) -> Tensor:
-    """Blackman's window of `x` points: 0.42 - 0.5 cos + 0.08 cos of the double angle.
-
-    Example:
-        >>> keras.ops.blackman(5)
-        array([0., 0.34, 1., 0.34, 0.])
-    """
+    """Blackman's window of `x` points: 0.42 - 0.5 cos(a) + 0.08 cos(2 a)."""
     return _host(np.blackman(int(x)))
 
 
 def hamming(x: int) -> Tensor:
-    """Hamming's window of `x` points: 0.54 - 0.46 cos.
-
-    Example:
-        >>> keras.ops.hamming(5)
-        array([0.08, 0.54, 1., 0.54, 0.08])
-    """
+    """Hamming's window of `x` points: 0.54 - 0.46 cos."""
     return _host(np.hamming(int(x)))
 
 
 def hanning(x: int) -> Tensor:
-    """Hann's window of `x` points: 0.5 - 0.5 cos.
-
-    Example:
-        >>> keras.ops.hanning(5)
-        array([0., 0.5, 1., 0.5, 0.])
-    """
+    """Hann's window of `x` points: 0.5 - 0.5 cos."""
     return _host(np.hanning(int(x)))
 
 
@@ -489,9 +392,5 @@ def kaiser(x: int, beta: float) -> Tensor:
     Args:
         x: how many points.
         beta: the larger, the narrower the window.
-
-    Example:
-        >>> keras.ops.kaiser(3, 2.0)
-        array([0.4387, 1., 0.4387])
     """
     return _host(np.kaiser(int(x), float(beta)))

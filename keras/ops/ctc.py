@@ -36,9 +36,6 @@ def ctc_loss(
 
     Returns:
         `(batch,)`.
-
-    Raises:
-        ValueError: the ranks are others.
     """
     given = (target, output, target_length, output_length)
     if tuple(len(x.shape) for x in given) != (2, 3, 1, 1):

@@ -7,6 +7,7 @@ from typing import Any
 from keras.core import config, dtypes
 from keras.core.errors import check_positive_int
 from keras.core.op import Tensor, op
+from keras.ops import numpy as knp
 from keras.ops.core import cast
 from keras.ops.core import dtype as dtype_of
 
@@ -14,12 +15,10 @@ from keras.ops.core import dtype as dtype_of
 @op
 def _one_hot(x: Tensor, num_classes: int, axis: int, dtype: str) -> Tensor:
     """1 at each number's place along a new axis, counted from the front."""
-    from keras.ops.numpy import arange, expand_dims, reshape
-
     beside = [1] * len(x.shape)
-    classes = arange(num_classes, dtype=dtype_of(x))
-    classes = reshape(classes, (*beside[:axis], num_classes, *beside[axis:]))
-    return cast(expand_dims(x, axis) == classes, dtype)
+    classes = knp.arange(num_classes, dtype=dtype_of(x))
+    classes = knp.reshape(classes, (*beside[:axis], num_classes, *beside[axis:]))
+    return cast(knp.expand_dims(x, axis) == classes, dtype)
 
 
 @op
@@ -80,10 +79,8 @@ def multi_hot(
 
 @op(name="multi_hot")
 def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tensor:
-    from keras.ops.numpy import max
-
     hot = one_hot(inputs, num_classes, axis, "int32")
-    hot = max(hot, axis=1 if len(inputs.shape) > 1 else 0)
+    hot = knp.max(hot, axis=1 if len(inputs.shape) > 1 else 0)
     return cast(hot, dtype or config.floatx())
 
 

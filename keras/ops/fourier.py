@@ -7,30 +7,19 @@ from typing import Any
 import numpy as np
 
 from keras.core.errors import check_choice, check_positive_int
-from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.op import Tensor, Tensors, kernel, op
+from keras.ops import numpy as knp
 from keras.ops.core import cast, convert_to_tensor, dtype, shape
 
 Pair = tuple[Any, Any]
 
 
-@primitive
-def _fft(real: Tensor, imag: Tensor, axes: int) -> Pair:
-    """Over the last one or two axes."""
-
-
-@primitive
-def _ifft(real: Tensor, imag: Tensor, axes: int) -> Pair:
-    """The inverse over the last one or two axes."""
-
-
-@primitive
-def _rfft(x: Tensor, n: int | None) -> Pair:
-    """Of real values along the last axis, cut or filled with zeros to n."""
-
-
-@primitive
-def _irfft(real: Tensor, imag: Tensor, n: int | None) -> Tensor:
-    """The inverse of `_rfft`."""
+_complex = kernel("_complex")  # (real, imaginary)
+_fft = kernel("_fft")  # (z, axes), over the last one or two axes
+_ifft = kernel("_ifft")
+_rfft = kernel("_rfft")  # (x, n), along the last axis, cut or filled with zeros to n
+_irfft = kernel("_irfft")  # (z, n)
+_extract_sequences = kernel("_extract_sequences")  # (x, length, stride)
 
 
 def _pair(who: str, x: Any, rank: int) -> Pair:
@@ -47,6 +36,10 @@ def _pair(who: str, x: Any, rank: int) -> Pair:
     return real, imag
 
 
+def _parts(z: Any) -> Pair:
+    return knp.real(z), knp.imag(z)
+
+
 def _wide(x: Any) -> Any:
     return x if dtype(x) in ("float32", "float64") else cast(x, "float32")
 
@@ -61,19 +54,19 @@ def fft(x: Tensors) -> Pair:
     Returns:
         `(real, imaginary)`.
     """
-    return _fft(*_pair("fft", x, 1), 1)
+    return _parts(_fft(_complex(*_pair("fft", x, 1)), 1))
 
 
 @op(cast="float")
 def fft2(x: Tensors) -> Pair:
     """The discrete Fourier transform along the last two axes; see `fft`."""
-    return _fft(*_pair("fft2", x, 2), 2)
+    return _parts(_fft(_complex(*_pair("fft2", x, 2)), 2))
 
 
 @op(cast="float")
 def ifft2(x: Tensors) -> Pair:
     """The inverse of `fft2`."""
-    return _ifft(*_pair("ifft2", x, 2), 2)
+    return _parts(_ifft(_complex(*_pair("ifft2", x, 2)), 2))
 
 
 @op(cast="float")
@@ -87,7 +80,7 @@ def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
     Returns:
         `(real, imaginary)` of the frequencies from 0 up: `length // 2 + 1` of them.
     """
-    return _rfft(_wide(x), fft_length)
+    return _parts(_rfft(_wide(x), fft_length))
 
 
 @op(cast="float")
@@ -98,12 +91,7 @@ def irfft(x: Tensors, fft_length: int | None = None) -> Tensor:
         x: `(real, imaginary)`.
         fft_length: how many values; by default `2 * (frequencies - 1)`.
     """
-    return _irfft(*_pair("irfft", x, 1), fft_length)
-
-
-@primitive
-def _extract_sequences(x: Tensor, length: int, stride: int) -> Tensor:
-    """Windows along the last axis."""
+    return _irfft(_complex(*_pair("irfft", x, 1)), fft_length)
 
 
 @op
@@ -117,11 +105,6 @@ def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> 
 
     Returns:
         `(..., (n - length) // stride + 1, length)`.
-
-    Example:
-        >>> keras.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2)
-        array([[1, 2, 3],
-               [3, 4, 5]])
     """
     who = "extract_sequences"
     check_positive_int(sequence_length, "sequence_length", who)
@@ -160,9 +143,8 @@ def _frame_window(
                 f"{who}: `window` must have shape ({length},), the sequence length; "
                 f"received {tuple(window.shape)}."
             )
-        from keras.ops.numpy import pad
 
-        return pad(window, (around,))
+        return knp.pad(window, (around,))
     return convert_to_tensor(np.pad(values, around), kind)
 
 
@@ -189,17 +171,15 @@ def stft(
     Returns:
         `(real, imaginary)`, each `(..., windows, fft_length // 2 + 1)`.
     """
-    from keras.ops.numpy import pad
-
     x = _wide(x)
     shaped = _frame_window("stft", window, sequence_length, fft_length, dtype(x))
     if center:
         half = fft_length // 2
-        x = pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
+        x = knp.pad(x, [(0, 0)] * (len(x.shape) - 1) + [(half, half)], mode="reflect")
     frames = extract_sequences(x, fft_length, sequence_stride)
     if window is not None:
         frames = frames * shaped
-    return _rfft(frames, fft_length)
+    return _parts(_rfft(frames, fft_length))
 
 
 @op(cast="float")
@@ -225,12 +205,10 @@ def istft(
     Returns:
         `(..., n)`.
     """
-    from keras.ops import numpy as knp
-
-    real, imag = _pair("istft", x, 2)
-    kind = dtype(real)
+    pair = _pair("istft", x, 2)
+    kind = dtype(pair[0])
     shaped = _frame_window("istft", window, sequence_length, fft_length, kind)
-    frames = _irfft(real, imag, fft_length) * shaped
+    frames = _irfft(_complex(*pair), fft_length) * shaped
     weights = knp.broadcast_to(knp.square(shaped), shape(frames)[-2:])
     signal = _overlap_add(frames, sequence_stride)
     total = _overlap_add(weights, sequence_stride)
@@ -247,8 +225,6 @@ def istft(
 
 def _overlap_add(frames: Any, stride: int) -> Any:
     """Frames `(..., count, length)` summed at their places `stride` apart."""
-    from keras.ops import numpy as knp
-
     *lead, count, length = shape(frames)
     rows = -(-length // stride)
     fill = [(0, 0)] * (len(lead) + 1) + [(0, rows * stride - length)]

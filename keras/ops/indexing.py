@@ -16,13 +16,8 @@ def get_item(x: Tensor, key: Any) -> Tensor:
     """`x[key]`, as NumPy has it.
 
     Args:
-        x: tensor.
         key: an int, slice, None, Ellipsis, or a tuple of them; arrays, lists or tensors
             of integers pick elements along their axis, those of booleans filter them.
-
-    Example:
-        >>> keras.ops.get_item([[1, 2], [3, 4]], (slice(None), 0))
-        array([1, 3])
     """
 
 
@@ -31,17 +26,12 @@ def take(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
     """Elements, or slices along an axis, at the given places.
 
     Args:
-        x: tensor.
         indices: integers; negative ones count from the end. A place outside is an
             error where the backend can tell, and undefined where it cannot.
         axis: along which axis; by default all elements in one row.
 
     Returns:
         A tensor in which the axes of `indices` stand for the axis.
-
-    Example:
-        >>> keras.ops.take([10, 20, 30], [2, 0])
-        array([30, 10])
     """
 
 
@@ -50,7 +40,6 @@ def take_along_axis(x: Tensor, indices: Index, axis: int | None = None) -> Tenso
     """Elements at places that differ from row to row, as `argsort` gives them.
 
     Args:
-        x: tensor.
         indices: integers, of as many axes as `x`; the other axes broadcast.
         axis: along which axis; None takes from all elements in one row.
 
@@ -66,12 +55,7 @@ def _nonzero_spec(x: Any) -> Any:
 
 @primitive(infer=_nonzero_spec)
 def nonzero(x: Mask) -> tuple[Tensor, ...]:
-    """The places of the elements that are not zero: one int32 tensor for each axis.
-
-    Example:
-        >>> keras.ops.nonzero([0, 3, 0, 4])[0]
-        array([1, 3])
-    """
+    """The places of the elements that are not zero: one int32 tensor for each axis."""
 
 
 @primitive(name="where", cast="common")
@@ -88,13 +72,6 @@ def where(condition: Tensor, x1: Tensor | None = None, x2: Tensor | None = None)
     Returns:
         A tensor. Without `x1` and `x2`, the places where the condition holds, as
         `keras.ops.nonzero` gives them.
-
-    Raises:
-        ValueError: only one of `x1` and `x2` is given.
-
-    Example:
-        >>> keras.ops.where([True, False], 1.0, [5.0, 6.0])
-        array([1., 6.])
     """
     if x1 is None and x2 is None:
         return nonzero(condition)
@@ -120,9 +97,6 @@ def select(
         condlist: list of tensors of booleans.
         choicelist: list of as many tensors.
         default: the value where no condition holds.
-
-    Raises:
-        ValueError: the lists are not of one length.
 
     Example:
         >>> keras.ops.select([[True, False], [True, True]], [[1, 2], [3, 4]])
@@ -159,13 +133,6 @@ def diag(x: Tensor, k: int = 0) -> Tensor:
     Args:
         x: tensor of one axis, or of two.
         k: which diagonal: above the main one if positive, below if negative.
-
-    Raises:
-        ValueError: `x` has not one or two axes.
-
-    Example:
-        >>> keras.ops.diag([1, 2])
-        array([[1, 0], [0, 2]])
     """
 
 
@@ -199,43 +166,24 @@ def diagonal(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tens
         x: tensor of two axes at least.
         offset: which diagonal: above the main one if positive.
         axis1, axis2: the axes of the matrices.
-
-    Example:
-        >>> keras.ops.diagonal([[1, 2], [3, 4]])
-        array([1, 4])
     """
 
 
 @op
 def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The sum along a diagonal, for the matrices in two axes.
-
-    Example:
-        >>> keras.ops.trace([[1, 2], [3, 4]])
-        array(5)
-    """
+    """The sum along a diagonal, for the matrices in two axes."""
     diagonals = current().TABLE["diagonal"](x, offset, axis1, axis2)
     return reductions.sum(diagonals, -1)
 
 
 @primitive
 def tril(x: Tensor, k: int = 0) -> Tensor:
-    """The matrices in the last two axes with zeros above a diagonal.
-
-    Example:
-        >>> keras.ops.tril([[1, 2], [3, 4]])
-        array([[1, 0], [3, 4]])
-    """
+    """The matrices in the last two axes with zeros above a diagonal."""
 
 
 @primitive
 def triu(x: Tensor, k: int = 0) -> Tensor:
-    """The matrices in the last two axes with zeros below a diagonal.
-
-    Example:
-        >>> keras.ops.triu([[1, 2], [3, 4]])
-        array([[1, 2], [0, 4]])
-    """
+    """The matrices in the last two axes with zeros below a diagonal."""
 
 
 @op

@@ -80,9 +80,6 @@ def cholesky(x: Tensor, upper: bool = False) -> Tensor:
     Args:
         x: `(..., n, n)`, symmetric and positive definite.
         upper: give L^T instead.
-
-    Raises:
-        ValueError: the matrices are not square.
     """
     return _cholesky(_square("cholesky", x), upper)
 
@@ -169,9 +166,6 @@ def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
 
     Returns:
         `(n,)` or `(n, k)`.
-
-    Raises:
-        ValueError: the shapes do not fit.
     """
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
         raise ValueError(
@@ -256,13 +250,6 @@ def solve(a: Tensor, b: Tensor) -> Tensor:
     Args:
         a: `(..., n, n)`.
         b: `(..., n)` or `(..., n, k)`.
-
-    Raises:
-        ValueError: the shapes do not fit.
-
-    Example:
-        >>> keras.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 2.0])
-        array([1. , 0.5])
     """
     b, column = _equations("solve", a, b)
     return knp.squeeze(_solve(a, b), -1) if column else _solve(a, b)
@@ -297,13 +284,6 @@ def norm(
             squares.
         axis: one axis for vectors, two for matrices; None for all.
         keepdims: keep the axes, at size 1.
-
-    Raises:
-        ValueError: there is no such norm.
-
-    Example:
-        >>> keras.ops.norm([3.0, 4.0])
-        array(5.)
     """
     rank = len(x.shape)
     given = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis

@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.config import epsilon
-from keras.core.op import Index, Tensor, op, primitive
+from keras.core.errors import shapes_fit
+from keras.core.op import Index, Tensor, kernel, op
+from keras.ops import numpy as knp
 from keras.ops.activations import _log_softmax
 from keras.ops.core import cast, check_axis, dtype
 
+_pick = kernel("_pick")  # (values, classes, axis): the value of each class
+
 
 def _check_same(who: str, target: Any, output: Any) -> None:
-    a, b = tuple(target.shape), tuple(output.shape)
-    if len(a) != len(b) or any(None not in (m, n) and m != n for m, n in zip(a, b)):
+    if not shapes_fit(target.shape, output.shape):
         raise ValueError(
             f"{who}: `target` and `output` must have the same shape; received "
-            f"{a} and {b}."
+            f"{tuple(target.shape)} and {tuple(output.shape)}."
         )
 
 
@@ -34,19 +37,15 @@ def binary_crossentropy(
     _check_same("binary_crossentropy", target, output)
     if from_logits:
         return _sigmoid_crossentropy(target, output)
-    from keras.ops.numpy import clip, log
-
-    output = clip(output, epsilon(), 1 - epsilon())
-    return -(target * log(output) + (1 - target) * log(1 - output))
+    output = knp.clip(output, epsilon(), 1 - epsilon())
+    return -(target * knp.log(output) + (1 - target) * knp.log(1 - output))
 
 
 @op
 def _sigmoid_crossentropy(target: Tensor, logits: Tensor) -> Tensor:
     """max(x, 0) - x t + log(1 + exp(-|x|))."""
-    from keras.ops.numpy import absolute, exp, log1p, maximum
-
-    rest = log1p(exp(-absolute(logits)))
-    return maximum(logits, 0) - logits * target + rest
+    rest = knp.log1p(knp.exp(-knp.absolute(logits)))
+    return knp.maximum(logits, 0) - logits * target + rest
 
 
 @op(cast="float")
@@ -61,30 +60,24 @@ def categorical_crossentropy(
         from_logits: `output` is what a softmax would be taken of; the more exact form.
         axis: the axis of the classes, which goes away.
     """
-    from keras.ops.numpy import sum
-
     who = "categorical_crossentropy"
     _check_same(who, target, output)
     axis = check_axis(axis, len(output.shape), who)
     if from_logits:
         return _softmax_crossentropy(target, output, axis)
-    return -sum(target * _log_clipped(output, axis), axis=axis)
+    return -knp.sum(target * _log_clipped(output, axis), axis=axis)
 
 
 @op
 def _softmax_crossentropy(target: Tensor, logits: Tensor, axis: int) -> Tensor:
     """-sum(t log_softmax(x))."""
-    from keras.ops.numpy import sum
-
-    return -sum(target * _log_softmax(logits, axis), axis=axis)
+    return -knp.sum(target * _log_softmax(logits, axis), axis=axis)
 
 
 def _log_clipped(output: Any, axis: int) -> Any:
     """log of probabilities, scaled to sum to 1 and kept off 0 and 1."""
-    from keras.ops.numpy import clip, log, sum
-
-    output = output / sum(output, axis=axis, keepdims=True)
-    return log(clip(output, epsilon(), 1 - epsilon()))
+    output = output / knp.sum(output, axis=axis, keepdims=True)
+    return knp.log(knp.clip(output, epsilon(), 1 - epsilon()))
 
 
 @op(cast="float")
@@ -105,29 +98,20 @@ def sparse_categorical_crossentropy(
         >>> keras.ops.sparse_categorical_crossentropy([1], [[0.5, 0.5]])
         array([0.6931472])
     """
-    from keras.ops.numpy import squeeze
-
     who = "sparse_categorical_crossentropy"
     rank = len(output.shape)
-    if rank < 1:
-        raise ValueError(
-            f"{who}: `output` needs an axis of classes; received a scalar."
-        )
     axis = check_axis(axis, rank, who)
-    target = (
-        cast(target, "int32") if dtype(target) not in ("int32", "int64") else target
-    )
+    if dtype(target) not in ("int32", "int64"):
+        target = cast(target, "int32")
     if len(target.shape) == rank and target.shape[axis] == 1:
-        target = squeeze(target, axis)
+        target = knp.squeeze(target, axis)
     wanted = tuple(output.shape[:axis]) + tuple(output.shape[axis + 1 :])
-    found = tuple(target.shape)
-    if len(found) != len(wanted) or any(
-        None not in (m, n) and m != n for m, n in zip(found, wanted)
-    ):
+    if not shapes_fit(target.shape, wanted):
         raise ValueError(
             f"{who}: `target` holds one class number for each output: shape {wanted} "
             f"for an output of shape {tuple(output.shape)} with classes along axis "
-            f"{axis}; received {found}. One-hot targets go to categorical_crossentropy."
+            f"{axis}; received {tuple(target.shape)}. One-hot targets go to "
+            "categorical_crossentropy."
         )
     if from_logits:
         return _sparse_softmax_crossentropy(target, output, axis)
@@ -138,11 +122,6 @@ def sparse_categorical_crossentropy(
 def _sparse_softmax_crossentropy(target: Index, logits: Tensor, axis: int) -> Tensor:
     """-log_softmax(x) at the true class."""
     return -_pick(_log_softmax(logits, axis), target, axis)
-
-
-@primitive
-def _pick(values: Tensor, classes: Index, axis: int) -> Tensor:
-    """The value of each class along an axis."""
 
 
 @op(cast="float")
@@ -156,8 +135,6 @@ def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
     Returns:
         A scalar in decibels.
     """
-    from keras.ops.numpy import log10, mean, square
-
     _check_same("psnr", x1, x2)
-    error = mean(square(x1 - x2))
-    return 20 * log10(cast(max_val, dtype(error))) - 10 * log10(error)
+    error = knp.mean(knp.square(x1 - x2))
+    return 20 * knp.log10(cast(max_val, dtype(error))) - 10 * knp.log10(error)

@@ -41,13 +41,8 @@ def logsumexp(
     """log(sum(exp(x))) along axes, without overflow.
 
     Args:
-        x: a tensor.
         axis: an axis, several, or None for all.
         keepdims: keep the axes, at size 1.
-
-    Example:
-        >>> keras.ops.logsumexp([0.0, 0.0])
-        array(0.6931472)
     """
 
 
@@ -61,7 +56,6 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
     """The `k` largest values along the last axis, and where they stand.
 
     Args:
-        x: a tensor.
         k: how many, at most the size of the last axis.
         sorted: largest first; False leaves the order to the framework.
 
@@ -237,9 +231,6 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
 
     Returns:
         `(..., n, m)`.
-
-    Raises:
-        ValueError: the last sizes differ.
     """
     from keras.ops import numpy as knp
 
@@ -258,12 +249,7 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
 
 @op(cast="float")
 def polar(abs_: Tensor, angle: Tensor) -> Tensor:
-    """The complex numbers of given absolute value and angle (in radians).
-
-    Example:
-        >>> keras.ops.polar([2.0], [0.0])
-        array([2.+0.j], dtype=complex64)
-    """
+    """The complex numbers of given absolute value and angle (in radians)."""
     from keras.ops import numpy as knp
     from keras.ops.core import view_as_complex
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from keras.core import config
 from keras.core.op import Tensor, op
-from keras.core.scope import current
+from keras.ops import numpy as knp
 from keras.ops.core import cast, check_axis, dtype, saturate_cast
+from keras.ops.math import rsqrt
 
 Axes = int | tuple[int, ...] | list[int]
 
@@ -24,12 +25,10 @@ def _wide(x: Any) -> Any:
 @op(cast="float")
 def _moments(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
     """Mean and variance in the type of `x`, found in one of at least 32 bits."""
-    from keras.ops.numpy import mean, square, squeeze
-
     kind, x = dtype(x), _wide(x)
-    middle = mean(x, axes, keepdims=True)
-    variance = mean(square(x - middle), axes, keepdims)
-    middle = middle if keepdims else squeeze(middle, axes)
+    middle = knp.mean(x, axes, keepdims=True)
+    variance = knp.mean(knp.square(x - middle), axes, keepdims)
+    middle = middle if keepdims else knp.squeeze(middle, axes)
     return saturate_cast(middle, kind), saturate_cast(variance, kind)
 
 
@@ -50,10 +49,6 @@ def moments(
         `(mean, variance)`.
     """
     axes = _axes(axes, len(x.shape), "moments")
-    if synchronized:
-        reduce = current().TABLE.get("_synchronized_moments")
-        if reduce is not None:
-            return reduce(x, axes, keepdims)
     return _moments(x, axes, keepdims)
 
 
@@ -68,9 +63,6 @@ def normalize(
         order: of the norm, an integer of at least 1.
         epsilon: the least norm to divide by; by default `keras.config.epsilon()`.
     """
-    from keras.ops import numpy as knp
-    from keras.ops.math import rsqrt
-
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
         raise ValueError(
             f"normalize: `order` must be an integer of at least 1; received {order!r}."
@@ -95,8 +87,6 @@ def _batch_normalization(
     epsilon: float = 1e-3,
 ) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset."""
-    from keras.ops.math import rsqrt
-
     mean, variance, offset, scale = (
         v if v is None or len(v.shape) == len(x.shape) else _along(v, x, (axis,))
         for v in (mean, variance, offset, scale)
@@ -130,13 +120,8 @@ def batch_normalization(
     """
     axis = check_axis(axis, len(x.shape), "batch_normalization")
     size = x.shape[axis]
-    named = (
-        ("mean", mean),
-        ("variance", variance),
-        ("offset", offset),
-        ("scale", scale),
-    )
-    for name, value in named:
+    named = {"mean": mean, "variance": variance, "offset": offset, "scale": scale}
+    for name, value in named.items():
         if value is None or len(value.shape) == len(x.shape):
             continue
         (found,) = value.shape if len(value.shape) == 1 else (-1,)
@@ -158,12 +143,9 @@ def _layer_normalization(
     epsilon: float = 0.0,
 ) -> Tensor:
     """Layer normalization; axes counted from the front and rising."""
-    from keras.ops.math import rsqrt
-    from keras.ops.numpy import mean, square
-
     kind, x = dtype(x), _wide(x)
-    x = x - mean(x, axes, keepdims=True)
-    x = x * rsqrt(mean(square(x), axes, keepdims=True) + epsilon)
+    x = x - knp.mean(x, axes, keepdims=True)
+    x = x * rsqrt(knp.mean(knp.square(x), axes, keepdims=True) + epsilon)
     x = x if gamma is None else x * cast(_along(gamma, x, axes), dtype(x))
     x = x if beta is None else x + cast(_along(beta, x, axes), dtype(x))
     return cast(x, kind)
@@ -205,8 +187,7 @@ def _layer_normalized(
     epsilon: float | None = None,
 ) -> Tensor:
     axes = _axes(axis, len(x.shape), "layer_normalization")
-    _check_scale("layer_normalization", "gamma", x, gamma, axes)
-    _check_scale("layer_normalization", "beta", x, beta, axes)
+    _check_scales("layer_normalization", x, axes, gamma=gamma, beta=beta)
     epsilon = config.epsilon() if epsilon is None else epsilon
     return _layer_normalization(x, gamma, beta, axes, epsilon)
 
@@ -229,7 +210,7 @@ def rms_normalization(
         epsilon: added to the mean square; by default `keras.config.epsilon()`.
     """
     axes = _axes(axis, len(x.shape), "rms_normalization")
-    _check_scale("rms_normalization", "scale", x, scale, axes)
+    _check_scales("rms_normalization", x, axes, scale=scale)
     epsilon = config.epsilon() if epsilon is None else epsilon
     return _rms_normalization(x, scale, axes, epsilon)
 
@@ -242,20 +223,15 @@ def _rms_normalization(
     epsilon: float = 0.0,
 ) -> Tensor:
     """RMS normalization; axes counted from the front and rising."""
-    from keras.ops.math import rsqrt
-    from keras.ops.numpy import mean, square
-
     kind, x = dtype(x), _wide(x)
-    x = x * rsqrt(mean(square(x), axes, keepdims=True) + epsilon)
+    x = x * rsqrt(knp.mean(knp.square(x), axes, keepdims=True) + epsilon)
     x = x if scale is None else x * cast(_along(scale, x, axes), dtype(x))
     return cast(x, kind)
 
 
 def _along(value: Any, x: Any, axes: tuple[int, ...]) -> Any:
     """A scale or an offset along `axes`, shaped to meet `x`."""
-    from keras.ops.numpy import reshape
-
-    return reshape(value, along(x, axes))
+    return knp.reshape(value, along(x, axes))
 
 
 def along(x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
@@ -263,10 +239,11 @@ def along(x: Any, axes: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(d if a in axes else 1 for a, d in enumerate(x.shape))
 
 
-def _check_scale(who: str, name: str, x: Any, value: Any, axes: tuple) -> None:
+def _check_scales(who: str, x: Any, axes: tuple, **scales: Any) -> None:
     wanted = tuple(x.shape[a] for a in axes)
-    if value is not None and tuple(value.shape) not in (wanted, along(x, axes)):
-        raise ValueError(
-            f"{who}: `{name}` must have shape {wanted}, that of the input of shape "
-            f"{tuple(x.shape)} along axes {axes}; received {tuple(value.shape)}."
-        )
+    for name, value in scales.items():
+        if value is not None and tuple(value.shape) not in (wanted, along(x, axes)):
+            raise ValueError(
+                f"{who}: `{name}` must have shape {wanted}, that of the input of shape "
+                f"{tuple(x.shape)} along axes {axes}; received {tuple(value.shape)}."
+            )

@@ -17,12 +17,7 @@ def sort(x: Tensor, axis: int | None = -1) -> Tensor:
     """The elements in ascending order along an axis; nan last.
 
     Args:
-        x: tensor.
         axis: which axis; None puts all elements in one row first.
-
-    Example:
-        >>> keras.ops.sort([3, 1, 2])
-        array([1, 2, 3])
     """
 
 
@@ -31,12 +26,7 @@ def argsort(x: Tensor, axis: int | None = -1) -> Tensor:
     """The places that would sort `x`, as int32; equal elements keep their order.
 
     Args:
-        x: tensor.
         axis: which axis; None puts all elements in one row first.
-
-    Example:
-        >>> keras.ops.argsort([3, 1, 2])
-        array([1, 2, 0])
     """
 
 
@@ -45,15 +35,10 @@ def argpartition(x: Tensor, kth: int, axis: int = -1) -> Tensor:
     """Places that bring the `kth` smallest to place `kth`, the smaller ones before it.
 
     Args:
-        x: tensor.
         kth: a place along the axis; negative counts from the end.
-        axis: which axis.
 
     Returns:
         int32 places of `x`'s shape, here in fully sorted order.
-
-    Raises:
-        ValueError: `kth` lies outside the axis.
 
     Example:
         >>> keras.ops.argpartition([3, 1, 2], 1)
@@ -83,9 +68,6 @@ def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") ->
     Returns:
         int32 places of `values`' shape.
 
-    Raises:
-        ValueError: the sequence has not one axis, or the side is not known.
-
     Example:
         >>> keras.ops.searchsorted([1, 3, 5], [0, 3, 9], side="right")
         array([0, 2, 3])
@@ -105,15 +87,10 @@ def digitize(x: Tensor, bins: Tensor) -> Tensor:
     """The number of the bin each element falls in: 0 below the first edge.
 
     Args:
-        x: tensor.
         bins: ascending edges; an element equal to an edge lies above it.
 
     Returns:
         int32 numbers of `x`'s shape.
-
-    Example:
-        >>> keras.ops.digitize([0.5, 1.0, 7.0], [1.0, 2.0])
-        array([0, 1, 2])
     """
     return current().TABLE["searchsorted"](bins, x, "right")
 
@@ -161,7 +138,6 @@ def unique(
     """The values that occur, each once.
 
     Args:
-        x: tensor.
         sorted: kept for compatibility: the result is always in ascending order.
         return_index: also return the first place of each value.
         return_inverse: also return, for each element, the place of its value.
@@ -252,10 +228,6 @@ def bincount(
 
     Returns:
         int32 counts, or sums in the weights' type, of length max(x) + 1 at least.
-
-    Example:
-        >>> keras.ops.bincount([0, 2, 2], minlength=4)
-        array([1, 0, 2, 0])
     """
     if sparse:
         raise ValueError(
@@ -271,7 +243,6 @@ def histogram(
     """How many elements fall in each of `bins` bins of equal width.
 
     Args:
-        x: tensor.
         bins: the number of bins.
         range: the lowest and the highest edge; by default those of the elements.
             Elements outside are not counted.
@@ -279,9 +250,6 @@ def histogram(
     Returns:
         The counts, and the `bins + 1` edges, both as floats. The highest edge belongs
         to the last bin.
-
-    Raises:
-        ValueError: `range` does not go upwards.
 
     Example:
         >>> keras.ops.histogram([0.0, 1.0, 1.5, 4.0], bins=2)[0]

@@ -43,9 +43,6 @@ def depth_to_space(
         `(batch, height * block, width * block, channels / block^2)`, or channels first.
         The channels of a block are its rows, then columns, then the channel; with
         channels first, the channel and then rows and columns.
-
-    Raises:
-        ValueError: the sizes do not fit.
     """
     from keras.ops.numpy import reshape, transpose
 
@@ -77,9 +74,6 @@ def space_to_depth(
         x: `(batch, height, width, channels)`, or channels first.
         block_size: the blocks' side, which divides height and width.
         data_format: "channels_last" or "channels_first".
-
-    Raises:
-        ValueError: the sizes do not fit.
     """
     from keras.ops.numpy import reshape, transpose
 
@@ -190,9 +184,6 @@ def fold(
 
     Returns:
         `(batch, channels, height, width)`.
-
-    Raises:
-        ValueError: the sizes do not fit.
     """
     from keras.ops import numpy as knp
 

@@ -6,27 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from keras.backend.windows import Window, check_window, spatial
+from keras.backend.windows import check_window, spatial
 from keras.core.config import standardize_data_format
 from keras.core.errors import standardize_tuple
-from keras.core.op import Tensor, op, primitive
+from keras.core.op import Tensor, kernel, op
+from keras.ops import numpy as knp
+from keras.ops.core import convert_to_tensor, dtype, shape
 
+Sizes = int | tuple[int, ...]
 
-@primitive
-def _max_pool(inputs: Tensor, window: Window) -> Tensor:
-    """The largest value in each window."""
-
-
-@primitive
-def _average_pool(inputs: Tensor, window: Window) -> Tensor:
-    """The mean of each window; padding does not count."""
+_max_pool = kernel("_max_pool")  # (inputs, window)
+_average_pool = kernel("_average_pool")  # (inputs, window); padding does not count
 
 
 @op
 def max_pool(
     inputs: Tensor,
-    pool_size: int | tuple[int, ...],
-    strides: int | tuple[int, ...] | None = None,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
@@ -40,26 +37,21 @@ def max_pool(
         padding: "valid", or "same": the output has ceil(size / stride) places.
         data_format: by default `keras.config.image_data_format()`.
 
-    Raises:
-        ValueError: ranks or sizes do not fit.
-
     Example:
         >>> x = keras.ops.reshape(keras.ops.arange(4.0), (1, 4, 1))
         >>> keras.ops.max_pool(x, 2)[0, :, 0]
         array([1., 3.])
     """
-    strides = pool_size if strides is None else strides
-    return _max_pool(
-        inputs,
-        check_window("max_pool", inputs, pool_size, strides, padding, data_format),
-    )
+    step = pool_size if strides is None else strides
+    window = check_window("max_pool", inputs, pool_size, step, padding, data_format)
+    return _max_pool(inputs, window)
 
 
 @op(cast="float")
 def average_pool(
     inputs: Tensor,
-    pool_size: int | tuple[int, ...],
-    strides: int | tuple[int, ...] | None = None,
+    pool_size: Sizes,
+    strides: Sizes | None = None,
     padding: str = "valid",
     data_format: str | None = None,
 ) -> Tensor:
@@ -67,64 +59,41 @@ def average_pool(
 
     Args:
         inputs, pool_size, strides, padding, data_format: as in `max_pool`.
-
-    Raises:
-        ValueError: ranks or sizes do not fit.
     """
-    strides = pool_size if strides is None else strides
-    return _average_pool(
-        inputs,
-        check_window("average_pool", inputs, pool_size, strides, padding, data_format),
-    )
+    step = pool_size if strides is None else strides
+    window = check_window("average_pool", inputs, pool_size, step, padding, data_format)
+    return _average_pool(inputs, window)
 
 
 @op
 def _adaptive_average(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
     """Means by one small matrix per axis."""
-    from keras.ops.numpy import moveaxis, tensordot
-
-    for i, size in enumerate(sizes):
-        axis = i + (1 if channels_last else 2)
+    for axis, size in enumerate(sizes, 1 if channels_last else 2):
         weights = np.zeros((inputs.shape[axis], size), "float32")
         for j, (low, high) in enumerate(_bins(inputs.shape[axis], size)):
             weights[low:high, j] = 1 / (high - low)
-        matrix = _like(inputs, weights)
-        inputs = moveaxis(tensordot(inputs, matrix, [[axis], [0]]), -1, axis)
+        matrix = convert_to_tensor(weights, dtype(inputs))
+        inputs = knp.moveaxis(knp.tensordot(inputs, matrix, [[axis], [0]]), -1, axis)
     return inputs
 
 
 @op
 def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
     """Maxima of gathered bins; bins are filled up by repeating their last place."""
-    from keras.ops.numpy import max, reshape, take
-
-    for i, size in enumerate(sizes):
-        axis = i + (1 if channels_last else 2)
+    for axis, size in enumerate(sizes, 1 if channels_last else 2):
         bins = _bins(inputs.shape[axis], size)
-        width = int(np.max([high - low for low, high in bins]))
-        places = [
-            [int(np.minimum(low + k, high - 1)) for k in range(width)]
-            for low, high in bins
-        ]
-        dims = tuple(inputs.shape)
-        gathered = take(inputs, np.asarray(places, "int32").ravel(), axis=axis)
-        batch = -1 if dims[0] is None else dims[0]
-        gathered = reshape(
-            gathered, (batch, *dims[1:axis], size, width, *dims[axis + 1 :])
-        )
-        inputs = max(gathered, axis=axis + 1)
+        width = max(high - low for low, high in bins)
+        places = [[min(low + k, high - 1) for k in range(width)] for low, high in bins]
+        dims = shape(inputs)
+        gathered = knp.take(inputs, np.ravel(places), axis=axis)
+        split = (*dims[:axis], size, width, *dims[axis + 1 :])
+        inputs = knp.max(knp.reshape(gathered, split), axis=axis + 1)
     return inputs
 
 
 def _bins(n: int, size: int) -> list[tuple[int, int]]:
     """From where to where each of `size` outputs looks."""
     return [(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
-
-
-def _like(inputs: Any, values: np.ndarray) -> Any:
-    from keras.ops.core import convert_to_tensor, dtype
-
-    return convert_to_tensor(values, dtype(inputs))
 
 
 def _checked(who: str, inputs: Any, output_size: Any, data_format: str | None) -> tuple:
@@ -144,7 +113,7 @@ def _checked(who: str, inputs: Any, output_size: Any, data_format: str | None) -
 
 @op(cast="float")
 def adaptive_average_pool(
-    inputs: Tensor, output_size: int | tuple[int, ...], data_format: str | None = None
+    inputs: Tensor, output_size: Sizes, data_format: str | None = None
 ) -> Tensor:
     """Means over windows chosen so that the output has the given size.
 
@@ -153,10 +122,6 @@ def adaptive_average_pool(
         output_size: an integer, or one per spatial axis. Output i of m looks at places
             floor(i * n / m) to ceil((i + 1) * n / m).
         data_format: by default `keras.config.image_data_format()`.
-
-    Example:
-        >>> keras.ops.adaptive_average_pool(keras.ops.ones((1, 7, 5, 2)), 3).shape
-        (1, 3, 3, 2)
     """
     sizes, last = _checked("adaptive_average_pool", inputs, output_size, data_format)
     return _adaptive_average(inputs, sizes, last)
@@ -164,7 +129,7 @@ def adaptive_average_pool(
 
 @op
 def adaptive_max_pool(
-    inputs: Tensor, output_size: int | tuple[int, ...], data_format: str | None = None
+    inputs: Tensor, output_size: Sizes, data_format: str | None = None
 ) -> Tensor:
     """Maxima over windows chosen so that the output has the given size.
 

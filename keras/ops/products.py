@@ -26,13 +26,6 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
 
     Returns:
         A tensor of shape (..., n, m), without the axes of a row or column.
-
-    Raises:
-        ValueError: a tensor has no axes, or the inner sizes differ.
-
-    Example:
-        >>> keras.ops.matmul([[1, 2], [3, 4]], [1, 1])
-        array([3, 7])
     """
 
 
@@ -43,10 +36,6 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
     Args:
         x1, x2: tensors. The axes of `x1` come first in the result; with a number this
             is `multiply`.
-
-    Example:
-        >>> keras.ops.dot([1, 2], [3, 4])
-        array(11)
     """
     if not len(x1.shape) or not len(x2.shape):
         return x1 * x2
@@ -57,12 +46,7 @@ def dot(x1: Tensor, x2: Tensor) -> Tensor:
 
 @op(cast="common")
 def inner(x1: Tensor, x2: Tensor) -> Tensor:
-    """The sum over the last axes of both.
-
-    Example:
-        >>> keras.ops.inner([[1, 2], [3, 4]], [1, 1])
-        array([3, 7])
-    """
+    """The sum over the last axes of both."""
     if not len(x1.shape) or not len(x2.shape):
         return x1 * x2
     return tensordot(x1, x2, ((-1,), (-1,)))
@@ -74,10 +58,6 @@ def outer(x1: Tensor, x2: Tensor) -> Tensor:
 
     Returns:
         A matrix: the elements of each, in one row, are its axes.
-
-    Example:
-        >>> keras.ops.outer([1, 2], [3, 4])
-        array([[3, 4], [6, 8]])
     """
     table = current().TABLE
     column, row = table["reshape"](x1, (-1, 1)), table["reshape"](x2, (1, -1))
@@ -86,12 +66,7 @@ def outer(x1: Tensor, x2: Tensor) -> Tensor:
 
 @op(cast="common")
 def vdot(x1: Tensor, x2: Tensor) -> Tensor:
-    """The sum of the products of all elements; those of `x1` are conjugated.
-
-    Example:
-        >>> keras.ops.vdot([[1, 2]], [[3, 4]])
-        array(11)
-    """
+    """The sum of the products of all elements; those of `x1` are conjugated."""
     table = current().TABLE
     x1 = table["conjugate"](table["reshape"](x1, (-1,)))
     return table["matmul"](x1, table["reshape"](x2, (-1,)))
@@ -102,7 +77,6 @@ def tensordot(x1: Tensor, x2: Tensor, axes: int | Sequence[Any] = 2) -> Tensor:
     """The sum of products over several axes at once.
 
     Args:
-        x1, x2: tensors.
         axes: how many axes at the end of `x1` and the beginning of `x2`, or a pair of
             the axes of each.
 
@@ -176,9 +150,6 @@ def cross(
         axisc: their axis in the result. Two vectors of 2 numbers give the third alone.
         axis: one axis for all three.
 
-    Raises:
-        ValueError: the vectors have another length.
-
     Example:
         >>> keras.ops.cross([1, 0, 0], [0, 1, 0])
         array([0, 0, 1])
@@ -211,9 +182,6 @@ def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
         x1, x2: tensors of one axis.
         mode: "valid" where they overlap wholly; "same", as long as the longer one;
             "full" wherever they overlap.
-
-    Raises:
-        ValueError: the mode is not known, or a tensor has not one axis.
 
     Example:
         >>> keras.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0])
@@ -254,9 +222,6 @@ def corrcoef(x: Tensor) -> Tensor:
     Returns:
         A matrix of shape (variables, variables); for one axis, the number 1.
 
-    Raises:
-        ValueError: `x` has more than two axes.
-
     Example:
         >>> keras.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
         array([[1., -1.], [-1., 1.]])
@@ -280,16 +245,7 @@ def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
     """The differences between neighbours along an axis.
 
     Args:
-        a: tensor.
         n: how often to take differences.
-        axis: along which axis.
-
-    Raises:
-        ValueError: `n` is negative.
-
-    Example:
-        >>> keras.ops.diff([1, 3, 6])
-        array([2, 3])
     """
     if n < 0:
         raise ValueError(f"diff: `n` is at least 0; received {n}.")
@@ -314,11 +270,6 @@ def trapezoid(
         y: the values.
         x: the places they belong to, along one axis or for every value.
         dx: the distance between places when `x` is not given.
-        axis: along which axis.
-
-    Example:
-        >>> keras.ops.trapezoid([1.0, 2.0, 3.0])
-        array(4.)
     """
     moved = current().TABLE["moveaxis"](y, axis, -1)
     width: Any = dx
@@ -337,8 +288,4 @@ def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns:
         Two tensors of shape (...).
-
-    Example:
-        >>> keras.ops.slogdet([[2.0, 0.0], [0.0, 3.0]])[1]
-        array(1.7918)
     """

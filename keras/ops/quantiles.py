@@ -10,6 +10,7 @@ from keras.core.op import Index, Tensor, op
 from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.core import cast, shape
+from keras.ops.pairwise import divide
 from keras.ops.reductions import Axis
 
 METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -45,9 +46,6 @@ def quantile(
     Returns:
         The quantiles; with a tensor `q` they lie along a new first axis.
 
-    Raises:
-        ValueError: the method is not known, or `q` has more than one axis.
-
     Example:
         >>> keras.ops.quantile([1.0, 2.0, 3.0, 4.0], 0.5)
         array(2.5)
@@ -77,13 +75,7 @@ def percentile(
     keepdims: bool = False,
 ) -> Tensor:
     """`keras.ops.quantile` with `q` in percent, from 0 to 100."""
-    return quantile(
-        x,
-        q / 100 if isinstance(q, (int, float)) else _fraction(q),
-        axis,
-        method,
-        keepdims,
-    )
+    return quantile(x, _fraction(q), axis, method, keepdims)
 
 
 def nanpercentile(
@@ -94,18 +86,11 @@ def nanpercentile(
     keepdims: bool = False,
 ) -> Tensor:
     """`keras.ops.nanquantile` with `q` in percent, from 0 to 100."""
-    return nanquantile(
-        x,
-        q / 100 if isinstance(q, (int, float)) else _fraction(q),
-        axis,
-        method,
-        keepdims,
-    )
+    return nanquantile(x, _fraction(q), axis, method, keepdims)
 
 
-@op(cast="float")
-def _fraction(q: Tensor) -> Tensor:
-    return q / 100
+def _fraction(q: Any) -> Any:
+    return q / 100 if isinstance(q, (int, float)) else divide(q, 100)
 
 
 def _last_axes(x: Any, axes: Axis) -> Any:

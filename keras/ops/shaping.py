@@ -8,20 +8,23 @@ from typing import Any
 
 from keras.core import dtypes
 from keras.core.errors import check_choice
-from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.core.variable import Variable
 from keras.ops.core import shape
 
+PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+Sections = int | Sequence[int]
+
+_pad = kernel("_pad")  # (x, width, mode, value)
+_repeat = kernel("_repeat")  # (x, repeats, axis)
+_split = kernel("_split")  # (x, sizes, axis)
+_view = kernel("_view")  # (x, dtype)
+
 
 def ndim(x: Tensor) -> int:
-    """The number of axes, a Python int.
-
-    Example:
-        >>> keras.ops.ndim([[1, 2], [3, 4]])
-        2
-    """
+    """The number of axes, a Python int."""
     return len(_shape_of(x))
 
 
@@ -41,10 +44,7 @@ def size(x: Tensor) -> Any:
 
 @op
 def _size(x: Tensor) -> Tensor:
-    total: Any = 1
-    for dim in shape(x):
-        total = dim * total
-    return current().convert_to_tensor(total, "int32")
+    return current().convert_to_tensor(math.prod(shape(x)), "int32")
 
 
 def _shape_of(x: Any) -> tuple[int | None, ...]:
@@ -78,12 +78,8 @@ def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
     """The same elements in another shape.
 
     Args:
-        x: tensor.
         newshape: the sizes; one of them may be -1 for what is left. None, as a shape
             that is not known gives it, means the same.
-
-    Raises:
-        ValueError: the sizes do not fit the number of elements.
 
     Example:
         >>> keras.ops.reshape([1, 2, 3, 4], (2, -1))
@@ -93,12 +89,7 @@ def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
 
 @op
 def ravel(x: Tensor) -> Tensor:
-    """All elements in one row.
-
-    Example:
-        >>> keras.ops.ravel([[1, 2], [3, 4]])
-        array([1, 2, 3, 4])
-    """
+    """All elements in one row."""
     return current().TABLE["reshape"](x, (-1,))
 
 
@@ -107,54 +98,23 @@ def transpose(x: Tensor, axes: Sequence[int] | None = None) -> Tensor:
     """The axes in another order.
 
     Args:
-        x: tensor.
         axes: which old axis each new one is; by default the order is reversed.
-
-    Example:
-        >>> keras.ops.transpose([[1, 2], [3, 4]])
-        array([[1, 3], [2, 4]])
     """
 
 
 @primitive
 def expand_dims(x: Tensor, axis: int | Sequence[int]) -> Tensor:
-    """New axes of size 1.
-
-    Args:
-        x: tensor.
-        axis: where the new axis, or axes, stand in the result.
-
-    Example:
-        >>> keras.ops.expand_dims([1, 2], -1)
-        array([[1], [2]])
-    """
+    """New axes of size 1; `axis`: where the new axis, or axes, stand in the result."""
 
 
 @primitive
 def squeeze(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
-    """Axes of size 1 taken out.
-
-    Args:
-        x: tensor.
-        axis: which; by default all.
-
-    Raises:
-        ValueError: such an axis has another size.
-
-    Example:
-        >>> keras.ops.squeeze([[1], [2]], -1)
-        array([1, 2])
-    """
+    """Axes of size 1 taken out; `axis`: which; by default all."""
 
 
 @primitive
 def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
-    """Two axes change places.
-
-    Example:
-        >>> keras.ops.swapaxes([[1, 2], [3, 4]], 0, 1)
-        array([[1, 3], [2, 4]])
-    """
+    """Two axes change places."""
 
 
 @primitive
@@ -164,7 +124,6 @@ def moveaxis(
     """Axes moved elsewhere; the others keep their order.
 
     Args:
-        x: tensor.
         source: the axis, or axes, to move.
         destination: where they stand afterwards.
 
@@ -191,10 +150,6 @@ def concatenate(xs: Tensors, axis: int = 0) -> Tensor:
     Args:
         xs: list of tensors whose other axes agree.
         axis: along which axis; negative counts from the end.
-
-    Example:
-        >>> keras.ops.concatenate([[[1], [2]], [[3], [4]]], axis=1)
-        array([[1, 3], [2, 4]])
     """
 
 
@@ -205,33 +160,19 @@ def stack(x: Tensors, axis: int = 0) -> Tensor:
     Args:
         x: list of tensors, or a tensor, whose first axis is the list.
         axis: where the new axis stands in the result.
-
-    Example:
-        >>> keras.ops.stack([[1, 2], [3, 4]], axis=1)
-        array([[1, 3], [2, 4]])
     """
 
 
 @op(cast="common")
 def hstack(xs: Tensors) -> Tensor:
-    """Tensors joined along their second axis, rows of numbers along their first.
-
-    Example:
-        >>> keras.ops.hstack([[1, 2], [3]])
-        array([1, 2, 3])
-    """
+    """Tensors joined along their second axis, rows of numbers along their first."""
     xs = [_with_axes(x, 1) for x in xs]
     return current().TABLE["concatenate"](xs, 0 if len(xs[0].shape) == 1 else 1)
 
 
 @op(cast="common")
 def vstack(xs: Tensors) -> Tensor:
-    """Tensors joined along their first axis, rows of numbers as rows of a matrix.
-
-    Example:
-        >>> keras.ops.vstack([[1, 2], [3, 4]])
-        array([[1, 2], [3, 4]])
-    """
+    """Tensors joined along their first axis, rows of numbers as rows of a matrix."""
     return current().TABLE["concatenate"]([_with_axes(x, 2) for x in xs], 0)
 
 
@@ -256,32 +197,17 @@ def _with_axes(x: Any, rank: int) -> Any:
 
 @op(cast="common")
 def append(x1: Tensor, x2: Tensor, axis: int | None = None) -> Tensor:
-    """`x2` after `x1`, along an axis; without one, all their elements in one row.
-
-    Example:
-        >>> keras.ops.append([[1, 2]], [[3, 4]])
-        array([1, 2, 3, 4])
-    """
-    table = current().TABLE
-    if axis is None:
-        x1, x2 = table["reshape"](x1, (-1,)), table["reshape"](x2, (-1,))
-    return table["concatenate"]([x1, x2], axis or 0)
-
-
-@primitive
-def _split(x: Tensor, sizes: Sequence[int], axis: int) -> list[Tensor]: ...
+    """`x2` after `x1`, along an axis; without one, all their elements in one row."""
+    both = (x1, x2) if axis is not None else (ravel(x1), ravel(x2))
+    return current().TABLE["concatenate"](list(both), axis or 0)
 
 
 @op
-def split(
-    x: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0
-) -> list[Tensor]:
+def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tensor]:
     """A tensor cut into pieces along an axis.
 
     Args:
-        x: tensor.
         indices_or_sections: how many pieces of equal size, or the places to cut at.
-        axis: along which axis.
 
     Returns:
         A list of tensors.
@@ -305,14 +231,12 @@ def split(
 
 @op
 def array_split(
-    x: Tensor, indices_or_sections: int | Sequence[int], axis: int = 0
+    x: Tensor, indices_or_sections: Sections, axis: int = 0
 ) -> list[Tensor]:
     """A tensor cut into pieces along an axis, the first ones longer if need be.
 
     Args:
-        x: tensor.
         indices_or_sections: how many pieces, or the places to cut at.
-        axis: along which axis.
 
     Example:
         >>> [p.shape for p in keras.ops.array_split(keras.ops.ones((5,)), 3)]
@@ -321,33 +245,18 @@ def array_split(
     return _pieces(x, _sections(indices_or_sections), axis)
 
 
-def hsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
-    """`keras.ops.split` along the second axis; the first for a row of numbers.
-
-    Example:
-        >>> [p.shape for p in keras.ops.hsplit(keras.ops.ones((2, 6)), 3)]
-        [(2, 2), (2, 2), (2, 2)]
-    """
+def hsplit(x: Tensor, indices_or_sections: Sections) -> list[Tensor]:
+    """`keras.ops.split` along the second axis; the first for a row of numbers."""
     return split(x, indices_or_sections, 0 if ndim(x) == 1 else 1)
 
 
-def vsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
-    """`keras.ops.split` along the first axis.
-
-    Example:
-        >>> [p.shape for p in keras.ops.vsplit(keras.ops.ones((6, 2)), 3)]
-        [(2, 2), (2, 2), (2, 2)]
-    """
+def vsplit(x: Tensor, indices_or_sections: Sections) -> list[Tensor]:
+    """`keras.ops.split` along the first axis."""
     return split(x, indices_or_sections, 0)
 
 
-def dsplit(x: Tensor, indices_or_sections: int | Sequence[int]) -> list[Tensor]:
-    """`keras.ops.split` along the third axis.
-
-    Example:
-        >>> [p.shape for p in keras.ops.dsplit(keras.ops.ones((1, 2, 4)), 2)]
-        [(1, 2, 2), (1, 2, 2)]
-    """
+def dsplit(x: Tensor, indices_or_sections: Sections) -> list[Tensor]:
+    """`keras.ops.split` along the third axis."""
     return split(x, indices_or_sections, 2)
 
 
@@ -367,25 +276,18 @@ def _sections(given: Any) -> int | list[int]:
 
 def _pieces(x: Any, sections: int | list[int], axis: int) -> list[Any]:
     whole = shape(x)[axis]
-    if isinstance(sections, int):
-        if isinstance(whole, int):
-            least, longer = divmod(whole, sections)
-            sizes = [least + (i < longer) for i in range(sections)]
-        else:
-            sizes = [(whole + sections - 1 - i) // sections for i in range(sections)]
-    elif isinstance(whole, int):
-        places = [min(p if p >= 0 else max(whole + p, 0), whole) for p in sections]
-        bounds = [0, *places, whole]
-        sizes = [max(b - a, 0) for a, b in zip(bounds, bounds[1:])]
-        if any(a > b for a, b in zip(bounds, bounds[1:])):
+    if isinstance(sections, int):  # the first pieces take what is left over
+        sizes = [(whole + sections - 1 - i) // sections for i in range(sections)]
+        return list(_split(x, sizes, axis))
+    if isinstance(whole, int):
+        sections = [min(p if p >= 0 else max(whole + p, 0), whole) for p in sections]
+        if sections != sorted(sections):
             raise ValueError(
                 f"split: the places to cut at must ascend; received {sections} for an "
                 f"axis of size {whole}."
             )
-    else:
-        bounds = [0, *sections, whole]
-        sizes = [b - a for a, b in zip(bounds, bounds[1:])]
-    return list(current().TABLE["_split"](x, sizes, axis))
+    sizes = [b - a for a, b in zip([0, *sections], [*sections, whole])]
+    return list(_split(x, sizes, axis))
 
 
 @primitive
@@ -393,17 +295,8 @@ def tile(x: Tensor, repeats: int | Sequence[int]) -> Tensor:
     """The whole tensor repeated along its axes.
 
     Args:
-        x: tensor.
         repeats: how often along each axis, counted from the last.
-
-    Example:
-        >>> keras.ops.tile([1, 2], 2)
-        array([1, 2, 1, 2])
     """
-
-
-@primitive
-def _repeat(x: Tensor, repeats: Any, axis: int | None) -> Tensor: ...
 
 
 @op
@@ -411,7 +304,6 @@ def repeat(x: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
     """Each element repeated.
 
     Args:
-        x: tensor.
         repeats: how often: an int, or one for each place along the axis.
         axis: along which axis; by default all elements in one row.
 
@@ -423,14 +315,7 @@ def repeat(x: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
         with current().outside_trace():
             counts = current().convert_to_numpy(repeats).reshape(-1)
         repeats = int(counts[0]) if len(counts) == 1 else [int(c) for c in counts]
-    return current().TABLE["_repeat"](x, repeats, axis)
-
-
-PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
-
-
-@primitive
-def _pad(x: Tensor, width: Any, mode: str, value: Any) -> Tensor: ...
+    return _repeat(x, repeats, axis)
 
 
 @op
@@ -440,15 +325,11 @@ def pad(
     """More elements at the ends of the axes.
 
     Args:
-        x: tensor.
         pad_width: how many: `((before, after), ...)` for every axis, `(before, after)`
             or an int for all of them.
         mode: "constant"; "edge" repeats the last element, "reflect" mirrors about it,
             "symmetric" mirrors with it, "wrap" goes on from the other end.
         constant_values: the value of the new elements, 0 by default; for "constant".
-
-    Raises:
-        ValueError: the mode is not known, or a value is given for another mode.
 
     Example:
         >>> keras.ops.pad([1, 2], (1, 2))
@@ -461,11 +342,10 @@ def pad(
             f"constant_values={constant_values!r}."
         )
     width = _pad_width(pad_width, len(x.shape))
-    value = 0 if constant_values is None else constant_values
-    if not any(before or after for before, after in width):
+    if not any(map(any, width)):
         return x
     if mode in ("constant", "reflect", "symmetric"):
-        return current().TABLE["_pad"](x, width, mode, value)
+        return _pad(x, width, mode, 0 if constant_values is None else constant_values)
     for axis, (before, after) in enumerate(width):
         if before or after:
             x = _extend(x, axis, before, after, mode)
@@ -496,43 +376,22 @@ def _extend(x: Any, axis: int, before: int, after: int, mode: str) -> Any:
     if mode == "wrap":
         places = table["mod"](places, places * 0 + n)
     else:
-        places = table["minimum"](
-            table["maximum"](places, places * 0), places * 0 + n - 1
-        )
+        places = table["clip"](places, 0, n - 1)
     return table["take"](x, places, axis)
 
 
 @primitive
 def flip(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
-    """The elements in reverse order.
-
-    Args:
-        x: tensor.
-        axis: along which axes; by default all.
-
-    Example:
-        >>> keras.ops.flip([1, 2, 3])
-        array([3, 2, 1])
-    """
+    """The elements in reverse order; `axis`: along which axes; by default all."""
 
 
 def fliplr(x: Tensor) -> Tensor:
-    """The elements in reverse order along the second axis: left becomes right.
-
-    Example:
-        >>> keras.ops.fliplr([[1, 2], [3, 4]])
-        array([[2, 1], [4, 3]])
-    """
+    """The elements in reverse order along the second axis: left becomes right."""
     return flip(x, 1)
 
 
 def flipud(x: Tensor) -> Tensor:
-    """The elements in reverse order along the first axis: up becomes down.
-
-    Example:
-        >>> keras.ops.flipud([[1, 2], [3, 4]])
-        array([[3, 4], [1, 2]])
-    """
+    """The elements in reverse order along the first axis: up becomes down."""
     return flip(x, 0)
 
 
@@ -543,13 +402,8 @@ def roll(
     """The elements moved along; those that leave at the end come in at the front.
 
     Args:
-        x: tensor.
         shift: by how many places, for each axis.
         axis: along which axes; by default all elements in one row, put back in shape.
-
-    Example:
-        >>> keras.ops.roll([1, 2, 3], 1)
-        array([3, 1, 2])
     """
 
 
@@ -562,9 +416,6 @@ def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
         k: how many quarter turns.
         axes: the plane.
 
-    Raises:
-        ValueError: there are not two different axes.
-
     Example:
         >>> keras.ops.rot90([[1, 2], [3, 4]])
         array([[2, 4], [1, 3]])
@@ -575,19 +426,12 @@ def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
             "rot90: `axes` names two different axes of a tensor of two axes at least; "
             f"received axes={axes!r} and shape {tuple(array.shape)}."
         )
-    table = current().TABLE
-    first, second = (a % rank for a in axes)
+    first, second = axes
     if k % 4 == 2:
-        return table["flip"](array, (first, second))
+        return flip(array, axes)
     if k % 4 == 1:
-        return table["swapaxes"](table["flip"](array, (second,)), first, second)
-    if k % 4 == 3:
-        return table["flip"](table["swapaxes"](array, first, second), (second,))
-    return array
-
-
-@primitive
-def _view(x: Tensor, dtype: str) -> Tensor: ...
+        return swapaxes(flip(array, second), first, second)
+    return flip(swapaxes(array, first, second), second) if k % 4 == 3 else array
 
 
 @op
@@ -595,7 +439,6 @@ def view(x: Tensor, dtype: Any = None) -> Tensor:
     """The same bytes read as another type.
 
     Args:
-        x: tensor.
         dtype: the type; with one of another width the last axis shrinks or grows.
 
     Raises:
@@ -616,4 +459,4 @@ def view(x: Tensor, dtype: Any = None) -> Tensor:
             f"view: a last axis of {last} elements of {have} bytes does not divide "
             f"into elements of {wanted}; received shape {tuple(x.shape)}."
         )
-    return current().TABLE["_view"](x, wanted)
+    return _view(x, wanted)

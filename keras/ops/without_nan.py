@@ -32,36 +32,20 @@ def _may_be_nan(x: Tensor) -> bool:
 
 @op(cast="common")
 def nansum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The sum of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nansum([1.0, float("nan"), 2.0])
-        array(3.)
-    """
+    """The sum of the elements that are not nan."""
     return reductions.sum(_replace(x, 0.0), axis, keepdims)
 
 
 @op(cast="common")
 def nanprod(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The product of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanprod([3.0, float("nan"), 2.0])
-        array(6.)
-    """
+    """The product of the elements that are not nan."""
     return reductions.prod(_replace(x, 1.0), axis, keepdims)
 
 
 @op(cast="float")
 def nanmean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The mean of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanmean([1.0, float("nan"), 2.0])
-        array(1.5)
-    """
-    total = reductions.sum(_replace(x, 0.0), axis, keepdims)
-    return total / _count(x, axis, keepdims)
+    """The mean of the elements that are not nan."""
+    return nansum(x, axis, keepdims) / _count(x, axis, keepdims)
 
 
 def _count(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
@@ -70,25 +54,14 @@ def _count(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
 
 @op(cast="float")
 def nanvar(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The variance of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanvar([1.0, float("nan"), 2.0])
-        array(0.25)
-    """
-    distance = _replace(x - nanmean(x, axis, keepdims=True), 0.0)
-    total = reductions.sum(distance * distance, axis, keepdims)
-    return total / _count(x, axis, keepdims)
+    """The variance of the elements that are not nan."""
+    distance = x - nanmean(x, axis, keepdims=True)
+    return nanmean(distance * distance, axis, keepdims)
 
 
 @op(cast="float")
 def nanstd(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanstd([1.0, float("nan"), 2.0])
-        array(0.5)
-    """
+    """The standard deviation of the elements that are not nan."""
     return current().TABLE["sqrt"](nanvar(x, axis, keepdims))
 
 
@@ -106,23 +79,13 @@ def _extreme(
 
 @op(cast="common")
 def nanmax(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The largest of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanmax([1.0, float("nan"), 3.0])
-        array(3.)
-    """
+    """The largest of the elements that are not nan."""
     return _extreme(reductions.max, x, axis, keepdims, -math.inf)
 
 
 @op(cast="common")
 def nanmin(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The smallest of the elements that are not nan.
-
-    Example:
-        >>> keras.ops.nanmin([1.0, float("nan"), 3.0])
-        array(1.)
-    """
+    """The smallest of the elements that are not nan."""
     return _extreme(reductions.min, x, axis, keepdims, math.inf)
 
 
@@ -139,12 +102,7 @@ def nanargmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Ten
 
 @op(cast="common")
 def nanargmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the smallest of the elements that are not nan, as int32.
-
-    Example:
-        >>> keras.ops.nanargmin([1.0, float("nan"), 3.0])
-        array(0)
-    """
+    """The place of the smallest of the elements that are not nan, as int32."""
     return _extreme(reductions.argmin, x, axis, keepdims, math.inf)
 
 
@@ -161,10 +119,5 @@ def nancumsum(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
 
 @op(cast="common")
 def nancumprod(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The product up to each element, leaving out those that are nan.
-
-    Example:
-        >>> keras.ops.nancumprod([1.0, float("nan"), 2.0])
-        array([1., 1., 2.])
-    """
+    """The product up to each element, leaving out those that are nan."""
     return reductions.cumprod(_replace(x, 1.0), axis, dtype)

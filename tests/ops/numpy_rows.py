@@ -50,7 +50,7 @@ UNARY = [
     row("bitwise_invert", I, expected=np.invert),
     row("bitwise_not", B, expected=np.invert),
     row("clip", X, -0.5, 0.7),
-    row("clip", X, floats(4, high=-1), floats(3, 1, low=1)),
+    row("clip", X, floats(4, high=-1), floats(3, 1, low=1.1)),
     row("clip", X, None, 0.5),
     row("clip", I, -2, 2),
     row("copy", X),
@@ -62,16 +62,14 @@ UNARY = [
     row("round", np.arange(-50, 50, 5, "int32"), decimals=-1),
 ]
 
-ARITHMETIC = "add subtract multiply divide true_divide maximum minimum".split()
+ARITHMETIC = (
+    "add subtract multiply divide true_divide maximum minimum fmax fmin".split()
+)
 COMPARING = "equal not_equal greater greater_equal less less_equal".split()
 PAIRS = [
     *(row(n, X, floats(4)) for n in ARITHMETIC),
     *(row(n, X, 1.5) for n in ARITHMETIC),
     *(row(n, 2.5, X) for n in ARITHMETIC),
-    # Between equal numbers these have no derivative to compare with: there are none.
-    *(row(n, X, floats(4, high=1.9)) for n in ("fmax", "fmin")),
-    *(row(n, X, 1.4) for n in ("fmax", "fmin")),
-    *(row(n, 2.5, X) for n in ("fmax", "fmin")),
     *(row(n, I, ints(4)) for n in ("add", "subtract", "multiply", "maximum")),
     *(row(n, X, POSITIVE, grad=(0,)) for n in ("floor_divide", "mod", "fmod")),
     *(row(n, I, COUNTS) for n in ("floor_divide", "mod", "fmod", "gcd", "lcm")),
@@ -301,7 +299,7 @@ PRODUCTS = [
     row("kron", LINE, floats(2, 2)),
     row("cross", floats(4, 3), floats(4, 3)),
     row("cross", floats(4, 2), floats(4, 3)),
-    row("cross", floats(3, 4), floats(4, 3), axisa=0, axisb=1, axisc=0),
+    row("cross", floats(4, 3), floats(3, 4), axisa=1, axisb=0, axisc=0),
     row("tensordot", WIDE, floats(3, 4, 2)),
     row("tensordot", WIDE, floats(2, 4, 3), axes=[[1, 2], [2, 1]]),
     row("tensordot", X, LINE, axes=0),

@@ -203,6 +203,14 @@ def _running(fn: Callable) -> Callable:
     return run
 
 
+def _fmod(x1: Any, x2: Any) -> Any:
+    """`tf.truncatemod` has no gradient; for floats `floormod` gives the same, with one."""
+    if not x1.dtype.is_floating:
+        return tf.truncatemod(x1, x2)
+    rest = tf.math.floormod(tf.abs(x1), tf.abs(x2))
+    return tf.where(x1 < 0, -rest, rest)
+
+
 # --- order ------------------------------------------------------------------------
 
 
@@ -351,7 +359,7 @@ TABLE: dict[str, Callable] = {
     "einsum": in_wider(
         lambda xs, subscripts: tf.einsum(subscripts, *xs), _NARROW, tf.cast
     ),
-    "fmod": in_wider(tf.truncatemod, {**_RARE, **_HALF}, tf.cast),
+    "fmod": in_wider(_fmod, {**_RARE, **_HALF}, tf.cast),
     "full": lambda shape, value, dtype: tf.fill(shape, _scalar(value, dtype)),
     "full_like": lambda x, value, dtype: tf.fill(
         shaping.sizes(x), _scalar(value, dtype or x.dtype.name)
@@ -381,4 +389,4 @@ TABLE: dict[str, Callable] = {
 }
 
 # Ops whose function takes a Python scalar beside a tensor as it is.
-WEAK: frozenset[str] = frozenset(("where", "full_like"))
+WEAK = frozenset(("where",))

@@ -66,7 +66,7 @@ def _row(x: Any, axis: Any) -> tuple[Any, int]:
     return (x.reshape(-1), 0) if axis is None else (x, axis)
 
 
-def _over(fn: Callable, **options: Any) -> Callable:
+def over_axes(fn: Callable, **options: Any) -> Callable:
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return fn(x, _axes(x, axis), keepdim=keepdims, **options)
 
@@ -120,6 +120,12 @@ def _place(fn: Callable) -> Callable:
         return fn(x, axis, keepdims).to(torch.int32)
 
     return reduce
+
+
+def floor_divide(x1: Any, x2: Any) -> Any:
+    """PyTorch lacks the derivative, which is 0."""
+    x1, x2 = (x.detach() if isinstance(x, torch.Tensor) else x for x in (x1, x2))
+    return x1 // x2
 
 
 def count_nonzero(x: Any, axis: Any = None) -> Any:
@@ -317,19 +323,19 @@ TABLE: dict[str, Callable] = {
     **functions_of(
         operator,
         """
-        add divide=truediv equal=eq floor_divide=floordiv greater=gt greater_equal=ge
+        add divide=truediv equal=eq greater=gt greater_equal=ge
         less=lt less_equal=le mod multiply=mul not_equal=ne power=pow subtract=sub
         """,
     ),
-    **functions_of(torch, "all any mean", _over),
-    **functions_of(torch, "std var", functools.partial(_over, correction=0)),
+    **functions_of(torch, "all any mean", over_axes),
+    **functions_of(torch, "std var", functools.partial(over_axes, correction=0)),
     **functions_of(torch, "argmax argmin", _place),
     **functions_of(torch, "cumprod cumsum", _running),
     **functions_of(
         sys.modules[__name__],
         """
         _pad _prod _repeat absolute argsort bincount cbrt clip count_nonzero diag
-        expand_dims get_item round=_rounded sign sort squeeze sum=_sum take
+        expand_dims floor_divide get_item round=_rounded sign sort squeeze sum=_sum take
         take_along_axis
         """,
     ),
