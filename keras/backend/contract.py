@@ -16,22 +16,28 @@ FUNCTIONS: dict[str, str] = {
     "convert_to_numpy": "(x) -> np.ndarray on the host, gradients cut",
     "cast": "(tensor, dtype) -> tensor",
     "dtype_of": "(tensor) -> name of its dtype",
+    "shape_of": "(tensor) -> sizes: ints, scalar tensors where a graph knows none",
     "dtype_name": "(framework dtype) -> name, fast",
     # Variables
     "make_variable": "(tensor, trainable, name) -> what Variable keeps",
     "assign": "(kept, tensor) -> kept: put a new value in place where possible",
     "set_trainable": "(kept, bool): tell the framework",
     "outside_trace": "() -> context: values made inside are concrete",
+    # Optimizers
+    "number": "(scalar) -> its number where the host knows it, else a tensor",
+    "fused_update": "(name) -> function changing all weights at once, or None",
     # Evaluation
     "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
     "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
     "compile_step": "(step, train, jit_compile) -> a step of the trainer, compiled",
+    "compile_loop": "(compiled step, jit_compile) -> (stack, count) -> last results",
     "no_gradients": "() -> context in which nothing is kept for gradients",
     "without_gradients": "(fn) -> fn run so",
     "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
     "stop_gradient": "(tensor) -> the same value, a constant to gradients",
     "remat": "(fn) -> fn whose backward pass computes it again",
     "custom_gradient": "(fn) -> fn whose gradient is the function it returns",
+    "runs_eagerly": "(tensor) -> bool: a loop on it would run op by op; compile it",
     "block": "(nest): wait until it is computed",
     # Control flow
     "cond": "(pred, true_fn, false_fn)",
@@ -51,4 +57,7 @@ VALUES: dict[str, str] = {
     "name": "the backend's name",
     "NATIVE": "the set of classes that are tensors; it grows as classes are met",
     "TABLE": "op name -> function",
+    "FUSED_RNN": "simple_rnn, lstm, gru (where there is a kernel for sequences) -> (x, "
+    "states, (kernel, recurrent_kernel, bias), mask, zero_output) -> last, outputs, "
+    "states",
 }

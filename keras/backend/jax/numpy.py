@@ -168,6 +168,5 @@ WEAK = frozenset(
     add subtract multiply divide floor_divide mod fmod power maximum minimum fmax fmin
     arctan2 hypot clip equal not_equal greater greater_equal less less_equal logaddexp
     logaddexp2 heaviside where bitwise_and bitwise_or bitwise_xor left_shift right_shift
-    full_like
     """.split()
 )

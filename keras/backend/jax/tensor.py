@@ -52,6 +52,11 @@ def dtype_of(x: Any) -> str:
     return dtype_name(x.dtype)
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The sizes of a tensor's axes."""
+    return tuple(x.shape)
+
+
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     """A JAX array of `x`, in `dtype` if given."""
     kind = type(x)

@@ -10,14 +10,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras.backend.tensorflow.tensor import shape_of
+
 
 def sizes(x: Any) -> list[Any]:
-    """The sizes of the axes: ints, and scalar tensors for those not known."""
-    static = x.shape.as_list()
-    if None not in static:
-        return static
-    dynamic = tf.shape(x)
-    return [dynamic[i] if n is None else n for i, n in enumerate(static)]
+    """`shape_of` as a list."""
+    return list(shape_of(x))
 
 
 def as_row(x: Any, axis: Any) -> tuple[Any, int]:

@@ -40,6 +40,15 @@ def dtype_of(x: Any) -> str:
     return dtype_name(x.dtype)
 
 
+def shape_of(x: Any) -> tuple[Any, ...]:
+    """The sizes of a tensor's axes: ints, and scalar tensors for those not known."""
+    static = x.shape.as_list()
+    if None not in static:
+        return tuple(static)
+    dynamic = tf.shape(x)
+    return tuple(dynamic[i] if n is None else n for i, n in enumerate(static))
+
+
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     """A TensorFlow tensor of `x`, in `dtype` if given."""
     if dtype is not None:

@@ -1,11 +1,15 @@
-"""Indexing, segments, Fourier transforms and special functions in PyTorch."""
+"""Blocks, segments, Fourier transforms and special functions in PyTorch."""
 
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import torch
+
+from keras.backend.tables import functions_of, in_wider
+from keras.backend.torch.numpy import over_axes
 
 
 def _places(x: Any, starts: Any, sizes: tuple[int, ...]) -> list[Any]:
@@ -17,7 +21,7 @@ def _places(x: Any, starts: Any, sizes: tuple[int, ...]) -> list[Any]:
     return out
 
 
-def slice(inputs: Any, starts: Any, sizes: tuple[int, ...]) -> Any:
+def _slice(inputs: Any, starts: Any, sizes: tuple[int, ...]) -> Any:
     if isinstance(starts, tuple):
         for axis, (start, size) in enumerate(zip(starts, sizes)):
             inputs = inputs.narrow(axis, start, size)
@@ -27,7 +31,7 @@ def slice(inputs: Any, starts: Any, sizes: tuple[int, ...]) -> Any:
     return inputs
 
 
-def slice_update(inputs: Any, starts: Any, updates: Any) -> Any:
+def _slice_update(inputs: Any, starts: Any, updates: Any) -> Any:
     if isinstance(starts, tuple):
         out = inputs.clone()
         view = out
@@ -43,12 +47,12 @@ def _place(indices: Any) -> tuple[Any, ...]:
     return tuple(indices.long().unbind(-1))
 
 
-def scatter(indices: Any, values: Any, shape: tuple[int, ...]) -> Any:
+def _scatter(indices: Any, values: Any, shape: tuple[int, ...]) -> Any:
     zeros = torch.zeros(shape, dtype=values.dtype, device=values.device)
     return zeros.index_put(_place(indices), values, accumulate=True)
 
 
-def scatter_update(inputs: Any, indices: Any, updates: Any, how: str | None) -> Any:
+def _scatter_update(inputs: Any, indices: Any, updates: Any, how: str | None) -> Any:
     if how in (None, "add"):
         return inputs.index_put(_place(indices), updates, accumulate=how == "add")
     # The indexed axes as one, the others as another: rows combined by number.
@@ -65,7 +69,7 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, how: str | None) -> 
     return flat.scatter_reduce(0, rows, values, reduce).reshape(inputs.shape)
 
 
-def segment(data: Any, ids: Any, num: int, how: str) -> Any:
+def _segment(data: Any, ids: Any, num: int, how: str) -> Any:
     floating = data.is_floating_point()
     limits = torch.finfo(data.dtype) if floating else torch.iinfo(data.dtype)
     empty: dict[str, Any] = {
@@ -82,68 +86,28 @@ def segment(data: Any, ids: Any, num: int, how: str) -> Any:
     return out.scatter_reduce(0, rows, data, reduce)[:num]
 
 
-def top_k(x: Any, k: int, sorted: bool) -> tuple[Any, Any]:
-    if x.dtype in (torch.bool, torch.uint16, torch.uint32):
-        values, indices = torch.topk(x.long(), k, sorted=sorted)
-        return values.to(x.dtype), indices
-    values, indices = torch.topk(x, k, sorted=sorted)
-    return values, indices
-
-
-def fft(real: Any, imag: Any, axes: int) -> tuple[Any, Any]:
-    z = torch.fft.fftn(torch.complex(real, imag), dim=tuple(range(-axes, 0)))
-    return z.real, z.imag
-
-
-def ifft(real: Any, imag: Any, axes: int) -> tuple[Any, Any]:
-    z = torch.fft.ifftn(torch.complex(real, imag), dim=tuple(range(-axes, 0)))
-    return z.real, z.imag
-
-
-def rfft(x: Any, n: int | None) -> tuple[Any, Any]:
-    z = torch.fft.rfft(x, n)
-    return z.real, z.imag
-
-
-def irfft(real: Any, imag: Any, n: int | None) -> Any:
-    return torch.fft.irfft(torch.complex(real, imag), n)
-
-
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None:
-        axis = tuple(range(x.dim()))
-    return torch.logsumexp(x, axis, keepdim=keepdims) if axis != () else x
-
-
-def jvp(fun: Any, primals: tuple, tangents: tuple, has_aux: bool) -> Any:
-    return torch.func.jvp(fun, primals, tangents, has_aux=has_aux)
-
-
-def view_as_real(x: Any) -> Any:
-    if not x.is_complex():
-        return torch.stack([x, torch.zeros_like(x)], -1)
-    return torch.view_as_real(x.resolve_conj())
-
-
 TABLE: dict = {
-    "_unstack": lambda x, axis: list(x.unbind(axis)),
-    "_slice": slice,
-    "_slice_update": slice_update,
-    "_scatter": scatter,
-    "_scatter_update": scatter_update,
-    "_segment": segment,
-    "_top_k": top_k,
+    **functions_of(
+        torch,
+        """
+        _complex=complex _irfft=fft.irfft _rfft=fft.rfft erf erfc erfinv rsqrt
+        """,
+    ),
+    **functions_of(
+        sys.modules[__name__],
+        "_scatter _scatter_update _segment _slice _slice_update",
+    ),
     "_extract_sequences": lambda x, length, stride: x.unfold(-1, length, stride),
-    "_fft": fft,
-    "_ifft": ifft,
-    "_rfft": rfft,
-    "_irfft": irfft,
-    "_jvp": jvp,
-    "view_as_real": view_as_real,
-    "_view_as_complex": lambda x: torch.complex(x[..., 0], x[..., 1]),
-    "erf": torch.erf,
-    "erfc": torch.erfc,
-    "erfinv": torch.erfinv,
-    "rsqrt": torch.rsqrt,
-    "logsumexp": logsumexp,
+    "_fft": lambda z, axes: torch.fft.fftn(z, dim=tuple(range(-axes, 0))),
+    "_ifft": lambda z, axes: torch.fft.ifftn(z, dim=tuple(range(-axes, 0))),
+    "_jvp": lambda fun, primals, tangents, has_aux: torch.func.jvp(
+        fun, primals, tangents, has_aux=has_aux
+    ),
+    "_top_k": in_wider(
+        lambda x, k, sorted: tuple(torch.topk(x, k, sorted=sorted)),
+        {torch.bool: torch.uint8},
+        torch.Tensor.to,
+    ),
+    "_unstack": lambda x, axis: list(x.unbind(axis)),
+    "logsumexp": over_axes(torch.logsumexp),
 }

@@ -114,6 +114,11 @@ def to_torch_dtype(dtype: str) -> torch.dtype:
         raise ValueError(f"PyTorch has no dtype {dtype!r}.") from None
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The sizes of a tensor's axes."""
+    return tuple(x.shape)
+
+
 def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
     """A torch tensor of `x`, in `dtype` if given, on the device in force."""
     kind = type(x)
