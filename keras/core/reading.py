@@ -109,6 +109,21 @@ def charge(shape: Iterable[int], itemsize: int, what: str) -> None:
     now.bytes_left -= size
 
 
+@contextlib.contextmanager
+def as_large_as_weights() -> Iterator[None]:
+    """What is made inside a `with` block has the sizes of weights that were counted."""
+    now = untrusted()
+    if now is None:
+        yield
+        return
+    left = now.bytes_left
+    now.bytes_left = math.inf
+    try:
+        yield
+    finally:
+        now.bytes_left = left
+
+
 def count_call(what: Any) -> None:
     """Count a call that building a model takes.
 

@@ -123,7 +123,10 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
-        return deserialize_keras_object(identifier)
+        found = deserialize_keras_object(identifier)
+        if not isinstance(found, DTypePolicy):
+            raise ValueError(f"The config of a dtype policy gave {found!r}.")
+        return found
     if isinstance(identifier, str):
         return DTypePolicy(identifier)
     try:

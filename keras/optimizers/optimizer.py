@@ -2,46 +2,28 @@
 
 An optimizer says which slots it keeps for each weight and how one weight and its
 slots change: `slots` and `update`. Everything around it is here, once: clipping,
-decay, averages, accumulation, constraints, the learning rate.
+decay, averages, accumulation, constraints, the learning rate. Where the backend can
+change all weights at once in place, it does (`fused`); `update` says what comes out.
 """
 
 from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
-from typing import Any, TypedDict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from keras import initializers, ops
-from keras.core.configurable import Configurable
 from keras.core.naming import auto_name, path_scope, to_snake_case
+from keras.core.reading import as_large_as_weights
 from keras.core.scope import backend_scope
-from keras.core.state import Stateful
-from keras.core.variable import StatelessScope, Variable
-from keras.optimizers.schedules.schedule import LearningRateSchedule
+from keras.core.variable import StatelessScope, Variable, current_frame
+from keras.optimizers.branches import either, values_in
+from keras.optimizers.clipping import CLIPS
+from keras.optimizers.hyperparameters import Hyperparameters
 
 
-class DecoupledOptions(TypedDict, total=False):
-    """What every optimizer takes beside its own arguments; see `Optimizer`."""
-
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    use_ema: bool
-    ema_momentum: float
-    ema_overwrite_frequency: int | None
-    loss_scale_factor: float | None
-    gradient_accumulation_steps: int | None
-    name: str | None
-
-
-class Options(DecoupledOptions, total=False):
-    """The same, where weight decay is an option among others."""
-
-    weight_decay: float | None
-
-
-class Optimizer(Configurable, Stateful):
+class Optimizer(Hyperparameters):
     """The base class of all optimizers.
 
     A subclass defines `slots()` and `update(gradient, weight, learning_rate, *slots)`,
@@ -52,9 +34,8 @@ class Optimizer(Configurable, Stateful):
         learning_rate: a number, a schedule, or a callable.
         weight_decay: the fraction of each weight taken off at each step, times the
             learning rate.
-        clipnorm: the largest norm of each gradient.
+        clipnorm, global_clipnorm: the largest norm of each gradient, of all together.
         clipvalue: the largest absolute value in a gradient.
-        global_clipnorm: the largest norm of all gradients together.
         use_ema: whether a moving average of the weights is kept.
         ema_momentum: how slowly it moves.
         ema_overwrite_frequency: the weights take its value every so many steps.
@@ -66,7 +47,10 @@ class Optimizer(Configurable, Stateful):
     `optimizer.learning_rate = 0.01` takes effect without compiling anew.
     """
 
-    _fresh = ("_index",)
+    # The name of the backend's kernel that does what `update` says to all weights.
+    fused: str | None = None
+    _uniform = False  # whether all weights are of one type that kernels know
+    _fresh = ("_index", "_slot_values", "_scalars")
 
     def __init__(
         self,
@@ -86,32 +70,23 @@ class Optimizer(Configurable, Stateful):
         who = type(self).__name__
         if kwargs:
             raise TypeError(f"{who}: unknown arguments {sorted(kwargs)}.")
-        if sum(x is not None for x in (clipnorm, clipvalue, global_clipnorm)) > 1:
+        limits = {
+            "clipnorm": clipnorm,
+            "clipvalue": clipvalue,
+            "global_clipnorm": global_clipnorm,
+        }
+        given = {k: v for k, v in limits.items() if v is not None}
+        if len(given) > 1 or any(v <= 0 for v in given.values()):
             raise ValueError(
-                f"{who}: only one of clipnorm, clipvalue and global_clipnorm can be "
-                f"set; received {clipnorm}, {clipvalue} and {global_clipnorm}."
+                f"{who}: only one of {list(limits)} can be set, and must be above 0; "
+                f"received {given}."
             )
-        for key, value in (
-            ("clipnorm", clipnorm),
-            ("clipvalue", clipvalue),
-            ("global_clipnorm", global_clipnorm),
-        ):
-            if value is not None and value <= 0:
-                raise ValueError(f"{who}: `{key}` must be above 0; received {value}.")
         if use_ema and not 0 <= ema_momentum <= 1:
             raise ValueError(
                 f"{who}: `ema_momentum` must be from 0 to 1; received {ema_momentum}."
             )
-        for key, value in (
-            ("ema_overwrite_frequency", ema_overwrite_frequency),
-            ("gradient_accumulation_steps", gradient_accumulation_steps),
-        ):
-            least = 2 if key == "gradient_accumulation_steps" else 1
-            if value is not None and (not isinstance(value, int) or value < least):
-                raise ValueError(
-                    f"{who}: `{key}` must be an integer of at least {least}; got "
-                    f"{value!r}."
-                )
+        _check_count(who, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
+        _check_count(who, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
         self.name = name or auto_name(to_snake_case(who))
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -126,111 +101,48 @@ class Optimizer(Configurable, Stateful):
         self._variables: list[Variable] = []
         self._trainable: list[Variable] = []
         self._index: dict[int, int] | None = None
+        self._slot_values: tuple[list[int], dict[str, list]] | None = None
+        self._scalars: dict[Any, Any] | None = None
         self._undecayed: list[Variable] = []
         self._undecayed_patterns: list[str] = []
-        self._hyper: dict[str, Variable] = {}
-        self._given_numbers: dict[str, float] = {}
-        with backend_scope(self._backend), path_scope(self.name):
-            self.iterations = Variable(
-                0, dtype="int32", trainable=False, name="iteration", autocast=False
-            )
-        self._variables.append(self.iterations)
+        self._iterations = self.add_variable((), "zeros", "int32", name="iteration")
         self._set_learning_rate(learning_rate)
 
-    def _set_learning_rate(self, value: Any) -> None:
-        self._schedule: Any = None
-        if isinstance(value, dict):
-            from keras.optimizers import schedules
+    def _scalar(self, name: str, like: Any, make: Callable[[], Any]) -> Any:
+        """A number of this step in a weight's type, made once for all weights."""
+        if self._scalars is None:
+            return ops.cast(make(), like.dtype)
+        key = name, like.dtype
+        if key not in self._scalars:
+            self._scalars[key] = ops.cast(make(), like.dtype)
+        return self._scalars[key]
 
-            value = schedules.deserialize(value)
-        if isinstance(value, LearningRateSchedule) or callable(value):
-            self._schedule = value
-            return
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
-            try:
-                value = float(value)
-            except (TypeError, ValueError):
-                raise TypeError(
-                    f"{type(self).__name__}: `learning_rate` must be a number, a "
-                    f"LearningRateSchedule or a callable; received {value!r}."
-                ) from None
-        if value < 0:
-            raise ValueError(
-                f"{type(self).__name__}: `learning_rate` must not be negative; "
-                f"received {value}."
-            )
-        self._learning_rate = self._make_hyper("learning_rate", value)
-        self._variables.append(self._learning_rate)
+    def _hyper_value(self, name: str, like: Any) -> Any:
+        """A hyperparameter as a tensor in the type of a weight."""
+        return self._scalar(name, like, lambda: self._hyper[name].value)
 
-    def _make_hyper(self, name: str, value: float) -> Variable:
-        with backend_scope(self._backend), path_scope(self.name):
-            return Variable(
-                float(value),
-                dtype="float32",
-                trainable=False,
-                name=name,
-                autocast=False,
-            )
+    def _step_number(self, like: Any) -> Any:
+        """The number of this update, from 1, in the type of a weight."""
+        return self._scalar("step", like, lambda: self._updates() + 1)
 
-    def _keep(self, **values: float) -> None:
-        """Keep hyperparameters as variables that can be read and set by name."""
-        for name, value in values.items():
-            if not isinstance(value, (int, float)):
-                raise TypeError(
-                    f"{type(self).__name__}: `{name}` must be a number; got {value!r}."
-                )
-            self._given_numbers[name] = value
-            self._hyper[name] = self._make_hyper(name, value)
+    def _updates(self) -> Any:
+        """How many updates are done."""
+        done = self._number(self._iterations)
+        every = self.gradient_accumulation_steps
+        return done // every if every else done
 
-    def __getattr__(self, name: str) -> Any:
-        hyper = self.__dict__.get("_hyper")
-        if hyper and name in hyper:
-            return hyper[name]
-        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}.")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        hyper = self.__dict__.get("_hyper")
-        if hyper and name in hyper and isinstance(value, (int, float)):
-            self._given_numbers[name] = value
-            hyper[name].assign(value)
-        else:
-            super().__setattr__(name, value)
-
-    # The learning rate
-
-    @property
-    def learning_rate(self) -> Any:
-        """The learning rate: a variable, or a schedule's value at this step."""
-        if self._schedule is None:
-            return self._learning_rate
-        return self._current_learning_rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        if self._schedule is None and not callable(value):
-            self._learning_rate.assign(value)
-            return
-        if isinstance(value, LearningRateSchedule) or callable(value):
-            if self._schedule is None:
-                self._variables.remove(self._learning_rate)
-            self._schedule = value
-            return
-        raise TypeError(
-            f"{self.name!r} follows the schedule {self._schedule!r}; its learning rate "
-            "cannot be set to a number. Make the optimizer with a number instead."
-        )
-
-    def _current_learning_rate(self) -> Any:
-        if self._schedule is None:
-            return self._learning_rate.value
-        with backend_scope(self._backend):
-            if isinstance(self._schedule, LearningRateSchedule):
-                rate = self._schedule(self.iterations)
-            else:
-                rate = self._schedule()
-            return ops.convert_to_tensor(rate, "float32")
+    def _number(self, variable: Variable) -> Any:
+        """What a variable holds: a number where the host knows it, or a tensor."""
+        value = variable.value
+        return value if current_frame() else self._backend.number(value)
 
     # Variables
+
+    @property
+    def iterations(self) -> Any:
+        """The number of updates: a variable, or its value when gradients are summed."""
+        every = self.gradient_accumulation_steps
+        return self._iterations.value // every if every else self._iterations
 
     @property
     def variables(self) -> list[Variable]:
@@ -273,6 +185,9 @@ class Optimizer(Configurable, Stateful):
                         variable, slot, self.initial_slot(slot, variable)
                     )
                     self._slots.setdefault(slot, []).append(made)
+        self._decayed = [self._decays(v) for v in self._trainable]
+        types = {v.dtype for v in self._trainable}
+        self._uniform = types in ({"float32"}, {"float64"})
         self.built = True
 
     def add_variable(
@@ -285,11 +200,11 @@ class Optimizer(Configurable, Stateful):
         name: str | None = None,
     ) -> Variable:
         """Make a variable of the optimizer."""
+        if isinstance(initializer, str):
+            initializer = initializers.get(initializer)
         with backend_scope(self._backend), path_scope(self.name):
             variable = Variable(
-                initializers.get(initializer)
-                if isinstance(initializer, str)
-                else initializer,
+                initializer,
                 shape=shape,
                 dtype=dtype,
                 trainable=False,
@@ -309,23 +224,23 @@ class Optimizer(Configurable, Stateful):
     ) -> Variable:
         """Make a variable of the shape and type of a weight, named after it."""
         path = reference_variable.path.replace("/", "_")
-        return self.add_variable(
-            reference_variable.shape,
-            initializer,
-            dtype=reference_variable.dtype,
-            name=f"{path}_{name}" if name else path,
-        )
+        with as_large_as_weights():
+            return self.add_variable(
+                reference_variable.shape,
+                initializer,
+                dtype=reference_variable.dtype,
+                name=f"{path}_{name}" if name else path,
+            )
 
     def add_optimizer_variables(
         self, trainable_variables: Any, name: Any, initializer: Any = "zeros"
     ) -> Any:
         """One variable for each weight; for a list of names, a list of such lists."""
-        names = [name] if isinstance(name, str) else list(name)
-        starts = (
-            list(initializer)
-            if isinstance(initializer, (list, tuple))
-            else [initializer] * len(names)
-        )
+        if isinstance(name, str):
+            names, starts = [name], [initializer]
+        else:
+            names, several = list(name), isinstance(initializer, (list, tuple))
+            starts = list(initializer) if several else [initializer] * len(names)
         made: list[list[Variable]] = [[] for _ in names]
         for variable in trainable_variables:
             for column, slot, start in zip(made, names, starts):
@@ -338,7 +253,7 @@ class Optimizer(Configurable, Stateful):
         """`apply` for pairs (gradient, variable)."""
         grads, variables = zip(*grads_and_vars)
         self.apply(list(grads), list(variables))
-        return self.iterations
+        return self._iterations
 
     def apply(
         self,
@@ -354,52 +269,80 @@ class Optimizer(Configurable, Stateful):
         Raises:
             ValueError: the numbers differ, or a weight was not there at the build.
         """
-        grads = list(grads)
+        who = f"{type(self).__name__}.apply"
         if trainable_variables is None:
             if not self.built:
                 raise ValueError(
-                    f"{type(self).__name__}.apply: the optimizer is not built; "
-                    "give the variables too."
+                    f"{who}: the optimizer is not built; give the variables too."
                 )
             trainable_variables = self._trainable
-        trainable_variables = list(trainable_variables)
-        if len(grads) != len(trainable_variables):
+        grads, variables = list(grads), list(trainable_variables)
+        if len(grads) != len(variables):
             raise ValueError(
-                f"{type(self).__name__}.apply: {len(grads)} gradients were given for "
-                f"{len(trainable_variables)} variables."
+                f"{who}: {len(grads)} gradients were given for {len(variables)} "
+                "variables."
             )
-        with backend_scope(self._backend):
+        with backend_scope(self._backend), self._backend.no_gradients():
             if not self.built:
-                self.build(trainable_variables)
-            for variable in trainable_variables:
-                if id(variable) not in self._places():
-                    raise ValueError(
-                        f"{type(self).__name__}: the variable {variable.path!r} is not "
-                        "among those the optimizer was built with. Layers that are "
-                        "added or unfrozen later need a new `compile`."
-                    )
-            with self._backend.no_gradients():
-                self._apply(grads, trainable_variables)
+                self.build(variables)
+            self._places(variables)  # all of them must be known
+            self._apply(grads, variables)
 
-    def _places(self) -> dict[int, int]:
-        """The number of each weight, by identity; a copied optimizer finds its own."""
+    def _places(self, variables: list[Variable]) -> list[int]:
+        """The numbers of weights, by identity; a copied optimizer finds its own."""
         if self._index is None:
             self._index = {id(v): i for i, v in enumerate(self._trainable)}
-        return self._index
+        index = self._index
+        try:
+            return [index[id(v)] for v in variables]
+        except KeyError:
+            unknown = next(v for v in variables if id(v) not in index)
+            raise ValueError(
+                f"{type(self).__name__}: the variable {unknown.path!r} is not among "
+                "those the optimizer was built with. Layers that are added or "
+                "unfrozen later need a new `compile`."
+            ) from None
 
     def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
-        pairs = []
+        grads, variables = self._present(grads, variables)
+        if self.loss_scale_factor:
+            grads = [g / self.loss_scale_factor for g in grads]
+        if self.gradient_accumulation_steps:
+            self._accumulate(grads, variables)
+        else:
+            self._update(grads, variables)
+        if self.use_ema:
+            self._average(variables)
+        self._count()
+
+    def _count(self) -> None:
+        """One step more."""
+        count = self._kernel("count")
+        if count:
+            count(self._iterations.value)
+        else:
+            self._iterations.assign_add(1)
+
+    def _present(
+        self, grads: list[Any], variables: list[Variable]
+    ) -> tuple[list[Any], list[Variable]]:
+        """The gradients that are there, as tensors, and their weights."""
+        backend = self._backend
+        found, weights, missing = [], [], []
         for gradient, variable in zip(grads, variables):
             if gradient is None:
-                continue
-            if variable.overwrite_with_gradient:
+                missing.append(variable.path)
+            elif variable.overwrite_with_gradient:
                 variable.assign(gradient)
             else:
-                pairs.append(
-                    (ops.convert_to_tensor(gradient, variable.dtype), variable)
-                )
-        missing = [v.path for g, v in zip(grads, variables) if g is None]
-        if missing and not pairs:
+                if (
+                    type(gradient) not in backend.NATIVE
+                    or backend.dtype_of(gradient) != variable.dtype
+                ):
+                    gradient = ops.convert_to_tensor(gradient, variable.dtype)
+                found.append(gradient)
+                weights.append(variable)
+        if missing and not weights:
             raise ValueError(
                 f"{type(self).__name__}: no variable has a gradient. The loss does not "
                 f"depend on {missing}."
@@ -407,35 +350,77 @@ class Optimizer(Configurable, Stateful):
         if missing:
             warnings.warn(
                 f"The loss does not depend on {missing}: they are not updated.",
-                stacklevel=4,
+                stacklevel=5,
             )
-        grads = [g for g, _ in pairs]
-        variables = [v for _, v in pairs]
-        if self.loss_scale_factor:
-            grads = [g / self.loss_scale_factor for g in grads]
-        if self.gradient_accumulation_steps:
-            self._accumulate(grads, variables)
-        else:
-            self._update(grads, variables)
-        self.iterations.assign_add(1)
+        return found, weights
 
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
         grads = self._clip(grads)
-        rate = self._current_learning_rate()
-        self._decay(variables, rate)
-        for gradient, variable in zip(grads, variables):
-            self.update_step(gradient, variable, ops.cast(rate, variable.dtype))
+        places = self._places(variables)
+        if not self._update_at_once(grads, variables, places):
+            rate = self._current_learning_rate()
+            self._decay(variables, places, rate)
+            self._scalars = {}
+            for gradient, variable in zip(grads, variables):
+                self.update_step(
+                    gradient,
+                    variable,
+                    self._scalar("learning_rate", variable, lambda: rate),
+                )
+            self._scalars = None  # they may belong to a trace
         for variable in variables:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
-        if self.use_ema:
-            self._average(variables)
+
+    def _update_at_once(
+        self, grads: list[Any], variables: list[Variable], places: list[int]
+    ) -> bool:
+        """Change all weights by one kernel of the backend; tells whether it did."""
+        kernel = self._kernel(self.fused)
+        if kernel is None or not self._is_ours():
+            return False
+        step, rate = self._updates(), self._rate_on_host()
+        weights = [v.value for v in variables]
+        if self.weight_decay:
+            decay = self._kernel("decay")
+            if decay:
+                decayed = [w for w, i in zip(weights, places) if self._decayed[i]]
+                decay(decayed, rate * self.weight_decay)
+            else:
+                self._decay(variables, places, rate)
+        if self._slot_values is None or self._slot_values[0] != places:
+            slots = {k: [c[i].value for i in places] for k, c in self._slots.items()}
+            self._slot_values = places, slots
+        hyper = {name: self._number(v) for name, v in self._hyper.items()}
+        kernel(weights, grads, self._slot_values[1], rate, step + 1, **hyper)
+        return True
+
+    def _kernel(self, name: str | None) -> Callable | None:
+        """The backend's kernel of that name, where variables are read in place."""
+        if name is None or not self._uniform or current_frame():
+            return None
+        return self._backend.fused_update(name)
+
+    def _is_ours(self) -> bool:
+        """Whether nobody has written another update in a subclass."""
+        cls = type(self)
+        return cls.update_step is Optimizer.update_step and (
+            cls.update.__module__.startswith("keras.")
+        )
+
+    def _rate_on_host(self) -> Any:
+        """The learning rate without waiting for the device, where that is possible."""
+        if self._schedule is None:
+            return self._number(self._learning_rate)
+        with self._backend.device_scope("cpu"):
+            step = ops.convert_to_tensor(self._number(self._iterations), "int32")
+            return self._backend.number(self._current_learning_rate(step))
 
     def update_step(
         self, gradient: Any, variable: Variable, learning_rate: Any
     ) -> None:
         """Change one weight in place; by default with what `update` returns."""
-        i = self._places()[id(variable)]
+        (i,) = self._places([variable])
         kept = [column[i] for column in self._slots.values()]
         weight, *new = self.update(
             gradient, variable.value, learning_rate, *(s.value for s in kept)
@@ -450,32 +435,19 @@ class Optimizer(Configurable, Stateful):
         """The new weight and its new slots; a pure function of tensors."""
         raise NotImplementedError(f"{type(self).__name__} must define `update`.")
 
-    def _hyper_value(self, name: str, like: Any) -> Any:
-        """A hyperparameter as a tensor in the type of a weight."""
-        return ops.cast(self._hyper[name].value, like.dtype)
-
-    def _step_number(self, like: Any) -> Any:
-        """The number of this update, from 1, in the type of a weight."""
-        done = self.iterations.value
-        if self.gradient_accumulation_steps:
-            done = ops.floor_divide(done, self.gradient_accumulation_steps)
-        return ops.cast(done + 1, like.dtype)
-
     def _clip(self, grads: list[Any]) -> list[Any]:
-        if self.clipnorm is not None:
-            return [_clip_by_norm(g, self.clipnorm, _norm([g])) for g in grads]
-        if self.global_clipnorm is not None:
-            norm = _norm(grads)
-            return [_clip_by_norm(g, self.global_clipnorm, norm) for g in grads]
-        if self.clipvalue is not None:
-            return [ops.clip(g, -self.clipvalue, self.clipvalue) for g in grads]
+        for name in ("clipnorm", "global_clipnorm", "clipvalue"):
+            limit = getattr(self, name)
+            if limit is not None:
+                clip = self._kernel(name) or CLIPS[name]
+                return clip(grads, limit)
         return grads
 
-    def _decay(self, variables: list[Variable], rate: Any) -> None:
+    def _decay(self, variables: list[Variable], places: list[int], rate: Any) -> None:
         if not self.weight_decay:
             return
-        for variable in variables:
-            if self._decays(variable):
+        for variable, i in zip(variables, places):
+            if self._decayed[i]:
                 factor = ops.cast(rate * self.weight_decay, variable.dtype)
                 variable.assign(variable.value - variable.value * factor)
 
@@ -504,49 +476,46 @@ class Optimizer(Configurable, Stateful):
     def _accumulate(self, grads: list[Any], variables: list[Variable]) -> None:
         steps = self.gradient_accumulation_steps
         assert steps is not None
-        accumulated = [self._accumulated[self._places()[id(v)]] for v in variables]
-        touched = [*variables, *self._variables]
-        # Both branches give the new value of everything an update may touch.
-        due = ops.equal((self.iterations.value + 1) % steps, 0)
+        accumulated = [self._accumulated[i] for i in self._places(variables)]
 
-        def update() -> list[Any]:
-            with StatelessScope() as scope:
-                means = [(a.value + g) / steps for a, g in zip(accumulated, grads)]
-                self._update(means, variables)
-                for a in accumulated:
-                    a.assign(ops.zeros_like(a.value))
-                return [_current(v, scope) for v in touched]
+        def update() -> None:
+            means = [(a.value + g) / steps for a, g in zip(accumulated, grads)]
+            self._update(means, variables)
+            for a in accumulated:
+                a.assign(ops.zeros_like(a.value))
 
-        def keep() -> list[Any]:
-            with StatelessScope() as scope:
-                for a, g in zip(accumulated, grads):
-                    a.assign(a.value + g)
-                return [_current(v, scope) for v in touched]
+        def keep() -> None:
+            for a, g in zip(accumulated, grads):
+                a.assign_add(g)
 
-        for variable, value in zip(touched, ops.cond(due, update, keep)):
-            if variable is not self.iterations:
-                variable.assign(value)
+        due = (self._number(self._iterations) + 1) % steps == 0
+        touched = [v for v in self._variables if v is not self._iterations]
+        either(due, update, keep, [*variables, *touched])
 
     def _average(self, variables: list[Variable]) -> None:
+        averages = [self._averages[i] for i in self._places(variables)]
+        done = self._updates()
+        move = self._kernel("average")
         # The first average is the weight itself after the first update.
-        first = ops.cast(ops.equal(self.iterations.value, 0), "float32")
-        momentum = self.ema_momentum * (1.0 - first)
-        for variable in variables:
-            average = self._averages[self._places()[id(variable)]]
-            m = ops.cast(momentum, variable.dtype)
-            average.assign(average.value * m + variable.value * (1 - m))
+        if move:
+            momentum = self.ema_momentum if done else 0.0
+            move([a.value for a in averages], [v.value for v in variables], momentum)
+        else:
+            momentum = self.ema_momentum * ops.cast(ops.not_equal(done, 0), "float32")
+            for average, variable in zip(averages, variables):
+                m = ops.cast(momentum, variable.dtype)
+                average.assign(average.value * m + variable.value * (1 - m))
         if self.ema_overwrite_frequency:
-            every = self.ema_overwrite_frequency
-            due = ops.equal((self.iterations.value + 1) % every, 0)
-            for variable in variables:
-                average = self._averages[self._places()[id(variable)]]
-                variable.assign(ops.where(due, average.value, variable.value))
+            due = (done + 1) % self.ema_overwrite_frequency == 0
+            for average, variable in zip(averages, variables):
+                if due is not False:
+                    variable.assign(ops.where(due, average.value, variable.value))
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """At the end of training, let the weights take their moving averages."""
         if self.use_ema and self.built:
-            for variable in var_list:
-                variable.assign(self._averages[self._places()[id(variable)]].value)
+            for variable, i in zip(var_list, self._places(list(var_list))):
+                variable.assign(self._averages[i].value)
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times the scale that keeps small gradients from vanishing."""
@@ -578,26 +547,20 @@ class Optimizer(Configurable, Stateful):
         """
         if not self.built:
             raise ValueError("stateless_apply: build the optimizer first.")
-        if len(optimizer_variables) != len(self._variables):
-            raise ValueError(
-                f"stateless_apply: {len(self._variables)} optimizer variables are "
-                f"needed; received {len(optimizer_variables)}."
-            )
-        if len(trainable_variables) != len(self._trainable):
-            raise ValueError(
-                f"stateless_apply: {len(self._trainable)} trainable variables are "
-                f"needed; received {len(trainable_variables)}."
-            )
-        mapping = [
-            *zip(self._trainable, trainable_variables),
-            *zip(self._variables, optimizer_variables),
-        ]
+        mapping: list[tuple[Variable, Any]] = []
+        for kept, values, what in (
+            (self._trainable, trainable_variables, "trainable variables"),
+            (self.variables, optimizer_variables, "optimizer variables"),
+        ):
+            if len(values) != len(kept):
+                raise ValueError(
+                    f"stateless_apply: {len(kept)} {what} are needed; received "
+                    f"{len(values)}."
+                )
+            mapping += zip(kept, values)
         with StatelessScope(mapping) as scope:
             self.apply(grads)
-        return (
-            [_current(v, scope) for v in self._trainable],
-            [_current(v, scope) for v in self._variables],
-        )
+        return values_in(scope, self._trainable), values_in(scope, self.variables)
 
     # Saving
 
@@ -626,27 +589,6 @@ class Optimizer(Configurable, Stateful):
         for i, variable in enumerate(self._variables):
             variable.assign(store[str(i)])
 
-    def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
-        config = super().get_config()
-        if self._schedule is None:
-            config["learning_rate"] = float(self._learning_rate.numpy())
-        elif isinstance(self._schedule, LearningRateSchedule):
-            from keras.optimizers import schedules
-
-            config["learning_rate"] = schedules.serialize(self._schedule)
-        else:
-            raise NotImplementedError(
-                f"{self.name!r} takes its learning rate from {self._schedule!r}, which "
-                "cannot be written to a config. Use a LearningRateSchedule."
-            )
-        for name in self._hyper:
-            # The number as given, unless the variable was changed since.
-            now = float(self._hyper[name].numpy())
-            given = self._given_numbers[name]
-            config[name] = given if abs(now - given) <= 1e-6 * abs(given) else now
-        return config
-
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """An optimizer like the one `config` was taken from, without its state."""
@@ -659,18 +601,8 @@ class Optimizer(Configurable, Stateful):
         return f"<{type(self).__name__} name={self.name!r}>"
 
 
-def _current(variable: Variable, scope: StatelessScope) -> Any:
-    value = scope.get_current_value(variable)
-    return variable.value if value is None else value
-
-
-def _norm(grads: list[Any]) -> Any:
-    total = ops.sum(ops.square(grads[0]))
-    for g in grads[1:]:
-        total = total + ops.cast(ops.sum(ops.square(g)), total.dtype)
-    return ops.sqrt(total)
-
-
-def _clip_by_norm(gradient: Any, limit: float, norm: Any) -> Any:
-    scale = limit / ops.maximum(norm, limit)
-    return gradient * ops.cast(scale, gradient.dtype)
+def _check_count(who: str, name: str, value: Any, least: int) -> None:
+    if value is not None and (not isinstance(value, int) or value < least):
+        raise ValueError(
+            f"{who}: `{name}` must be an integer of at least {least}; got {value!r}."
+        )

@@ -29,7 +29,7 @@ from keras.saving.keras2 import translate, translate_compile
 from keras.saving.match import Plan, Record, difference
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
-from keras.saving.weights import carry_out, require_built
+from keras.saving.weights import carry_out, require_built, require_model
 
 _TOP = "top_level_model_weights"
 
@@ -173,8 +173,9 @@ def load_legacy_model(
         config, training = _read_configs(path, who)
         limit = sum(record.nbytes for record in records.values())
         with reading(repr(path.name), limit):
-            model = deserialize_keras_object(
-                config, custom_objects, safe_mode=safe_mode
+            model = require_model(
+                deserialize_keras_object(config, custom_objects, safe_mode=safe_mode),
+                who,
             )
             if compile and training is not None:
                 model.compile_from_config(training)

@@ -33,6 +33,7 @@ from keras.saving.weights import (
     LEGACY,
     check_target,
     reached,
+    require_model,
     restore,
     write_entries,
 )
@@ -197,8 +198,9 @@ def load_model(
             reading(repr(path.name), sum(r.nbytes for r in records.values())),
         ):
             # The weights are looked at first: the config may not ask for more.
-            model = deserialize_keras_object(
-                config, custom_objects, safe_mode=safe_mode
+            model = require_model(
+                deserialize_keras_object(config, custom_objects, safe_mode=safe_mode),
+                who,
             )
             for owner_path, owner in saveables(model):
                 if hasattr(type(owner), "load_assets"):

@@ -331,6 +331,16 @@ def check_target(
     return path
 
 
+def require_model(found: Any, who: str) -> Any:
+    """What a file's config gave, if it is a model or layer."""
+    if not hasattr(found, "load_own_variables") or not hasattr(found, "name"):
+        raise ValueError(
+            f"{who}: the file holds no model but an object of the type "
+            f"{type(found).__name__}."
+        )
+    return found
+
+
 def require_built(model: Any, who: str) -> None:
     """Raise unless the model has its weights."""
     if not getattr(model, "built", True):

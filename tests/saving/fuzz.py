@@ -160,6 +160,7 @@ def worker(options) -> None:
 
     jail = tempfile.mkdtemp(dir=options.folder)
     tempfile.tempdir = jail
+    os.chdir(jail)
     os.environ["KERAS_HOME"] = jail
     folder = pathlib.Path(jail, "case", "inner")
     honest = pathlib.Path(jail, "honest")
