@@ -80,6 +80,8 @@ class BackupAndRestore(SaveEvery):
                 "BackupAndRestore works in `fit` only, which keeps the place in the "
                 "data. In a loop of your own, save the model and your own counters."
             )
+        for left in Path(self.backup_dir).glob(".*.tmp"):  # by a kill while writing
+            left.unlink(missing_ok=True)
         path, values = self._load()
         if values is None:
             return

@@ -29,7 +29,10 @@ class Frame:
 
     def read(self, variable: Variable) -> Any:
         """The variable's value as seen here."""
-        return self.parent.read(variable) if self.parent else variable._value
+        if self.parent:
+            return self.parent.read(variable)
+        variable._lent = True
+        return variable._value
 
     def write(self, variable: Variable, value: Any) -> None:
         """Take a new value for the variable."""
@@ -125,6 +128,8 @@ class Variable(Operators):
         array([2., 3.], dtype=float32)
     """
 
+    _lent = True  # somebody else may hold the value: it must not be overwritten
+
     def __init__(
         self,
         initializer: Any,
@@ -214,7 +219,10 @@ class Variable(Operators):
     def value(self) -> Any:
         """The value as a tensor of the variable's backend."""
         frame = _frame.get()
-        return self._value if frame is None else frame.read(self)
+        if frame is None:
+            self._lent = True
+            return self._value
+        return frame.read(self)
 
     def assign(self, value: Any) -> Any:
         """Replace the value.
@@ -244,6 +252,7 @@ class Variable(Operators):
         return value
 
     def _store(self, value: Any) -> None:
+        self._lent = True
         self._value = self.backend.assign(self._value, value)
 
     def assign_add(self, value: Any) -> Any:

@@ -1,16 +1,12 @@
 """The one trainer: compile, fit, evaluate and predict, on every backend.
 
-A backend supplies how a step is compiled. The loop, the data, the callbacks and the
-metrics are here, once. The steps themselves are `train_step`, `test_step` and
-`predict_step`: plain functions of a batch that a model may override.
+What a step computes is in `steps.py`, the loop over batches in `loop.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,19 +14,12 @@ import numpy as np
 from keras.core import tree
 from keras.core.config import settings
 from keras.core.scope import backend_scope
-from keras.training.compiled import CompiledTargets, batch_size, to_tensors
+from keras.training.compiled import CompiledTargets
 from keras.training.logs import LazyLogs
+from keras.training.loop import as_dict, run_batches
+from keras.training.position import Position, waits_for_files
+from keras.training.steps import Steps
 from keras.utils.packing import unpack_x_y_sample_weight
-
-
-class RunCache:
-    """What does not change while `fit` or `evaluate` runs, found once."""
-
-    def __init__(self, model: Any) -> None:
-        self.layers = model._flatten_layers()
-        self.variables = model.trainable_variables
-        self.regularized = [v for v in self.variables if v.regularizer is not None]
-        self.metrics = model.metrics
 
 
 def _in_backend(method: Callable) -> Callable:
@@ -44,7 +33,7 @@ def _in_backend(method: Callable) -> Callable:
     return wrapped
 
 
-class Trainer:
+class Trainer(Steps):
     """What makes a layer trainable: mixed into `Model`."""
 
     _trainer_attributes = ("optimizer", "_targets", "_loss_tracker", "_compile_args")
@@ -52,13 +41,13 @@ class Trainer:
         "_train_function",
         "_test_function",
         "_predict_function",
+        "_loops",
         "_seen_trainable",
         "_run_cache",
         "history",
+        "_position",
     )
 
-    _backend: Any
-    built: bool
     name: str
 
     def _init_trainer(self) -> None:
@@ -69,14 +58,16 @@ class Trainer:
         self.jit_compile: Any = "auto"
         self.steps_per_execution = 1
         self.history: Any = None
-        self._targets: CompiledTargets | None = None
+        self._position: Any = None
+        self._targets = None
         self._loss_tracker: Any = None
         self._compile_args: dict[str, Any] | None = None
-        self._train_function: Callable | None = None
-        self._test_function: Callable | None = None
-        self._predict_function: Callable | None = None
-        self._seen_trainable: list[int] | None = None
-        self._run_cache: RunCache | None = None
+        self._train_function = None
+        self._test_function = None
+        self._predict_function = None
+        self._loops = {}
+        self._seen_trainable = None
+        self._run_cache = None
 
     # Compile
 
@@ -89,7 +80,7 @@ class Trainer:
         metrics: Any = None,
         weighted_metrics: Any = None,
         run_eagerly: bool = False,
-        steps_per_execution: int = 1,
+        steps_per_execution: int | str = 1,
         jit_compile: Any = "auto",
         auto_scale_loss: bool = True,
     ) -> None:
@@ -105,7 +96,8 @@ class Trainer:
                 means the accuracy that fits the outputs' shapes.
             weighted_metrics: metrics that sample and class weights apply to.
             run_eagerly: run steps as plain Python, so that a debugger can stop inside.
-            steps_per_execution: how many steps run between looks at the callbacks.
+            steps_per_execution: how many steps run between looks at the callbacks; with
+                1 or "auto" as many run in one dispatch as the callbacks allow.
             jit_compile: `True`, `False` or `"auto"`: compile with XLA where there is
                 a choice.
             auto_scale_loss: under `mixed_float16`, scale the loss against underflow.
@@ -181,6 +173,7 @@ class Trainer:
 
     def _forget_functions(self) -> None:
         self._train_function = self._test_function = self._predict_function = None
+        self._loops = {}
 
     @property
     def compiled(self) -> bool:
@@ -194,233 +187,9 @@ class Trainer:
                 "model.compile(optimizer=..., loss=...) first."
             )
 
-    @property
-    def metrics(self) -> list[Any]:
-        """The metrics by name: those given to `compile`, and those of the layers.
-
-        Once the model trains or is evaluated, the mean of the loss comes first.
-        """
-        if self._run_cache is not None:
-            return self._run_cache.metrics
-        found = [] if self._loss_tracker is None else [self._loss_tracker]
-        if self._targets is not None:
-            found += self._targets.all_metrics
-        seen = {id(m) for m in found}
-        return found + [m for m in super().metrics if id(m) not in seen]  # type: ignore[misc]
-
-    @property
-    def metrics_names(self) -> list[str]:
-        """The names of `metrics`."""
-        return [m.name for m in self.metrics]
-
-    def reset_metrics(self) -> None:
-        """Start all metrics afresh."""
-        for metric in self.metrics:
-            metric.reset_state()
-
-    def get_metrics_result(self) -> dict[str, Any]:
-        """The results of all metrics by name, as tensors."""
-        results: dict[str, Any] = {}
-        for metric in self.metrics:
-            value = metric.result()
-            if isinstance(value, dict):
-                results.update(value)
-            else:
-                results[metric.name] = value
-        return results
-
-    def _track_loss(self) -> None:
-        """The mean of the loss exists from the first step on."""
-        if self._loss_tracker is None:
-            from keras.metrics import Mean
-
-            self._loss_tracker = Mean(name="loss")
-
-    # Steps, to be overridden
-
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """The scalar that training minimizes: losses, and what `add_loss` added.
-
-        Args:
-            x: the inputs.
-            y: the targets.
-            y_pred: what the model returned.
-            sample_weight: a weight for each sample.
-            training: whether the step trains.
-        """
-        from keras import ops
-
-        losses: list[Any] = []
-        if self._targets is not None and self._targets.loss is not None:
-            rows = self._targets.rows(y, y_pred, sample_weight)
-            losses += self._targets.total_loss(rows)
-        losses += [ops.sum(ops.convert_to_tensor(v)) for v in self.losses]  # type: ignore[attr-defined]
-        if not losses:
-            raise ValueError(
-                f"{self._label()} has nothing to minimize: compile it with a loss, or "
-                "call add_loss in a layer, or override compute_loss."
-            )
-        total = losses[0]
-        for value in losses[1:]:
-            total = total + ops.cast(value, total.dtype)
-        return total
-
-    def compute_metrics(
-        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
-    ) -> dict[str, Any]:
-        """Update the metrics with a batch and return all results.
-
-        Args:
-            x: the inputs.
-            y: the targets.
-            y_pred: what the model returned.
-            sample_weight: a weight for each sample.
-        """
-        if self._targets is not None and y is not None:
-            self._targets.update_metrics(self._targets.rows(y, y_pred, sample_weight))
-        return self.get_metrics_result()
-
-    def train_step(self, data: Any) -> dict[str, Any]:
-        """One step of training, the same text for every backend.
-
-        Override it to train otherwise: it runs compiled where the backend compiles.
-
-        Args:
-            data: a batch: `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
-
-        Returns:
-            The values to show, by name.
-
-        Example:
-            >>> class MyModel(keras.Model):
-            ...     def train_step(self, data):
-            ...         x, y = data
-            ...         def loss():
-            ...             return keras.ops.mean((self(x, training=True) - y) ** 2)
-            ...         value, grads = keras.ops.value_and_grad(
-            ...             loss, self.trainable_variables)()
-            ...         self.optimizer.apply(grads, self.trainable_variables)
-            ...         return {"loss": value}
-        """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        variables = self._step_variables()
-
-        def forward() -> Any:
-            y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
-            scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
-            return scaled, (loss, y_pred)
-
-        from keras import ops
-
-        (_, (loss, y_pred)), grads = ops.value_and_grad(
-            forward, variables, has_aux=True
-        )()
-        if variables and self.optimizer is not None:
-            self.optimizer.apply(grads, variables)
-        elif not variables:
-            warnings.warn("The model has no trainable weights.", stacklevel=2)
-        self._loss_tracker.update_state(loss, sample_weight=batch_size(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def test_step(self, data: Any) -> dict[str, Any]:
-        """One step of evaluation; override it to evaluate otherwise.
-
-        Args:
-            data: a batch: `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
-        """
-        x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
-        self._loss_tracker.update_state(loss, sample_weight=batch_size(x))
-        return self.compute_metrics(x, y, y_pred, sample_weight)
-
-    def predict_step(self, data: Any) -> Any:
-        """One step of prediction; override it to predict otherwise.
-
-        Args:
-            data: a batch `(x,)`; targets, if any, are left out.
-        """
-        x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
-
-    def _step_variables(self) -> list[Any]:
-        """The trainable weights; found once for a `fit`, not once a step."""
-        if self._run_cache is not None:
-            return self._run_cache.variables
-        return self.trainable_variables  # type: ignore[attr-defined]
-
-    @contextlib.contextmanager
-    def _running(self) -> Iterator[None]:
-        """While a loop runs, the structure of the model is looked at only once."""
-        outer, self._run_cache = self._run_cache, self._run_cache or RunCache(self)
-        try:
-            yield
-        finally:
-            self._run_cache = outer
-
-    # Compiled steps
-
-    def make_train_function(self, force: bool = False) -> Callable:
-        """The function that trains on one batch, compiled."""
-        self._check_fingerprint()
-        if self._train_function is None or force:
-            self._train_function = self._compile_step(self.train_step)
-        return self._train_function
-
-    def make_test_function(self, force: bool = False) -> Callable:
-        """The function that evaluates one batch, compiled."""
-        if self._test_function is None or force:
-            self._test_function = self._compile_step(self.test_step, train=False)
-        return self._test_function
-
-    def make_predict_function(self, force: bool = False) -> Callable:
-        """The function that predicts one batch, compiled."""
-        if self._predict_function is None or force:
-            self._predict_function = self._compile_step(self.predict_step, train=False)
-        return self._predict_function
-
-    def _check_fingerprint(self) -> None:
-        """Compile anew when weights were frozen, thawed or added since."""
-        found = [id(v) for v in self._step_variables()]
-        if self._seen_trainable != found:
-            self._train_function = None
-            self._seen_trainable = found
-
-    def _compile_step(self, step: Callable, train: bool = True) -> Callable:
-        backend = self._backend
-
-        def run(data: Any) -> Any:
-            try:
-                return step(to_tensors(data))
-            finally:
-                self._clear_losses()  # type: ignore[attr-defined]
-
-        if self.run_eagerly:
-            return run if train else backend.without_gradients(run)
-        return backend.compile_step(run, train, self.jit_compile)
-
-    def _build_on(self, data: Any, training: bool) -> None:
-        """Make the weights, by a symbolic call on a batch's shapes, if need be."""
-        if not self.built:
-            x, _, _ = unpack_x_y_sample_weight(data)
-            x = tree.map_structure(
-                lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]),
-                x,
-            )
-            self._backend.without_gradients(self)(x, training=False)  # type: ignore[arg-type]
-        if training and self.optimizer is not None and not self.optimizer.built:
-            self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
-
     # Fit
 
+    @waits_for_files
     @_in_backend
     def fit(
         self,
@@ -467,7 +236,6 @@ class Trainer:
         """
         from keras.callbacks import CallbackList
         from keras.training.data import make_batches, split_validation
-        from keras.training.data.source import IndexedSource
 
         self._check_compiled("fit")
         if validation_split and validation_data is None:
@@ -510,21 +278,13 @@ class Trainer:
                 (validation_batch_size or batch_size) if "y" in validation else None
             )
             validation["steps"] = validation_steps
-        # Data read by index is shuffled by the epoch's own number, so that a run that
-        # starts at a later epoch goes on as the whole run would have.
-        by_index = isinstance(source, IndexedSource)
+        position = self._position = Position(source, initial_epoch, callbacks)
         self.stop_training = False
-        callbacks.on_train_begin()
-        logs: dict[str, Any] = {}
-        for epoch in range(initial_epoch, epochs):
+        callbacks.on_train_begin()  # BackupAndRestore may change the position
+        logs = position.logs
+        for epoch in range(position.epoch, epochs):
             callbacks.on_epoch_begin(epoch)
-            with self._running():
-                logs = self._train_epoch(
-                    source,
-                    epoch if by_index else epoch - initial_epoch,
-                    steps,
-                    callbacks,
-                )
+            logs = position.run_epoch(self, epoch, steps)
             if not logs:  # the data ran out
                 break
             if validation and _due(validation_freq, epoch):
@@ -537,51 +297,6 @@ class Trainer:
                 break
         callbacks.on_train_end(logs)
         return self.history
-
-    def _train_epoch(
-        self, source: Any, index: int, steps: int | None, callbacks: Any
-    ) -> dict[str, Any]:
-        self.reset_metrics()
-        source.on_epoch_begin()
-        result = self._run_steps(
-            self.make_train_function(), source.epoch(index), steps, callbacks, "train"
-        )
-        source.on_epoch_end()
-        return result.copy() if result else {}
-
-    def _run_steps(
-        self,
-        function: Callable,
-        batches: Any,
-        steps: int | None,
-        callbacks: Any,
-        mode: str,
-    ) -> LazyLogs | None:
-        """Run the batches of an epoch; the last results, still on the device."""
-        begin = getattr(callbacks, f"on_{mode}_batch_begin")
-        end = getattr(callbacks, f"on_{mode}_batch_end")
-        group = self.steps_per_execution
-        to_numpy = self._backend.convert_to_numpy
-        logs = None
-        step = 0
-        last_announced = -1
-        for batch in batches:
-            if step % group == 0:
-                begin(step)
-            logs = LazyLogs(_as_dict(function(batch)), to_numpy)
-            step += 1
-            if step % group == 0:
-                last_announced = step
-                if callbacks.batch_end_due(step - 1, mode):
-                    end(step - 1, logs)
-                if self.stop_training:
-                    break
-            if steps is not None and step >= steps:
-                break
-        if logs is not None and last_announced != step:
-            if callbacks.batch_end_due(step - 1, mode):
-                end(step - 1, logs)
-        return logs
 
     # Evaluate and predict
 
@@ -621,7 +336,6 @@ class Trainer:
         )
         self._track_loss()
         self._build_on(source.peek(), training=False)
-        function = self.make_test_function()
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
                 callbacks,
@@ -632,10 +346,8 @@ class Trainer:
                 steps=source.num_batches,
             )
         callbacks.on_test_begin()
-        with self._running():
-            self.reset_metrics()
-            result = self._run_steps(function, source.epoch(0), None, callbacks, "test")
-        logs = result.copy() if result else {}
+        self.reset_metrics()
+        logs = run_batches(self, "test", source, callbacks)
         callbacks.on_test_end(logs)
         return logs if return_dict else _flat_results(logs)
 
@@ -716,7 +428,7 @@ class Trainer:
         self._track_loss()
         self._build_on(batch, training=True)
         logs = LazyLogs(
-            _as_dict(self.make_train_function()(batch)), self._backend.convert_to_numpy
+            as_dict(self.make_train_function()(batch)), self._backend.convert_to_numpy
         ).copy()
         return logs if return_dict else _flat_results(logs)
 
@@ -734,7 +446,7 @@ class Trainer:
         self._track_loss()
         self._build_on(batch, training=False)
         logs = LazyLogs(
-            _as_dict(self.make_test_function()(batch)), self._backend.convert_to_numpy
+            as_dict(self.make_test_function()(batch)), self._backend.convert_to_numpy
         ).copy()
         return logs if return_dict else _flat_results(logs)
 
@@ -766,17 +478,6 @@ class Trainer:
         if self.optimizer is not None and self.built:
             with backend_scope(self._backend):
                 self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]
-
-
-def _as_dict(logs: Any) -> dict[str, Any]:
-    if logs is None:
-        return {}
-    if not isinstance(logs, dict):
-        raise TypeError(
-            "A step must return a dict of values by name; received "
-            f"{type(logs).__name__}."
-        )
-    return logs
 
 
 def _flat_results(logs: dict[str, Any]) -> Any:

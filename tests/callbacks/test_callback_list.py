@@ -146,7 +146,7 @@ def test_batch_hooks_reach_only_who_overrides_them(model):
 )
 def test_how_many_steps_may_run(model, members, needs, steps):
     callbacks = CallbackList(members, model=model)
-    assert callbacks.needs_batch_logs is needs
+    assert callbacks.asks_each_batch() is needs
     assert callbacks.steps_until_batch_end(0) == steps
     has_end_hook = needs and not _has_only_begin_hooks(members)
     assert callbacks.batch_end_due(0) is has_end_hook

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
+import numpy as np
 
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
-from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame
+from keras.core.variable import (
+    MetaFrame,
+    StatelessFrame,
+    Variable,
+    current_frame,
+    frame,
+)
 
 
 def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
@@ -91,89 +98,155 @@ class _Recording(StatelessFrame):
         super().write(variable, value)
 
 
-def compile(fn: Callable) -> Callable:
+class Compiled:
     """`fn` under jax.jit; variables it reads and writes go in and out as arguments.
 
     Which they are is found by running it abstractly first, once for each set of
     shapes and static arguments.
-    """
-    versions: dict[Any, Callable] = {}
 
-    def call(*args: Any) -> Any:
-        leaves, treedef = tree.flatten_with_def(args)
+    Args:
+        fn: the function.
+        loop: whether a call is `(arguments, count)`, with stacked arguments: `fn` runs
+            on each of the first `count`, in one loop on the device.
+    """
+
+    def __init__(self, fn: Callable, loop: bool = False) -> None:
+        self.fn, self._loop = fn, loop
+        self._versions: dict[Any, Lifted] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        count = ()
+        if self._loop:
+            *args, number = args  # type: ignore[assignment]
+            count = (np.int32(number),)
+        leaves, treedef = tree.flatten_with_def(tuple(args))
         places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
         static = tuple(leaf for leaf in leaves if not _is_data(leaf))
         data = [leaves[i] for i in places]
         key = (treedef, static, tuple((d.shape, d.dtype) for d in data))
-        step = versions.get(key)
+        step = self._versions.get(key)
         if step is None:
-            step = versions[key] = _lift(fn, leaves, treedef, places, data)
-        return step(data)
+            step = Lifted(self.fn, leaves, treedef, places, self._loop)
+            self._versions[key] = step
+        return step(data, *count)
 
-    return call
+
+def compile(fn: Callable) -> Callable:
+    """`fn` compiled; the variables it reads and writes stay live."""
+    return Compiled(fn)
+
+
+def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+    """A step of the trainer, compiled unless `jit_compile` is False."""
+    return step if jit_compile is False else Compiled(step)
+
+
+def compile_loop(compiled: Any, jit_compile: Any) -> Callable | None:
+    """`(stacked batches, count) -> the results of the last`: one loop on the device."""
+    return None if jit_compile is False else Compiled(compiled.fn, loop=True)
 
 
 def _is_data(leaf: Any) -> bool:
     return hasattr(leaf, "dtype") and hasattr(leaf, "shape")
 
 
-def _lift(
-    fn: Callable, leaves: list, treedef: Any, places: list[int], data: list
-) -> Callable:
-    """One compiled version of `fn`: for one set of shapes and static arguments."""
-    leaves = [None if _is_data(leaf) else leaf for leaf in leaves]
+class Lifted:
+    """`fn` compiled for one set of shapes, its variables lifted to arguments.
 
-    def with_data(data: list) -> Any:
-        filled = list(leaves)
-        for i, value in zip(places, data):
-            filled[i] = value
-        return tree.unflatten(treedef, filled)
+    Args:
+        fn: the function.
+        leaves, treedef, places: its arguments, and which of them are data.
+        loop: run it on each of the first `count` items of the data, in one loop.
+    """
 
-    recorded: list[_Recording] = []
+    def __init__(
+        self, fn: Callable, leaves: list, treedef: Any, places: list, loop: bool = False
+    ) -> None:
+        self._fn = fn
+        self._leaves = [None if _is_data(leaf) else leaf for leaf in leaves]
+        self._treedef, self._places = treedef, places
+        self._loop = loop
+        self._form: tuple | None = None  # the structure of the result
+        self._step: Callable | None = None
 
-    def discover(data: list) -> None:
-        with frame(_Recording) as recording:
-            fn(*with_data(data))
-        recorded[:] = [recording]
-
-    jax.eval_shape(discover, jax.tree.map(_abstract, data))
-    written = list(recorded[0].written.values())
-    fixed = [
-        v for key, v in recorded[0].touched.items() if key not in recorded[0].written
-    ]
-    form: list[Any] = []
-
-    @functools.partial(jax.jit, donate_argnums=0)
-    def step(changing: list, constant: list, data: list) -> Any:
-        table = {id(v): x for v, x in zip(written, changing)}
-        table.update({id(v): x for v, x in zip(fixed, constant)})
-        with frame(StatelessFrame, table) as inner:
-            out = fn(*with_data(data))
-        flat, structure = tree.flatten_with_def(out)
-        dynamic = [i for i, x in enumerate(flat) if is_tensor(x)]
-        form[:] = [structure, [None if is_tensor(x) else x for x in flat], dynamic]
-        return [flat[i] for i in dynamic], [inner.values[id(v)] for v in written]
-
-    def call(data: list) -> Any:
-        flat, new = step([v.value for v in written], [v.value for v in fixed], data)
-        for variable, value in zip(written, new):
-            variable.assign(value)
-        structure, static, dynamic = form
+    def __call__(self, data: list, *count: Any) -> Any:
+        if self._step is None:
+            self._find_variables(data)
+            run = self._steps if self._loop else self._once
+            self._step = jax.jit(run, donate_argnums=0)
+        if current_frame() is None:
+            changing = [_owned(v) for v in self._written]
+            constant = [v._value for v in self._read]
+            flat, new = self._step(changing, constant, data, *count)
+            for variable, value in zip(self._written, new):
+                variable._value = value
+        else:
+            changing = [jnp.copy(v.value) for v in self._written]
+            constant = [v.value for v in self._read]
+            flat, new = self._step(changing, constant, data, *count)
+            for variable, value in zip(self._written, new):
+                variable.assign(value)
+        structure, static, dynamic = self._form  # type: ignore[misc]
         result = list(static)
         for i, value in zip(dynamic, flat):
             result[i] = value
         return tree.unflatten(structure, result)
 
-    return call
+    def _find_variables(self, data: list) -> None:
+        recorded: list[_Recording] = []
+
+        def discover(data: list) -> list:
+            with frame(_Recording) as recording:
+                out = self._flatten(self._fn(*self._filled(data)))
+            recorded[:] = [recording]
+            return out
+
+        one = [_abstract(x, x.shape[1:] if self._loop else x.shape) for x in data]
+        self._results = jax.eval_shape(discover, one)
+        written = recorded[0].written
+        self._written = list(written.values())
+        touched = recorded[0].touched.items()
+        self._read = [v for key, v in touched if key not in written]
+
+    def _filled(self, data: list) -> Any:
+        filled = list(self._leaves)
+        for i, value in zip(self._places, data):
+            filled[i] = value
+        return tree.unflatten(self._treedef, filled)
+
+    def _flatten(self, out: Any) -> list:
+        flat, structure = tree.flatten_with_def(out)
+        dynamic = [i for i, x in enumerate(flat) if is_tensor(x)]
+        static = [None if is_tensor(x) else x for x in flat]
+        self._form = (structure, static, dynamic)
+        return [flat[i] for i in dynamic]
+
+    def _once(self, changing: list, constant: list, data: list) -> Any:
+        table = {id(v): x for v, x in zip(self._written, changing)}
+        table.update({id(v): x for v, x in zip(self._read, constant)})
+        with frame(StatelessFrame, table) as inner:
+            out = self._fn(*self._filled(data))
+        return self._flatten(out), [inner.values[id(v)] for v in self._written]
+
+    def _steps(self, changing: list, constant: list, data: list, count: Any) -> Any:
+        def body(i: Any, carry: Any) -> Any:
+            item = [jax.lax.dynamic_index_in_dim(d, i, 0, False) for d in data]
+            return self._once(carry[1], constant, item)
+
+        results = [jnp.zeros(r.shape, r.dtype) for r in self._results]
+        return jax.lax.fori_loop(0, count, body, (results, changing))
 
 
-def _abstract(x: Any) -> Any:
-    return jax.ShapeDtypeStruct(x.shape, jax.dtypes.canonicalize_dtype(x.dtype))
+def _owned(variable: Variable) -> Any:
+    """The value as an array that nobody else holds: its memory is given away."""
+    if variable._lent:
+        variable._value = jnp.copy(variable._value)
+        variable._lent = False
+    return variable._value
 
 
-def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
-    """A step of the trainer, compiled unless `jit_compile` is False."""
-    return step if jit_compile is False else compile(step)
+def _abstract(x: Any, shape: Any) -> Any:
+    return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(x.dtype))
 
 
 def without_gradients(fn: Callable) -> Callable:
@@ -200,3 +273,13 @@ def custom_gradient(fn: Callable) -> Callable:
         return output, lambda cotangent: grad_fn(*jax.tree.leaves(cotangent))
 
     return run
+
+
+def number(x: Any) -> Any:
+    """A scalar stays on the device."""
+    return x
+
+
+def fused_update(name: str) -> None:
+    """No kernels: XLA fuses what an optimizer's `update` says."""
+    return None

@@ -68,6 +68,36 @@ def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
     return tf.function(step, autograph=False, jit_compile=jit_compile is True)
 
 
+def compile_loop(compiled: Any, jit_compile: Any) -> Callable:
+    """`(stacked batches, count) -> the results of the last`: one loop in a graph.
+
+    The loop calls the graph that was traced for one step: nothing is traced twice.
+    """
+
+    @tf.function(autograph=False, jit_compile=jit_compile is True)
+    def run(stack: Any, count: Any) -> Any:
+        def batch(i: Any) -> Any:
+            return tree.map_structure(lambda a: None if a is None else a[i], stack)
+
+        step = compiled.get_concrete_function(batch(0))
+        leaves, treedef = tree.flatten_with_def(step.structured_outputs)
+        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
+
+        def body(i: Any, _: Any) -> Any:
+            found = tree.flatten(compiled(batch(i)))
+            return i + 1, [found[place] for place in places]
+
+        start = [tf.zeros(leaves[i].shape, leaves[i].dtype) for i in places]
+        _, found = tf.while_loop(
+            lambda i, _: i < count, body, [tf.constant(0), start], parallel_iterations=1
+        )
+        for place, value in zip(places, found):
+            leaves[place] = value
+        return tree.unflatten(treedef, leaves)
+
+    return lambda stack, count: run(stack, tf.constant(count))
+
+
 def without_gradients(fn: Callable) -> Callable:
     """TensorFlow keeps nothing outside a tape."""
     return fn

@@ -138,6 +138,11 @@ def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
     return step if train else without_gradients(step)
 
 
+def compile_loop(compiled: Any, jit_compile: Any) -> None:
+    """PyTorch runs eagerly: a loop on its side would save nothing."""
+    return None
+
+
 def without_gradients(fn: Callable) -> Callable:
     """`fn` without keeping what gradients would need."""
     return torch.no_grad()(fn)

@@ -209,7 +209,9 @@ class ArraySource(IndexedSource):
     def group_size(self, nbytes: int) -> int:
         """How many full batches fit in so many bytes; 0 for what cannot be stacked."""
         leaves = [leaf for leaf in tree.flatten(self.peek()) if leaf is not None]
-        if not all(isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves):
+        if not all(
+            isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves
+        ):
             return 0
         fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
         return min(fits, self.num_samples // self.batch_size)
@@ -243,17 +245,18 @@ class ArraySource(IndexedSource):
             count = max(min(wanted(step), size, full - batch, end - step), 1)
             parts = [rows(b) for b in range(batch, batch + count)]
             flat = next(self._read([_joined(parts)]))
-            yield tree.map_structure(lambda a: self._stack(a, size, count), flat), count
+            yield tree.map_structure(self._stacker(size, count), flat), count
             step += count
 
-    def _stack(self, rows: Any, size: int, count: int) -> Any:
-        if rows is None:
-            return None
-        shape = (size, self.batch_size, *rows.shape[1:])
-        if count == size:
-            return rows.reshape(shape)
-        stack = np.empty(shape, rows.dtype)
-        stack[:count] = rows.reshape((count, *shape[1:]))
+    def _stacker(self, size: int, count: int) -> Callable[[Any], Any]:
+        def stack(rows: Any) -> Any:
+            if rows is None or count == size:
+                shape = (size, self.batch_size)
+                return rows if rows is None else rows.reshape(shape + rows.shape[1:])
+            room = np.empty((size, self.batch_size, *rows.shape[1:]), rows.dtype)
+            room[:count] = rows.reshape(room[:count].shape)
+            return room
+
         return stack
 
 

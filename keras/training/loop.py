@@ -1,0 +1,112 @@
+"""The loop over the batches of an epoch: as many steps in a dispatch as are allowed.
+
+Between two looks of the callbacks (and of the progress bar) nobody needs the host.
+Where the backend compiles loops, the batches of that stretch go to the device together
+and run there by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from keras.training.data.source import ArraySource, BatchSource
+from keras.training.logs import LazyLogs
+
+# What one dispatch may carry: enough to hide its cost, little enough to stay in cache.
+MAX_GROUP = 256
+MAX_GROUP_BYTES = 4 << 20
+
+
+def run_batches(
+    model: Any,
+    mode: str,
+    source: BatchSource,
+    callbacks: Any,
+    steps: int | None = None,
+    index: int = 0,
+    start: int = 0,
+) -> dict[str, Any]:
+    """Run the train or test step of a model on the batches of an epoch.
+
+    Args:
+        model: the model.
+        mode: "train" or "test".
+        source: the batches.
+        callbacks: the `CallbackList` to ask and to tell.
+        steps: where to stop; by default at the end of the epoch.
+        index: which epoch of the source.
+        start: batches of it that are left out, having been run before.
+
+    Returns:
+        The results after the last step, as floats; empty if there was no batch.
+    """
+    begin = getattr(callbacks, f"on_{mode}_batch_begin")
+    end = getattr(callbacks, f"on_{mode}_batch_end")
+    to_numpy = model._backend.convert_to_numpy
+    every = model.steps_per_execution
+    logs = None
+    told = done = start
+    with model._running():
+        function = getattr(model, f"make_{mode}_function")()
+        dispatches = _dispatches(model, mode, source, callbacks, steps, index, start)
+        for batch, count in dispatches:
+            if done == told:
+                begin(done)
+            if count:
+                results = model._step_loop(mode)(batch, count)
+            else:
+                results = function(batch)
+            logs = LazyLogs(as_dict(results), to_numpy)
+            done += count or 1
+            last = steps is not None and done >= steps
+            if (done - start) % every == 0 or last:
+                told = done
+                if callbacks.batch_end_due(done - 1, mode):
+                    end(done - 1, logs)
+                if last or (model.stop_training and mode == "train"):
+                    break
+    if logs is not None and told != done and callbacks.batch_end_due(done - 1, mode):
+        end(done - 1, logs)
+    return logs.copy() if logs is not None else {}
+
+
+def _dispatches(
+    model: Any,
+    mode: str,
+    source: BatchSource,
+    callbacks: Any,
+    steps: int | None,
+    index: int,
+    start: int,
+) -> Iterator[tuple[tuple, int]]:
+    """Batches, each with 0, and stacks of batches with how many of them are to run."""
+    every = model.steps_per_execution
+
+    def wanted(step: int) -> int:
+        if every > 1:
+            allowed = every - (step - start) % every
+        else:
+            allowed = callbacks.steps_until_batch_end(step, mode)
+        return allowed if steps is None else min(allowed, steps - step)
+
+    grouped = every > 1 or not callbacks.asks_each_batch(mode)
+    if grouped and isinstance(source, ArraySource) and model._step_loop(mode):
+        size = min(source.group_size(MAX_GROUP_BYTES), MAX_GROUP)
+        if size > 1:
+            yield from source.groups(index, start, size, wanted)
+            return
+    for batch in source.epoch(index, start):
+        yield batch, 0
+
+
+def as_dict(logs: Any) -> dict[str, Any]:
+    """What a step returned, checked to be results by name."""
+    if logs is None:
+        return {}
+    if not isinstance(logs, dict):
+        raise TypeError(
+            "A step must return a dict of values by name; received "
+            f"{type(logs).__name__}."
+        )
+    return logs
