@@ -322,21 +322,24 @@ def read_attribute(owner: Any, name: str, limit: int) -> Any:
     Raises:
         ValueError: it is something else, or larger than that.
     """
-    if name not in owner.attrs:
-        return None
-    found = h5py.h5a.open(owner.id, name.encode())
-    kind = h5py.check_string_dtype(found.dtype)
-    if kind is None or len(found.shape) > 1:
-        raise ValueError(f"The attribute {name!r} in the file is not a string.")
-    count = int(np.prod(found.shape, dtype=object))
-    if count * (kind.length or 16) > limit:
+    try:
+        if name not in owner.attrs:
+            return None
+        found = h5py.h5a.open(owner.id, name.encode())
+        kind = h5py.check_string_dtype(found.dtype)
+        if kind is None or len(found.shape) > 1:
+            raise ValueError(f"The attribute {name!r} in the file is not a string.")
+        size = int(np.prod(found.shape, dtype=object)) * (kind.length or 16)
+        if size <= limit:
+            value = owner.attrs[name]
+            items = [value] if not found.shape else list(value)
+            texts = [x.decode() if isinstance(x, bytes) else str(x) for x in items]
+            size = sum(map(len, texts))
+    except (KeyError, OSError, RuntimeError, TypeError, MemoryError) as error:
         raise ValueError(
-            f"The attribute {name!r} in the file is larger than {limit} bytes."
-        )
-    value = owner.attrs[name]
-    items = [value] if not found.shape else list(value)
-    texts = [x.decode("utf-8") if isinstance(x, bytes) else str(x) for x in items]
-    if sum(map(len, texts)) > limit:
+            f"The attribute {name!r} in the file is damaged: {error}."
+        ) from error
+    if size > limit:
         raise ValueError(
             f"The attribute {name!r} in the file is larger than {limit} bytes."
         )
