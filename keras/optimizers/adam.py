@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import DecoupledOptions, Optimizer, Options
+from keras.optimizers.hyperparameters import DecoupledOptions, Options
+from keras.optimizers.optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -39,6 +40,7 @@ class Adam(Optimizer):
         super().__init__(learning_rate, **options)
         self._keep(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
         self.amsgrad = bool(amsgrad)
+        self.fused = "amsgrad" if self.amsgrad else "adam"
 
     def slots(self) -> Sequence[Sequence[str]]:
         """The two means, and with amsgrad the largest second one."""
@@ -49,8 +51,7 @@ class Adam(Optimizer):
         """One step of Adam."""
         beta_1 = self._hyper_value("beta_1", w)
         beta_2 = self._hyper_value("beta_2", w)
-        t = self._step_number(w)
-        scale = ops.sqrt(1 - ops.power(beta_2, t)) / (1 - ops.power(beta_1, t))
+        scale = self._scalar("scale", w, lambda: self._correction(w))
         m = m + (g - m) * (1 - beta_1)
         v = v + (ops.square(g) - v) * (1 - beta_2)
         largest = ops.maximum(hat[0], v) if hat else v
@@ -58,6 +59,13 @@ class Adam(Optimizer):
             m * (rate * scale) / (ops.sqrt(largest) + self._hyper_value("epsilon", w))
         )
         return (w - step, m, v, largest) if hat else (w - step, m, v)
+
+    def _correction(self, w: Any) -> Any:
+        """What makes up for means that start at 0."""
+        t = self._step_number(w)
+        left_1 = ops.power(self._hyper_value("beta_1", w), t)
+        left_2 = ops.power(self._hyper_value("beta_2", w), t)
+        return ops.sqrt(1 - left_2) / (1 - left_1)
 
 
 class AdamW(Adam):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.variable import StatelessScope, Variable
-from keras.optimizers.optimizer import Optimizer, _current
+from keras.core.variable import Variable, current_frame
+from keras.optimizers.branches import either
+from keras.optimizers.optimizer import Optimizer
 
 
 class LossScaleOptimizer(Optimizer):
@@ -82,34 +83,25 @@ class LossScaleOptimizer(Optimizer):
         scale = self.dynamic_scale.value
         present = [g for g in grads if g is not None]
         finite = ops.all(ops.stack([ops.all(ops.isfinite(g)) for g in present]))
-        touched = [*variables, *self.variables]
 
-        def update() -> list[Any]:
-            with StatelessScope() as scope:
-                self.inner_optimizer.apply(
-                    [
-                        None if g is None else g / ops.cast(scale, g.dtype)
-                        for g in grads
-                    ],
-                    variables,
-                )
-                grow = ops.greater_equal(
-                    self.step_counter.value, self.dynamic_growth_steps - 1
-                )
-                self.dynamic_scale.assign(ops.where(grow, scale * 2.0, scale))
-                steps = self.step_counter.value + 1
-                self.step_counter.assign(ops.where(grow, ops.zeros_like(steps), steps))
-                return [_current(v, scope) for v in touched]
+        def update() -> None:
+            self.inner_optimizer.apply(
+                [None if g is None else g / ops.cast(scale, g.dtype) for g in grads],
+                variables,
+            )
+            steps = self.step_counter.value + 1
+            grow = ops.greater_equal(steps, self.dynamic_growth_steps)
+            self.dynamic_scale.assign(ops.where(grow, scale * 2.0, scale))
+            self.step_counter.assign(ops.where(grow, 0, steps))
 
-        def skip() -> list[Any]:
-            with StatelessScope() as scope:
-                self.dynamic_scale.assign(scale / 2.0)
-                self.step_counter.assign(ops.zeros_like(self.step_counter.value))
-                return [_current(v, scope) for v in touched]
+        def skip() -> None:
+            self.dynamic_scale.assign(scale / 2.0)
+            self.step_counter.assign(0)
 
-        for variable, value in zip(touched, ops.cond(finite, update, skip)):
-            variable.assign(value)
-        self.iterations.assign_add(1)
+        # PyTorch asks the host which it is: the one look that scaling needs.
+        finite = finite if current_frame() else self._backend.number(finite)
+        either(finite, update, skip, [*variables, *self.variables])
+        self._count()
 
     def finalize_variable_values(self, var_list: Any) -> None:
         """Let the inner optimizer finish."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
-from keras.optimizers.optimizer import Optimizer, Options
+from keras.optimizers.hyperparameters import Options
+from keras.optimizers.optimizer import Optimizer
 
 
 class RMSprop(Optimizer):
@@ -27,6 +28,8 @@ class RMSprop(Optimizer):
     Example:
         >>> keras.optimizers.RMSprop(1e-3, momentum=0.9)
     """
+
+    fused = "rmsprop"
 
     def __init__(
         self,

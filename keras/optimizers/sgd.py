@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-from keras.optimizers.optimizer import Optimizer, Options
+from keras.optimizers.hyperparameters import Options
+from keras.optimizers.optimizer import Optimizer
 
 
 class SGD(Optimizer):
@@ -40,6 +41,7 @@ class SGD(Optimizer):
         self._keep(momentum=momentum)
         self.nesterov = bool(nesterov)
         self._has_momentum = momentum != 0
+        self.fused = "nesterov" if self.nesterov and momentum else "sgd"
 
     def slots(self) -> Sequence[Sequence[str]]:
         """The momentum, if any."""

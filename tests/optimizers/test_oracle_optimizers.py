@@ -9,6 +9,7 @@ from oracle.optimizers_cases import (
     KEPT,
     SCHEDULE_CASES,
     SCHEDULE_STEPS,
+    STEPS,
     optimizer_digest,
     walk,
 )
@@ -18,7 +19,18 @@ import keras
 from keras import optimizers
 
 # Classes that are not written yet; a name that exists must leave.
-NOT_YET: set[str] = set()
+NOT_YET: set[str] = {
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
+    "Adamax",
+    "Ftrl",
+    "Lamb",
+    "Lion",
+    "Muon",
+    "Nadam",
+    "ScheduleFreeAdamW",
+}
 
 EXPECTED = Expected("optimizers")
 
@@ -35,7 +47,10 @@ def test_data_belongs_to_the_cases() -> None:
     }, "run tests/oracle/make_optimizers.py again"
 
 
-@pytest.mark.parametrize("key", [k for k, c in CASES.items() if c.cls not in NOT_YET])
+WRITTEN = [key for key, case in CASES.items() if case.cls not in NOT_YET]
+
+
+@pytest.mark.parametrize("key", WRITTEN)
 def test_steps(key: str, backend: str) -> None:
     entry = EXPECTED.index[key]
     seen = walk(keras, key, CASES[key])
@@ -54,9 +69,13 @@ def test_steps(key: str, backend: str) -> None:
     got = [list(np.shape(s)) for s in seen["slots"]]
     assert got == [shape for _, _, shape in entry["slots"]]
     for i, (g, w) in enumerate(zip(seen["slots"], entry["slots"])):
-        np.testing.assert_allclose(
-            g, EXPECTED.get(w), 1e-5, 1e-5, err_msg=f"optimizer variable {i}"
-        )
+        if CASES[key].inner and i == 0:
+            # Asked statelessly (see make_optimizers), Keras forgets to count.
+            assert g == STEPS
+        else:
+            np.testing.assert_allclose(
+                g, EXPECTED.get(w), 1e-5, 1e-5, err_msg=f"optimizer variable {i}"
+            )
 
 
 @pytest.mark.parametrize(

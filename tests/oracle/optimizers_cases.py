@@ -275,7 +275,10 @@ def walk(
     keras: Any, key: str, case: Optimizer, stateless: bool = False
 ) -> dict[str, Any]:
     """Ten steps; what is compared, as NumPy arrays."""
-    numpy = keras.ops.convert_to_numpy
+
+    def numpy(x: Any) -> np.ndarray:  # a copy: on PyTorch it would change later
+        return np.array(keras.ops.convert_to_numpy(x))
+
     optimizer = make(keras, case)
     start = weights(key)
     variables = [keras.Variable(v, name=n) for n, v in start.items()]

@@ -1,0 +1,154 @@
+"""The numbers of an optimizer: variables, so that a change takes effect at once."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from keras import ops
+from keras.core.configurable import Configurable
+from keras.core.naming import path_scope
+from keras.core.scope import backend_scope
+from keras.core.state import Stateful
+from keras.core.variable import Variable
+from keras.optimizers.schedules.schedule import LearningRateSchedule
+
+
+class DecoupledOptions(TypedDict, total=False):
+    """What every optimizer takes beside its own arguments; see `Optimizer`."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+class Options(DecoupledOptions, total=False):
+    """The same, where weight decay is an option among others."""
+
+    weight_decay: float | None
+
+
+class Hyperparameters(Configurable, Stateful):
+    """What has a learning rate and other numbers that may be read and set by name."""
+
+    name: str
+    _iterations: Variable
+    _variables: list[Variable]
+
+    def _set_learning_rate(self, value: Any) -> None:
+        self._hyper: dict[str, Variable] = {}
+        self._given_numbers: dict[str, float] = {}
+        self._schedule: Any = None
+        if isinstance(value, dict):
+            from keras.optimizers import schedules
+
+            value = schedules.deserialize(value)
+        if callable(value):
+            self._schedule = value
+            return
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            raise TypeError(
+                f"{type(self).__name__}: `learning_rate` must be a number, a "
+                f"LearningRateSchedule or a callable; received {value!r}."
+            ) from None
+        if value < 0:
+            raise ValueError(
+                f"{type(self).__name__}: `learning_rate` must not be negative; "
+                f"received {value}."
+            )
+        self._learning_rate = self._make_hyper("learning_rate", value)
+        self._variables.append(self._learning_rate)
+
+    def _make_hyper(self, name: str, value: float) -> Variable:
+        with backend_scope(self._backend), path_scope(self.name):
+            return Variable(
+                float(value),
+                dtype="float32",
+                trainable=False,
+                name=name,
+                autocast=False,
+            )
+
+    def _keep(self, **values: float) -> None:
+        """Keep hyperparameters as variables that can be read and set by name."""
+        for name, value in values.items():
+            if not isinstance(value, (int, float)):
+                raise TypeError(
+                    f"{type(self).__name__}: `{name}` must be a number; got {value!r}."
+                )
+            self._given_numbers[name] = value
+            self._hyper[name] = self._make_hyper(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        hyper = self.__dict__.get("_hyper")
+        if hyper and name in hyper:
+            return hyper[name]
+        raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}.")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        hyper = self.__dict__.get("_hyper")
+        if hyper and name in hyper and isinstance(value, (int, float)):
+            self._given_numbers[name] = value
+            hyper[name].assign(value)
+        else:
+            super().__setattr__(name, value)
+
+    @property
+    def learning_rate(self) -> Any:
+        """The learning rate: a variable, or a schedule's value at this step."""
+        if self._schedule is None:
+            return self._learning_rate
+        return self._current_learning_rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        if callable(value):
+            if self._schedule is None:
+                self._variables.remove(self._learning_rate)
+            self._schedule = value
+        elif self._schedule is None:
+            self._learning_rate.assign(value)
+        else:
+            raise TypeError(
+                f"{self.name!r} follows the schedule {self._schedule!r}; its learning "
+                "rate cannot be set to a number. Make the optimizer with a number "
+                "instead."
+            )
+
+    def _current_learning_rate(self, step: Any = None) -> Any:
+        if self._schedule is None:
+            return self._learning_rate.value
+        with backend_scope(self._backend):
+            if isinstance(self._schedule, LearningRateSchedule):
+                rate = self._schedule(self._iterations if step is None else step)
+            else:
+                rate = self._schedule()
+            return ops.convert_to_tensor(rate, "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        config = super().get_config()
+        if self._schedule is None:
+            config["learning_rate"] = float(self._learning_rate.numpy())
+        elif not isinstance(self._schedule, LearningRateSchedule):
+            raise NotImplementedError(
+                f"{self.name!r} takes its learning rate from {self._schedule!r}, which "
+                "cannot be written to a config. Use a LearningRateSchedule."
+            )
+        else:
+            from keras.optimizers import schedules
+
+            config["learning_rate"] = schedules.serialize(self._schedule)
+        for name in self._hyper:
+            # The number as given, unless the variable was changed since.
+            now = float(self._hyper[name].numpy())
+            given = self._given_numbers[name]
+            config[name] = given if abs(now - given) <= 1e-6 * abs(given) else now
+        return config
