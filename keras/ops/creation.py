@@ -14,20 +14,19 @@ import numpy as np
 
 from keras.core import dtypes
 from keras.core.errors import check_choice
-from keras.core.op import Tensor, Tensors, op, primitive
+from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
 from keras.ops.casts import not_bool
 from keras.ops.core import cast, shape
+from keras.ops.elementwise import floor
+from keras.ops.pairwise import divide, power, subtract
+
+_full = kernel("full")  # (shape, number, dtype)
 
 
 def array(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of what is given.
-
-    Args:
-        x: number, nested list, NumPy array, tensor or variable.
-        dtype: the type; by default that of `x`, `floatx()` for Python floats.
-    """
+    """A tensor of what is given; see `keras.ops.convert_to_tensor`."""
     if any_symbolic([x]):
         return x if dtype is None else cast(x, dtype)
     return current().convert_to_tensor(x, dtype)
@@ -57,23 +56,13 @@ def ones(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
     return full(shape, 1, dtype)
 
 
-@primitive(name="full")
-def _full(shape: Any, fill_value: Any, dtype: str) -> Tensor: ...
-
-
 @op
 def _filled(shape: Any, fill_value: Tensor, dtype: str) -> Tensor:
     return current().TABLE["broadcast_to"](cast(fill_value, dtype), shape)
 
 
 def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> Tensor:
-    """A tensor of one value throughout.
-
-    Args:
-        shape: the sizes of the axes.
-        fill_value: a number, or a tensor that broadcasts to the shape.
-        dtype: the type, `floatx()` by default.
-    """
+    """A tensor of one value throughout, which may be a tensor that broadcasts."""
     name = dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
         return _full(_sizes(shape), fill_value, name)
@@ -85,12 +74,7 @@ def _full_like(x: Tensor, fill_value: Any, dtype: str | None) -> Tensor: ...
 
 
 def full_like(x: Tensor, fill_value: Tensor, dtype: Any = None) -> Tensor:
-    """A tensor of the shape of `x`, and of its type, of one value throughout.
-
-    Args:
-        fill_value: a number, or a tensor that broadcasts to the shape.
-        dtype: the type; by default that of `x`.
-    """
+    """`keras.ops.full` in the shape and, without a `dtype`, the type of `x`."""
     name = None if dtype is None else dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
         return _full_like(x, fill_value, name)
@@ -142,13 +126,7 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
 
 
 def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of ones up to a diagonal, and zeros above it.
-
-    Args:
-        N, M: how many rows and columns; as many columns as rows by default.
-        k: the diagonal: above the main one if positive, below if negative.
-        dtype: the type, `floatx()` by default.
-    """
+    """A matrix of ones up to a diagonal, and zeros above it; see `eye`."""
     return _triangle(N, M, k, dtype, "<=")
 
 
@@ -226,26 +204,11 @@ def linspace(
     out = _spaced(start, stop, num, endpoint, axis)
     if dtype is not None:
         name = dtypes.standardize_dtype(dtype)
-        out = cast(_floored(out) if dtypes.is_int_dtype(name) else out, name)
+        out = cast(floor(out) if dtypes.is_int_dtype(name) else out, name)
     if not retstep:
         return out
     gaps = num - 1 if endpoint else num
-    return out, _step(start, stop, gaps)
-
-
-@op
-def _floored(x: Tensor) -> Tensor:
-    return current().TABLE["floor"](x)
-
-
-@op(cast="float")
-def _step(start: Tensor, stop: Tensor, gaps: int) -> Tensor:
-    return (stop - start) / (gaps if gaps > 0 else math.nan)
-
-
-@op(cast="float")
-def _raised(base: Tensor, x: Tensor) -> Tensor:
-    return current().TABLE["power"](base, x)
+    return out, divide(subtract(stop, start), gaps if gaps > 0 else math.nan)
 
 
 def logspace(
@@ -264,7 +227,7 @@ def logspace(
         num, endpoint, dtype, axis: as for `keras.ops.linspace`.
         base: the base.
     """
-    out = _raised(base, linspace(start, stop, num, endpoint, axis=axis))
+    out = power(base, linspace(start, stop, num, endpoint, axis=axis))
     return out if dtype is None else cast(out, dtype)
 
 

@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.errors import check_positive_int
-from keras.core.op import Index, Tensor, elementwise, op, primitive
+from keras.core.errors import check_positive_int, shapes_fit
+from keras.core.op import Index, Tensor, elementwise, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
+from keras.ops import numpy as knp
 from keras.ops.casts import not_bool
-from keras.ops.core import cast, dtype
+from keras.ops.core import cast, dtype, view_as_complex
+
+Size = int | None
+
+_top_k = kernel("_top_k")  # (x, k, sorted)
+_segment = kernel("_segment")  # (data, ids, num, how): "sum", "prod", "max" or "min"
 
 
 @elementwise
@@ -44,11 +50,6 @@ def logsumexp(
         axis: an axis, several, or None for all.
         keepdims: keep the axes, at size 1.
     """
-
-
-@primitive
-def _top_k(x: Tensor, k: int, sorted: bool) -> tuple[Any, Any]:
-    """The k largest along the last axis, and where they are."""
 
 
 @op
@@ -87,8 +88,6 @@ def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
         Booleans, `(batch,)`; False for a class that does not exist or whose prediction
         is not finite.
     """
-    from keras.ops import numpy as knp
-
     if len(predictions.shape) != len(targets.shape) + 1:
         raise ValueError(
             "in_top_k: `targets` has shape (batch,) and `predictions` (batch, "
@@ -104,63 +103,45 @@ def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
     return knp.logical_and(knp.logical_and(exists, finite), higher < k)
 
 
-def _segments(name: str) -> Any:
-    def infer(
-        data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False
-    ) -> KerasTensor:
-        if len(segment_ids.shape) != 1:
-            raise ValueError(
-                f"{name}: `segment_ids` needs rank 1; received shape "
-                f"{tuple(segment_ids.shape)}."
-            )
-        return KerasTensor((num_segments, *data.shape[1:]), not_bool(dtype(data)))
-
-    return infer
+def _segment_spec(
+    data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False
+) -> KerasTensor:
+    _check_ids(data, segment_ids)
+    return KerasTensor((num_segments, *data.shape[1:]), not_bool(dtype(data)))
 
 
-@primitive
-def _segment(data: Tensor, ids: Index, num: int, how: str) -> Tensor:
-    """Slices combined by segment: how is "sum", "prod", "max" or "min"."""
+def _check_ids(data: Any, ids: Any) -> None:
+    given, wanted = tuple(ids.shape), tuple(data.shape)[:1]
+    if not wanted or not shapes_fit(given, wanted):
+        raise ValueError(
+            "segment ops: `segment_ids` needs shape (n,) for data of shape (n, ...); "
+            f"received {given} and {tuple(data.shape)}."
+        )
 
 
 def _by_segment(data: Any, ids: Any, num: int | None, how: str) -> Any:
-    who = f"segment_{how}"
-    if len(ids.shape) != 1 or not len(data.shape):
-        raise ValueError(
-            f"{who}: `segment_ids` needs shape (n,) for data of shape (n, ...); "
-            f"received {tuple(ids.shape)} and {tuple(data.shape)}."
-        )
-    n, m = data.shape[0], ids.shape[0]
-    if n != m and None not in (n, m):
-        raise ValueError(
-            f"{who}: one segment id for each of {n} slices; received {m} of them."
-        )
-    if num is None:
-        num = _count(ids, who)
-    check_positive_int(num, "num_segments", who)
-    if dtype(data) == "bool":
-        data = cast(data, "int32")
+    _check_ids(data, ids)
+    num = _count(ids) if num is None else num
+    check_positive_int(num, "num_segments", f"segment_{how}")
+    data = cast(data, not_bool(dtype(data)))
     return _segment(data, cast(ids, "int32"), int(num), how)
 
 
-def _count(ids: Any, who: str) -> int:
+def _count(ids: Any) -> int:
     """The largest id and one: a value, so nothing that is being traced has it."""
     try:
         values = np.asarray(current().convert_to_numpy(ids))
     except Exception as error:
         raise ValueError(
-            f"{who}: give `num_segments` inside a compiled function; there it cannot "
-            "depend on values."
+            "Segment ops need `num_segments` inside a compiled function; there it "
+            "cannot depend on values."
         ) from error
     return int(values.max()) + 1 if values.size else 1
 
 
-@op(infer=_segments("segment_sum"))
+@op(infer=_segment_spec)
 def segment_sum(
-    data: Tensor,
-    segment_ids: Index,
-    num_segments: int | None = None,
-    sorted: bool = False,
+    data: Tensor, segment_ids: Index, num_segments: Size = None, sorted: bool = False
 ) -> Tensor:
     """Slices along the first axis, summed by segment.
 
@@ -182,42 +163,27 @@ def segment_sum(
     return _by_segment(data, segment_ids, num_segments, "sum")
 
 
-@op(infer=_segments("segment_prod"))
+@op(infer=_segment_spec)
 def segment_prod(
-    data: Tensor,
-    segment_ids: Index,
-    num_segments: int | None = None,
-    sorted: bool = False,
+    data: Tensor, segment_ids: Index, num_segments: Size = None, sorted: bool = False
 ) -> Tensor:
     """Slices multiplied by segment, 1 for an empty one; see `segment_sum`."""
     return _by_segment(data, segment_ids, num_segments, "prod")
 
 
-@op(infer=_segments("segment_max"))
+@op(infer=_segment_spec)
 def segment_max(
-    data: Tensor,
-    segment_ids: Index,
-    num_segments: int | None = None,
-    sorted: bool = False,
+    data: Tensor, segment_ids: Index, num_segments: Size = None, sorted: bool = False
 ) -> Tensor:
-    """The largest by segment, the type's least value for an empty one.
-
-    See `segment_sum`.
-    """
+    """The largest by segment, the type's least value for none; see `segment_sum`."""
     return _by_segment(data, segment_ids, num_segments, "max")
 
 
-@op(infer=_segments("segment_min"))
+@op(infer=_segment_spec)
 def segment_min(
-    data: Tensor,
-    segment_ids: Index,
-    num_segments: int | None = None,
-    sorted: bool = False,
+    data: Tensor, segment_ids: Index, num_segments: Size = None, sorted: bool = False
 ) -> Tensor:
-    """The least by segment, the type's largest value for an empty one.
-
-    See `segment_sum`.
-    """
+    """The least by segment, the type's largest value for none; see `segment_sum`."""
     return _by_segment(data, segment_ids, num_segments, "min")
 
 
@@ -232,8 +198,6 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
     Returns:
         `(..., n, m)`.
     """
-    from keras.ops import numpy as knp
-
     if len(x.shape) < 2 or len(y.shape) < 2 or x.shape[-1] != y.shape[-1]:
         raise ValueError(
             "cdist: needs shapes (..., n, d) and (..., m, d) with the same d; received "
@@ -243,16 +207,11 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
     squares = knp.sum(knp.square(gaps), axis=-1)
     # The root has no gradient at 0: there it is taken of 1 instead.
     zero = squares == 0
-    safe = knp.where(zero, knp.ones_like(squares), squares)
-    return knp.where(zero, squares, knp.sqrt(safe))
+    return knp.where(zero, squares, knp.sqrt(knp.where(zero, 1.0, squares)))
 
 
 @op(cast="float")
 def polar(abs_: Tensor, angle: Tensor) -> Tensor:
     """The complex numbers of given absolute value and angle (in radians)."""
-    from keras.ops import numpy as knp
-    from keras.ops.core import view_as_complex
-
-    return view_as_complex(
-        knp.stack([abs_ * knp.cos(angle), abs_ * knp.sin(angle)], axis=-1)
-    )
+    parts = [abs_ * knp.cos(angle), abs_ * knp.sin(angle)]
+    return view_as_complex(knp.stack(parts, axis=-1))

@@ -10,39 +10,27 @@ from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.ops import reductions
 from keras.ops.core import cast, shape
+from keras.ops.elementwise import clip
+from keras.ops.indexing import take, where
+from keras.ops.shaping import concatenate, moveaxis, reshape
 
 
 @primitive
 def sort(x: Tensor, axis: int | None = -1) -> Tensor:
-    """The elements in ascending order along an axis; nan last.
-
-    Args:
-        axis: which axis; None puts all elements in one row first.
-    """
+    """The elements in ascending order along an axis (None: in one row); nan last."""
 
 
 @primitive
 def argsort(x: Tensor, axis: int | None = -1) -> Tensor:
-    """The places that would sort `x`, as int32; equal elements keep their order.
-
-    Args:
-        axis: which axis; None puts all elements in one row first.
-    """
+    """The places that would sort `x`, as int32; equal elements keep their order."""
 
 
 @op
 def argpartition(x: Tensor, kth: int, axis: int = -1) -> Tensor:
     """Places that bring the `kth` smallest to place `kth`, the smaller ones before it.
 
-    Args:
-        kth: a place along the axis; negative counts from the end.
-
-    Returns:
-        int32 places of `x`'s shape, here in fully sorted order.
-
-    Example:
-        >>> keras.ops.argpartition([3, 1, 2], 1)
-        array([1, 2, 0])
+    Here they are int32 places in fully sorted order. A negative `kth` counts from the
+    end.
     """
     size = x.shape[axis]
     if size is not None and not -size <= kth < size:
@@ -84,13 +72,9 @@ def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") ->
 
 @op(cast="common")
 def digitize(x: Tensor, bins: Tensor) -> Tensor:
-    """The number of the bin each element falls in: 0 below the first edge.
+    """The number of the bin each element falls in, as int32: 0 below the first edge.
 
-    Args:
-        bins: ascending edges; an element equal to an edge lies above it.
-
-    Returns:
-        int32 numbers of `x`'s shape.
+    `bins` are ascending edges; an element equal to an edge lies above it.
     """
     return current().TABLE["searchsorted"](bins, x, "right")
 
@@ -106,21 +90,14 @@ def _unique_spec(
     fill_value: Any = None,
 ) -> Any:
     """The number of values is not known before the values are, unless it is given."""
-    places, rest = (size,), ()
+    whole, values = x.shape, [size]
     if axis is not None:
-        axis %= len(x.shape)
-        rest = x.shape[:axis] + x.shape[axis + 1 :]
-        values = (*rest[:axis], size, *rest[axis:])
-    else:
-        values = places
+        values = list(x.shape)
+        whole, values[axis] = (x.shape[axis],), size
     found = [KerasTensor(values, x.dtype)]
-    if return_index:
-        found.append(KerasTensor(places, "int32"))
-    if return_inverse:
-        whole = x.shape if axis is None else (x.shape[axis],)
-        found.append(KerasTensor(whole, "int32"))
-    if return_counts:
-        found.append(KerasTensor(places, "int32"))
+    places = [(size,)] * return_index + [whole] * return_inverse
+    places += [(size,)] * return_counts
+    found += [KerasTensor(dims, "int32") for dims in places]
     return tuple(found) if len(found) > 1 else found[0]
 
 
@@ -154,52 +131,49 @@ def unique(
         >>> keras.ops.unique([3, 1, 3])
         array([1, 3])
     """
-    table = current().TABLE
-    take = table["take"]
-    rows = x if axis is None else table["moveaxis"](x, axis, 0)
+    rows = x if axis is None else moveaxis(x, axis, 0)
     rest = () if axis is None else shape(rows)[1:]
-    rows = table["reshape"](rows, (-1, 1) if axis is None else (shape(rows)[0], -1))
+    rows = reshape(rows, (-1, 1) if axis is None else (shape(rows)[0], -1))
     order, group = _grouped(rows)
     n = shape(order)[0]
     last = reductions.max(group, initial=-1) if size is None else size - 1
     # The places in sorted order where groups begin, and where the last one ends.
-    bounds = searchsorted(group, table["arange"](0, last + 2, 1, "int32"))
+    bounds = searchsorted(group, _count_up(last + 2))
     starts, ends = bounds[:-1], bounds[1:]
-    index = take(order, table["minimum"](starts, n * (starts * 0 + 1) - 1), 0)
+    index = take(order, clip(starts, None, n - 1), 0)
     values = take(rows, index, 0)
     if size is not None:
         absent = starts >= n
         fill = values[:1] if fill_value is None else fill_value
-        dtype = current().dtype_of(values)
-        fill = current().convert_to_tensor(fill, dtype)
-        values = table["where"](absent[:, None], fill, values)
-        index = table["where"](absent, index[:1], index)
-    values = table["reshape"](values, (-1, *rest))
-    found = [values if axis is None else table["moveaxis"](values, 0, axis)]
+        fill = current().convert_to_tensor(fill, current().dtype_of(values))
+        values = where(absent[:, None], fill, values)
+        index = where(absent, index[:1], index)
+    values = reshape(values, (-1, *rest))
+    found = [values if axis is None else moveaxis(values, 0, axis)]
     if return_index:
         found.append(index)
     if return_inverse:
         inverse = take(group, argsort(order), 0)
-        found.append(table["reshape"](inverse, shape(x)) if axis is None else inverse)
+        found.append(reshape(inverse, shape(x)) if axis is None else inverse)
     if return_counts:
         found.append(ends - starts)
     return tuple(found) if len(found) > 1 else found[0]
 
 
+def _count_up(n: Any) -> Any:
+    return current().TABLE["arange"](0, n, 1, "int32")
+
+
 def _grouped(rows: Any) -> tuple[Any, Any]:
     """The order that sorts the rows, and in that order the number of each's group."""
-    table = current().TABLE
-    take = table["take"]
-    order = table["arange"](0, shape(rows)[0], 1, "int32")
+    order = _count_up(shape(rows)[0])
     for column in reversed(range(rows.shape[1])):
         order = take(order, argsort(take(rows[:, column], order, 0)), 0)
     rows = take(rows, order, 0)
     after, before = rows[1:], rows[:-1]
     differs = (after != before) & ((after == after) | (before == before))
-    differs = reductions.any(differs, -1)
-    return order, reductions.cumsum(
-        table["concatenate"]([order[:1] < 0, differs], 0), 0
-    )
+    begins = concatenate([order[:1] < 0, reductions.any(differs, -1)], 0)
+    return order, reductions.cumsum(begins, 0)
 
 
 def _bincount_spec(

@@ -8,9 +8,13 @@ from keras.backend.windows import Window, reach
 from keras.core.config import standardize_data_format
 from keras.core.errors import check_positive_int, standardize_tuple
 from keras.core.op import Tensor, op
+from keras.ops import numpy as knp
 from keras.ops.core import shape
+from keras.ops.patterns import rearrange
 
 Pair = int | tuple[int, int]
+FROM_BLOCKS_LAST = "n h w (b d c) -> n (h b) (w d) c"
+FROM_BLOCKS_FIRST = "n (c b d) h w -> n c (h b) (w d)"
 
 
 def _blocks(who: str, x: Any, block_size: int, data_format: str | None) -> bool:
@@ -20,8 +24,7 @@ def _blocks(who: str, x: Any, block_size: int, data_format: str | None) -> bool:
             f"{who}: the input needs rank 4 (a batch of images); received shape "
             f"{tuple(x.shape)}."
         )
-    check_positive_int(block_size, "block_size", who)
-    if block_size < 2:
+    if check_positive_int(block_size, "block_size", who) < 2:
         raise ValueError(
             f"{who}: `block_size` must be at least 2; received {block_size}."
         )
@@ -44,8 +47,6 @@ def depth_to_space(
         The channels of a block are its rows, then columns, then the channel; with
         channels first, the channel and then rows and columns.
     """
-    from keras.ops.numpy import reshape, transpose
-
     b = block_size
     last = _blocks("depth_to_space", x, b, data_format)
     depth = x.shape[-1 if last else 1]
@@ -54,14 +55,8 @@ def depth_to_space(
             f"depth_to_space: the number of channels must be divisible by {b}^2 = "
             f"{b * b}; received shape {tuple(x.shape)}."
         )
-    c = depth // b**2
-    if last:
-        n, h, w, _ = shape(x)
-        blocks = transpose(reshape(x, (n, h, w, b, b, c)), (0, 1, 3, 2, 4, 5))
-        return reshape(blocks, (n, h * b, w * b, c))
-    n, _, h, w = shape(x)
-    blocks = transpose(reshape(x, (n, c, b, b, h, w)), (0, 1, 4, 2, 5, 3))
-    return reshape(blocks, (n, c, h * b, w * b))
+    pattern = FROM_BLOCKS_LAST if last else FROM_BLOCKS_FIRST
+    return rearrange(x, pattern, b=b, d=b)
 
 
 @op
@@ -70,13 +65,8 @@ def space_to_depth(
 ) -> Tensor:
     """Blocks of places laid out as channels: undoes `depth_to_space`.
 
-    Args:
-        x: `(batch, height, width, channels)`, or channels first.
-        block_size: the blocks' side, which divides height and width.
-        data_format: "channels_last" or "channels_first".
+    `block_size` divides height and width.
     """
-    from keras.ops.numpy import reshape, transpose
-
     b = block_size
     last = _blocks("space_to_depth", x, b, data_format)
     for size in x.shape[1:3] if last else x.shape[2:]:
@@ -85,13 +75,8 @@ def space_to_depth(
                 f"space_to_depth: height and width must be divisible by {b}; received "
                 f"shape {tuple(x.shape)}."
             )
-    if last:
-        n, h, w, c = shape(x)
-        blocks = transpose(reshape(x, (n, h // b, b, w // b, b, c)), (0, 1, 3, 2, 4, 5))
-        return reshape(blocks, (n, h // b, w // b, b * b * c))
-    n, c, h, w = shape(x)
-    blocks = transpose(reshape(x, (n, c, h // b, b, w // b, b)), (0, 1, 3, 5, 2, 4))
-    return reshape(blocks, (n, b * b * c, h // b, w // b))
+    pattern = (FROM_BLOCKS_LAST if last else FROM_BLOCKS_FIRST).split(" -> ")
+    return rearrange(x, " -> ".join(reversed(pattern)), b=b, d=b)
 
 
 def _window(
@@ -146,8 +131,6 @@ def unfold(
     Raises:
         ValueError: the rank is not 4, or the window is larger than the input.
     """
-    from keras.ops import numpy as knp
-
     window, pads = _window("unfold", x, 4, kernel_size, dilation, padding, stride)
     n, c, h, w = shape(x)
     rows, columns = _places(window, pads, (h, w))
@@ -185,8 +168,6 @@ def fold(
     Returns:
         `(batch, channels, height, width)`.
     """
-    from keras.ops import numpy as knp
-
     window, pads = _window("fold", x, 3, kernel_size, dilation, padding, stride)
     height, width = standardize_tuple(output_size, 2, "output_size", "fold")
     k0, k1 = window.size
@@ -201,32 +182,24 @@ def fold(
     c = depth // (k0 * k1)
     cells = knp.reshape(x, (n, c, k0, k1, rows, columns))
     # Axis by axis, each offset of the window adds its cells into a canvas.
-    cells = _overlap(cells, 4, 2, k0, window, 0, height + 2 * pads[0])
-    cells = _overlap(cells, 3, 2, k1, window, 1, width + 2 * pads[1])
+    cells = _overlap(cells, 4, window, 0, height + 2 * pads[0])
+    cells = _overlap(cells, 3, window, 1, width + 2 * pads[1])
     return cells[:, :, pads[0] : pads[0] + height, pads[1] : pads[1] + width]
 
 
-def _overlap(
-    cells: Any, places: int, offsets: int, k: int, window: Window, which: int, size: int
-) -> Any:
-    """Sum cells `(..., offset, ..., place, ...)` into one axis, which comes last."""
-    from keras.ops import numpy as knp
-
+def _overlap(cells: Any, places: int, window: Window, which: int, size: int) -> Any:
+    """Sum cells `(.., .., offset, ..., place, ...)` into one axis, which comes last."""
     step, dilation = window.strides[which], window.dilation[which]
-    cells = knp.moveaxis(cells, (offsets, places), (-2, -1))
+    cells = knp.moveaxis(cells, (2, places), (-2, -1))
     dims = shape(cells)
-    count = dims[-1]
+    length = dims[-1] * step
     # Places `step` apart: zeros between them.
-    spread = knp.reshape(cells, (*dims, 1))
-    spread = knp.pad(spread, [(0, 0)] * len(dims) + [(0, step - 1)])
-    spread = knp.reshape(spread, (*dims[:-1], count * step))
-    total = None
-    for i in range(k):
-        row = spread[..., i, :]
+    spread = knp.pad(cells[..., None], [(0, 0)] * len(dims) + [(0, step - 1)])
+    spread = knp.reshape(spread, (*dims[:-1], length))
+    total: Any = 0
+    for i in range(window.size[which]):
         start = i * dilation
-        room = size - start
-        row = row[..., : min(room, count * step)]
-        after = size - start - min(room, count * step)
-        row = knp.pad(row, [(0, 0)] * (len(dims) - 2) + [(start, after)])
-        total = row if total is None else total + row
+        kept = min(size - start, length)
+        around = [(0, 0)] * (len(dims) - 2) + [(start, size - start - kept)]
+        total = total + knp.pad(spread[..., i, :kept], around)
     return total

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from keras.core.op import Tensor, op
 from keras.ops.core import shape
+from keras.ops.shaping import reshape, transpose
 
 
 def _parse(side: str, pattern: str) -> list[list[str]]:
@@ -55,8 +57,6 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
 
 @op(name="rearrange")
 def _rearrange(tensor: Tensor, pattern: str, axes_lengths: dict[str, int]) -> Tensor:
-    from keras.ops.numpy import reshape, transpose
-
     left, arrow, right = pattern.partition("->")
     if not arrow:
         raise ValueError(f"rearrange: the pattern {pattern!r} has no '->'.")
@@ -85,13 +85,8 @@ def _rearrange(tensor: Tensor, pattern: str, axes_lengths: dict[str, int]) -> Te
         )
     out = reshape(tensor, tuple(sizes[name] for name in old))
     out = transpose(out, [old.index(name) for name in new])
-    joined = []
-    for group in after:
-        size: Any = 1
-        for name in group:
-            size = size * sizes[name] if name != "1" else size
-        joined.append(size)
-    return reshape(out, tuple(joined))
+    sizes["1"] = 1
+    return reshape(out, [math.prod(sizes[name] for name in group) for group in after])
 
 
 def _expand(groups: list[list[str]], extra: int) -> list[list[str]]:
@@ -110,15 +105,8 @@ def _solve_group(
     group: list[str], dim: Any, sizes: dict[str, Any], pattern: str, tensor: Any
 ) -> None:
     """Find the one size that is not given."""
-    known: Any = 1
-    missing = []
-    for name in group:
-        if name == "1":
-            continue
-        if name in sizes:
-            known = known * sizes[name]
-        else:
-            missing.append(name)
+    missing = [name for name in group if name not in sizes and name != "1"]
+    known = math.prod(sizes.get(name, 1) for name in group)
     exact = isinstance(dim, int) and isinstance(known, int)
     if len(missing) > 1:
         raise ValueError(

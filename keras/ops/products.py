@@ -14,18 +14,17 @@ from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.casts import multiplied
 from keras.ops.core import shape
+from keras.ops.elementwise import clip, conjugate, sqrt
+from keras.ops.pairwise import not_equal, subtract
+from keras.ops.shaping import flip, moveaxis, ravel, reshape, stack, transpose
 
 
 @primitive(cast=multiplied)
 def matmul(x1: Tensor, x2: Tensor) -> Tensor:
-    """The product of matrices.
+    """The product of matrices: shapes (..., n, k) and (..., k, m) to (..., n, m).
 
-    Args:
-        x1, x2: tensors of shapes (..., n, k) and (..., k, m), whose other axes
-            broadcast; a tensor of one axis is a row at the left, a column at the right.
-
-    Returns:
-        A tensor of shape (..., n, m), without the axes of a row or column.
+    The other axes broadcast. A tensor of one axis is a row at the left, a column at the
+    right; the result lacks that axis.
     """
 
 
@@ -33,14 +32,12 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
 def dot(x1: Tensor, x2: Tensor) -> Tensor:
     """The sum over the last axis of `x1` and the last but one of `x2`.
 
-    Args:
-        x1, x2: tensors. The axes of `x1` come first in the result; with a number this
-            is `multiply`.
+    The axes of `x1` come first in the result; with a number this is `multiply`.
     """
     if not len(x1.shape) or not len(x2.shape):
         return x1 * x2
     if len(x1.shape) <= 2 and len(x2.shape) <= 2:
-        return current().TABLE["matmul"](x1, x2)
+        return matmul(x1, x2)
     return tensordot(x1, x2, ((-1,), (-2 if len(x2.shape) > 1 else -1,)))
 
 
@@ -54,22 +51,14 @@ def inner(x1: Tensor, x2: Tensor) -> Tensor:
 
 @op(cast="common")
 def outer(x1: Tensor, x2: Tensor) -> Tensor:
-    """Every element of `x1` times every element of `x2`.
-
-    Returns:
-        A matrix: the elements of each, in one row, are its axes.
-    """
-    table = current().TABLE
-    column, row = table["reshape"](x1, (-1, 1)), table["reshape"](x2, (1, -1))
-    return table["multiply"](column, row)
+    """The matrix of every element of `x1` times every element of `x2`."""
+    return reshape(x1, (-1, 1)) * reshape(x2, (1, -1))
 
 
 @op(cast="common")
 def vdot(x1: Tensor, x2: Tensor) -> Tensor:
     """The sum of the products of all elements; those of `x1` are conjugated."""
-    table = current().TABLE
-    x1 = table["conjugate"](table["reshape"](x1, (-1,)))
-    return table["matmul"](x1, table["reshape"](x2, (-1,)))
+    return matmul(conjugate(ravel(x1)), ravel(x2))
 
 
 @primitive(cast="common")
@@ -102,10 +91,6 @@ def einsum(subscripts: str, *operands: Tensor, **kwargs: Any) -> Tensor:
         *operands: tensors.
         **kwargs: none is known; the argument is there to name it.
 
-    Raises:
-        TypeError: an unknown argument is given.
-        ValueError: the letters do not fit the tensors.
-
     Example:
         >>> keras.ops.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 1])
         array([3, 7])
@@ -123,14 +108,12 @@ def kron(x1: Tensor, x2: Tensor) -> Tensor:
         >>> keras.ops.kron([1, 10], [1, 2])
         array([1, 2, 10, 20])
     """
-    table = current().TABLE
     rank = max(len(x1.shape), len(x2.shape))
     a = [1] * (rank - len(x1.shape)) + list(shape(x1))
     b = [1] * (rank - len(x2.shape)) + list(shape(x2))
-    left = table["reshape"](x1, tuple(n for size in a for n in (size, 1)))
-    right = table["reshape"](x2, tuple(n for size in b for n in (1, size)))
-    product = table["multiply"](left, right)
-    return table["reshape"](product, tuple(m * n for m, n in zip(a, b)))
+    left = reshape(x1, [n for size in a for n in (size, 1)])
+    right = reshape(x2, [n for size in b for n in (1, size)])
+    return reshape(left * right, [m * n for m, n in zip(a, b)])
 
 
 @op(cast="common")
@@ -154,16 +137,15 @@ def cross(
         >>> keras.ops.cross([1, 0, 0], [0, 1, 0])
         array([0, 0, 1])
     """
-    table = current().TABLE
     if axis is not None:
         axisa = axisb = axisc = axis
-    a, b = table["moveaxis"](x1, axisa, -1), table["moveaxis"](x2, axisb, -1)
+    a, b = moveaxis(x1, axisa, -1), moveaxis(x2, axisb, -1)
     sizes = a.shape[-1], b.shape[-1]
     if not set(sizes) <= {2, 3}:
         raise ValueError(
-            f"cross: vectors have 2 or 3 numbers; received shapes "
-            f"{tuple(x1.shape)} and "
-            f"{tuple(x2.shape)}, with {sizes[0]} and {sizes[1]} along their axes."
+            "cross: vectors have 2 or 3 numbers; received shapes "
+            f"{tuple(x1.shape)} and {tuple(x2.shape)}, with {sizes[0]} and {sizes[1]} "
+            "along their axes."
         )
     third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
     if sizes == (2, 2):
@@ -172,7 +154,7 @@ def cross(
     b3 = b[..., 2] if sizes[1] == 3 else b[..., 0] * 0
     first = a[..., 1] * b3 - a3 * b[..., 1]
     second = a3 * b[..., 0] - a[..., 0] * b3
-    return table["moveaxis"](table["stack"]([first, second, third], -1), -1, axisc)
+    return stack([first, second, third], axisc)
 
 
 def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
@@ -198,18 +180,17 @@ def _correlate(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
             "correlate: both tensors have one axis; received shapes "
             f"{tuple(x1.shape)} and {tuple(x2.shape)}."
         )
-    table = current().TABLE
     if x1.shape[0] is not None and x1.shape[0] < (x2.shape[0] or 0):
-        turned = _correlate(table["conjugate"](x2), table["conjugate"](x1), mode)
-        return table["flip"](turned, 0)
+        return flip(_correlate(conjugate(x2), conjugate(x1), mode), 0)
     n, m = shape(x1)[0], shape(x2)[0]
     before = {"valid": 0, "same": m // 2, "full": m - 1}[mode]
     after = {"valid": 0, "same": m - 1 - m // 2, "full": m - 1}[mode]
+    table = current().TABLE
     x1 = table["_pad"](x1, ((before, after),), "constant", 0)
     starts = table["arange"](0, n + before + after - m + 1, 1, "int32")
     steps = table["arange"](0, m, 1, "int32")
     windows = table["take"](x1, starts[:, None] + steps[None, :], 0)
-    return table["matmul"](windows, table["conjugate"](x2))
+    return matmul(windows, conjugate(x2))
 
 
 @op(cast="float")
@@ -217,10 +198,10 @@ def corrcoef(x: Tensor) -> Tensor:
     """Pearson's coefficients of correlation between the rows of a matrix.
 
     Args:
-        x: tensor of shape (variables, observations), or of one axis.
+        x: `(variables, observations)`, or of one axis, for which the result is 1.
 
     Returns:
-        A matrix of shape (variables, variables); for one axis, the number 1.
+        `(variables, variables)`.
 
     Example:
         >>> keras.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
@@ -230,13 +211,11 @@ def corrcoef(x: Tensor) -> Tensor:
         raise ValueError(
             f"corrcoef: `x` has one axis or two; received shape {tuple(x.shape)}."
         )
-    table = current().TABLE
     rows = x if len(x.shape) == 2 else x[None]
     rows = rows - reductions.mean(rows, -1, keepdims=True)
-    products = table["matmul"](rows, table["transpose"](rows))
-    scale = table["sqrt"](table["diagonal"](products))
-    out = products / scale[:, None] / scale[None, :]
-    out = table["clip"](out, -1.0, 1.0)
+    products = matmul(rows, transpose(rows))
+    scale = sqrt(current().TABLE["diagonal"](products))
+    out = clip(products / scale[:, None] / scale[None, :], -1.0, 1.0)
     return out if len(x.shape) == 2 else out[0, 0]
 
 
@@ -249,8 +228,7 @@ def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
     """
     if n < 0:
         raise ValueError(f"diff: `n` is at least 0; received {n}.")
-    table = current().TABLE
-    minus = table["not_equal" if current().dtype_of(a) == "bool" else "subtract"]
+    minus = not_equal if current().dtype_of(a) == "bool" else subtract
     key: list[Any] = [slice(None)] * len(a.shape)
     for _ in range(n):
         key[axis] = slice(1, None)
@@ -271,10 +249,10 @@ def trapezoid(
         x: the places they belong to, along one axis or for every value.
         dx: the distance between places when `x` is not given.
     """
-    moved = current().TABLE["moveaxis"](y, axis, -1)
+    moved = moveaxis(y, axis, -1)
     width: Any = dx
     if x is not None:
-        places = x if len(x.shape) == 1 else current().TABLE["moveaxis"](x, axis, -1)
+        places = x if len(x.shape) == 1 else moveaxis(x, axis, -1)
         width = places[..., 1:] - places[..., :-1]
     return reductions.sum((moved[..., 1:] + moved[..., :-1]) * 0.5 * width, -1)
 
@@ -283,9 +261,5 @@ def trapezoid(
 def slogdet(x: Tensor) -> tuple[Tensor, Tensor]:
     """The sign of the determinant and the logarithm of its absolute value.
 
-    Args:
-        x: tensor of shape (..., n, n).
-
-    Returns:
-        Two tensors of shape (...).
+    Matrices `(..., n, n)` give two tensors `(...)`.
     """
