@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import sys
 from typing import Any
@@ -10,6 +11,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from keras.backend.jax import cpu
 from keras.backend.tables import functions_of
 from keras.backend.windows import Window, reach, same_pads, spatial
 
@@ -22,15 +24,17 @@ def _dimensions(window: Window) -> tuple[str, str, str]:
 
 
 def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
-    return lax.conv_general_dilated(
-        inputs,
-        kernel,
-        window.strides,
-        window.padding.upper(),
+    run = functools.partial(
+        lax.conv_general_dilated,
+        window_strides=window.strides,
+        padding=window.padding.upper(),
         rhs_dilation=window.dilation,
         dimension_numbers=_dimensions(window),
         feature_group_count=groups,
     )
+    if cpu.pays(inputs, kernel, window, groups):
+        run = cpu.kernel_gradient_by_products(run, window)
+    return run(inputs, kernel)
 
 
 def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
@@ -72,6 +76,8 @@ def _reduce(inputs: Any, window: Window, start: Any, combine: Any) -> Any:
 
 
 def _max_pool(inputs: Any, window: Window) -> Any:
+    if cpu.on_cpu() and (parts := cpu.tiles(inputs, window)):
+        return cpu.largest(parts)
     if jnp.issubdtype(inputs.dtype, jnp.floating):
         least: Any = -jnp.inf
     elif inputs.dtype == jnp.bool_:
@@ -82,6 +88,8 @@ def _max_pool(inputs: Any, window: Window) -> Any:
 
 
 def _average_pool(inputs: Any, window: Window) -> Any:
+    if cpu.on_cpu() and (parts := cpu.tiles(inputs, window)):
+        return sum(parts) / len(parts)
     zero = inputs.dtype.type(0)
     total = _reduce(inputs, window, zero, lax.add)
     if window.padding == "valid":

@@ -115,7 +115,7 @@ class Compiled:
         self._versions: dict[Any, Lifted] = {}
 
     def __call__(self, *args: Any) -> Any:
-        count = ()
+        count: tuple = ()
         if self._loop:
             *args, number = args  # type: ignore[assignment]
             count = (np.int32(number),)
