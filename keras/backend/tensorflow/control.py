@@ -38,8 +38,12 @@ def scan(
     static = leaves[0].shape[0] if leaves else length
     steps = tf.shape(leaves[0])[0] if leaves and static is None else static
 
-    def one(i: Any, carry: Any) -> Any:
-        x = tree.unflatten(treedef, [leaf[i] for leaf in leaves]) if leaves else None
+    def one(i: Any, carry: Any, rows: Any = None) -> Any:
+        x = None
+        if rows is not None:
+            x = tree.unflatten(treedef, [row.read(i) for row in rows])
+        elif leaves:
+            x = tree.unflatten(treedef, [leaf[i] for leaf in leaves])
         return f(carry, x)
 
     if isinstance(steps, int) and (
@@ -54,10 +58,17 @@ def scan(
         if not outs or outs[0] is None:
             return carry, None
         return carry, tree.map_structure(lambda *ys: tf.stack(ys), *outs)
-    return _graph_scan(one, init, steps, reverse)
+    return _graph_scan(one, init, steps, reverse, leaves)
 
 
-def _graph_scan(one: Callable, init: Any, steps: Any, reverse: bool) -> Any:
+def _graph_scan(
+    one: Callable, init: Any, steps: Any, reverse: bool, leaves: list[Any]
+) -> Any:
+    # The gradient of reading a row is a write of a row, that of slicing a whole tensor.
+    rows = [
+        tf.TensorArray(t.dtype, size=steps, element_shape=t.shape[1:]).unstack(t)
+        for t in leaves
+    ] or None
     probe = tf.__internal__.FuncGraph("keras_scan")
     with probe.as_default():
         _, y = one(0, init)
@@ -70,7 +81,10 @@ def _graph_scan(one: Callable, init: Any, steps: Any, reverse: bool) -> Any:
 
     def step(count: Any, carry: Any, arrays: Any) -> Any:
         i = steps - 1 - count if reverse else count
-        carry, y = one(i, carry)
+        carry, y = one(i, carry, rows)
+        carry = tree.map_structure(lambda t: tf.convert_to_tensor(t), carry)
+        for new, old in zip(tree.flatten(carry), tree.flatten(init)):
+            new.set_shape(old.shape)  # a size that one of them does not know
         flat = [] if y is None else tree.flatten(y)
         return count + 1, carry, [a.write(i, t) for a, t in zip(arrays, flat)]
 
@@ -79,6 +93,11 @@ def _graph_scan(one: Callable, init: Any, steps: Any, reverse: bool) -> Any:
     )
     ys = tree.unflatten(y_def, [a.stack() for a in arrays]) if y_leaves else None
     return carry, ys
+
+
+def runs_eagerly(x: Any) -> bool:
+    """Whether ops on `x` run one by one, outside every graph."""
+    return tf.executing_eagerly()
 
 
 def vectorized_map(function: Callable, elements: Any) -> Any:

@@ -60,7 +60,9 @@ def value_and_grad(
 
 def compile(fn: Callable) -> Callable:
     """`fn` as a tf.function, which captures the variables by itself."""
-    return tf.function(fn, autograph=False, reduce_retracing=False)
+    compiled = tf.function(fn, autograph=False, reduce_retracing=False)
+    compiled._omit_frequent_tracing_warning = True  # each layer has one of its own
+    return compiled
 
 
 def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:

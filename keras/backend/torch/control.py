@@ -45,6 +45,13 @@ def scan(
         leaves = []
     steps: Any = leaves[0].shape[0] if leaves else length
     columns = [leaf.unbind(0) for leaf in leaves]
+    if steps and any(t.is_meta for t in (*leaves, *tree.flatten(init))):
+        # Shapes do not change along the loop: one step tells them all.
+        x = tree.unflatten(treedef, [c[0] for c in columns]) if leaves else None
+        carry, y = f(init, x)
+        return carry, y if y is None else tree.map_structure(
+            lambda t: t.to("meta").expand(steps, *t.shape), y
+        )
     carry, outs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):
         x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
@@ -55,6 +62,11 @@ def scan(
     if outs and outs[0] is None:
         return carry, None
     return carry, tree.map_structure(lambda *ys: torch.stack(ys), *outs)
+
+
+def runs_eagerly(x: Any) -> bool:
+    """PyTorch always does, and nothing is gained by compiling a loop."""
+    return False
 
 
 def vectorized_map(function: Callable, elements: Any) -> Any:
