@@ -1,6 +1,6 @@
 """What XLA does slowly on CPUs, written otherwise.
 
-Measured on two cores, a step of two convolutions and two poolings on 64 images of 28x28:
+Measured on two cores, a step of two convolutions and poolings on 64 images of 28x28:
 the gradient of a maximum over windows is a scatter that takes most of the step, and the
 gradient of a convolution's kernel is ten times slower inside a loop than outside. As
 elementwise maxima and as matrix products both take their due.
