@@ -49,6 +49,7 @@ _GONE: dict[str, tuple[Any, ...]] = {
     "virtual_batch_size": (None,),
     "adjustment": (None,),
 }
+_OF_KERNELS = ("kernel_initializer", "kernel_regularizer", "kernel_constraint")
 _UNGROUPED = ("Depthwise", "Separable", "Transpose")
 
 # TensorFlow's functions that a graph of Keras 2 may call: our op, and the names of the
@@ -136,8 +137,28 @@ def translate_compile(config: dict[str, Any]) -> dict[str, Any]:
     out = dict(config)
     optimizer = out.pop("optimizer_config", out.get("optimizer"))
     out["optimizer"] = _optimizer(optimizer)
+    for key in ("loss", "metrics", "weighted_metrics"):
+        found = _measure(out.get(key), "losses" if key == "loss" else "metrics")
+        alone = isinstance(found, list) and len(found) == 1
+        # Keras 2 lists the metrics output by output, also of one output.
+        out[key] = found[0] if alone and isinstance(found[0], list) else found
     out.pop("sample_weight_mode", None)
     return {k: v for k, v in out.items() if not (k != "optimizer" and v is None)}
+
+
+def _measure(value: Any, family: str) -> Any:
+    """A loss or metric: by class name alone, and wrappers by a function's name."""
+    if isinstance(value, list):
+        return [_measure(v, family) for v in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value or "config" not in value:
+        return {k: _measure(v, family) for k, v in value.items()}
+    config = value["config"]
+    if isinstance(config, dict) and isinstance(config.get("fn"), str):
+        function = _serialized("builtins", "function", config["fn"])
+        config = {**config, "fn": {**function, "registered_name": "function"}}
+    return {**_serialized(f"keras.{family}", value["class_name"], config)}
 
 
 def _optimizer(config: Any) -> Any:
@@ -203,6 +224,7 @@ def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, 
     elif module.startswith(("tf_keras", "keras.engine", "keras.src.engine")):
         module = namespace
     out = {**node, **_serialized(module, ours, config)}
+    out.pop("build_config", None)  # layers are built by being called
     registered = node.get("registered_name")
     if registered and not str(registered).startswith(("keras", "tf_keras")):
         out["registered_name"] = registered
@@ -228,6 +250,8 @@ def _config(name: str, config: dict[str, Any], synchronized: bool) -> dict[str, 
                     f"{key}={value!r}, which has no counterpart here."
                 )
             continue
+        if key in _OF_KERNELS and ("Depthwise" in name or "Separable" in name):
+            continue  # their kernels have arguments of their own
         if key == "groups" and any(part in name for part in _UNGROUPED):
             if value not in (1, None):
                 raise ValueError(
@@ -287,6 +311,8 @@ def _graph(config: dict[str, Any]) -> dict[str, Any]:
     entries = config.get("layers")
     if not isinstance(entries, list):
         return config
+    if not any(_is_old_call(n) for e in entries for n in e.get("inbound_nodes") or []):
+        return config
     names = [e.get("name") or e["config"]["name"] for e in entries]
     calls = _Calls(names, _nested(entries), config)
     out = {**config, "layers": []}
@@ -306,6 +332,10 @@ def _graph(config: dict[str, Any]) -> dict[str, Any]:
         alone = isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)
         out[key] = ends[0] if alone else ends
     return out
+
+
+def _is_old_call(node: Any) -> bool:
+    return not (isinstance(node, dict) and "args" in node)
 
 
 def _nested(entries: list[dict[str, Any]]) -> dict[str, str]:
@@ -352,8 +382,6 @@ class _Calls:
 
     def read(self, node: Any) -> dict[str, Any]:
         if isinstance(node, dict):
-            if "args" in node:
-                return node  # in Keras 3's form already
             return {"args": [self._nest(node)], "kwargs": {}}
         if isinstance(node, list) and node and isinstance(node[0], str):
             return {"args": [self._first(node)], "kwargs": self._kwargs(node)}

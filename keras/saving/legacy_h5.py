@@ -25,7 +25,7 @@ from keras.core.serialization import deserialize_keras_object, serialize_keras_o
 from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify
-from keras.saving.keras2 import translate, translate_compile
+from keras.saving.keras2 import is_old, translate, translate_compile
 from keras.saving.match import Plan, Record, difference
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
@@ -207,6 +207,7 @@ def _read_configs(path: Path, who: str) -> tuple[dict[str, Any], dict[str, Any] 
             read_attribute(file, name, MAX_JSON_BYTES)
             for name in ("model_config", "training_config")
         ]
+        version = read_attribute(file, "keras_version", 100) or "2"
     config, training = (
         parse_json(text, f"{who}: its configuration") if text else None
         for text in texts
@@ -216,12 +217,12 @@ def _read_configs(path: Path, who: str) -> tuple[dict[str, Any], dict[str, Any] 
             f"{who}: the file holds no model, only weights or something else. Build "
             "the model and call `model.load_weights` on it."
         )
-    config = translate(with_modules(config))
-    if training is None:
-        return config, None
-    if not isinstance(training, dict):
+    if not isinstance(training, (dict, type(None))):
         raise ValueError(f"{who}: its training configuration is not a JSON object.")
-    return config, translate_compile(_with_families(training))
+    config = with_modules(config)
+    if is_old({**config, "keras_version": version}):
+        config = translate(config)
+    return config, None if training is None else translate_compile(training)
 
 
 def with_modules(node: dict[str, Any]) -> dict[str, Any]:
@@ -250,29 +251,6 @@ def _of_op(node: Mapping[str, Any]) -> set[str]:
 
     op = find_op(str(node.get("class_name")))
     return {"name", *op.signature.parameters} if op is not None else set()
-
-
-def _with_families(training: dict[str, Any]) -> dict[str, Any]:
-    """Losses and metrics, which Keras writes by class name alone, with a module."""
-
-    def mark(value: Any, module: str) -> Any:
-        if isinstance(value, list):
-            return [mark(v, module) for v in value]
-        if isinstance(value, dict):
-            if "class_name" in value and "config" in value:
-                named = {"module": module, "registered_name": None, **value}
-                return {**named, "config": mark(value["config"], module)}
-            return {k: mark(v, module) for k, v in value.items()}
-        return value
-
-    out = dict(training)
-    for key, module in (
-        ("loss", "keras.losses"),
-        ("metrics", "keras.metrics"),
-        ("weighted_metrics", "keras.metrics"),
-    ):
-        out[key] = mark(out.get(key), module)
-    return out
 
 
 def _below(records: Mapping[str, Record], group: str) -> dict[str, Record]:
@@ -353,7 +331,9 @@ def _plan(
         if name not in used and name != _TOP:
             plan.unexpected += [
                 f"{name}: {path} (shape {record.shape})"
-                for path, record in given[name].items()
+                for path, record in zip(
+                    _shortened(name, list(given[name])), given[name].values()
+                )
             ]
     known = [n for n in given if n not in used]
     plan.missing = [
@@ -415,7 +395,7 @@ def _pair(ours: list[str], theirs: list[str]) -> dict[str, str]:
     parts are equal, and no others'.
     """
     pairs = {name: name for name in ours if name in theirs}
-    for key in (_counted, _last(3), _last(2), _last(1)):
+    for key in (_counted, _one_kernel, _last(3), _last(2), _last(1)):
         left = [n for n in ours if n not in pairs]
         free = [n for n in theirs if n not in pairs.values()]
         if not left or not free:
@@ -444,6 +424,11 @@ def _counted(paths: list[str]) -> list[str]:
         ]
         split = new
     return ["/".join(parts) for parts in split]
+
+
+def _one_kernel(paths: list[str]) -> list[str]:
+    """Keras 2 calls the only kernel of a depthwise convolution so."""
+    return [re.sub(r"\bdepthwise_kernel$", "kernel", path) for path in paths]
 
 
 def _last(count: int) -> Any:
@@ -480,6 +465,8 @@ def _restore_optimizer(
             plan.wrong.append(f"{variable.path}: {wrong}")
         else:
             pairs.append((variable, record))
+    if old:  # Keras 2 keeps slots that are not in use, such as SGD's momentum
+        given = {name: r for name, r in given.items() if np.any(r.read())}
     plan.unexpected = [f"{name} (shape {r.shape})" for name, r in given.items()]
     if plan.problems:
         warnings.warn(
