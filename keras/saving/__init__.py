@@ -6,13 +6,14 @@ from keras.core.registry import (
 )
 from keras.core.registry import CustomObjectScope as custom_object_scope
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.saving.file_editor import KerasFileEditor
 from keras.saving.model import load_model, load_trusted_model, save_model
 from keras.saving.state_dict import load_state_dict, to_state_dict
 from keras.saving.weights import load_weights, save_weights
 
 __all__ = [
-    "CustomObjectScope", "custom_object_scope", "deserialize_keras_object",
-    "get_custom_objects", "get_registered_name", "get_registered_object",
+    "CustomObjectScope", "KerasFileEditor", "custom_object_scope",
+    "deserialize_keras_object", "get_custom_objects", "get_registered_name", "get_registered_object",
     "load_model", "load_state_dict", "load_trusted_model", "load_weights",
     "register_keras_serializable", "save_model", "save_weights",
     "serialize_keras_object", "to_state_dict",

@@ -187,7 +187,7 @@ def load_weights(
         with open_safetensors(path) as named:
             restore_named(model, named, who, skip_mismatch, skip)
     else:
-        with _open_weights(path) as records:
+        with open_weights(path) as records:
             restore(model, records, who, skip_mismatch, skip)
 
 
@@ -351,7 +351,8 @@ def require_built(model: Any, who: str) -> None:
 
 
 @contextlib.contextmanager
-def _open_weights(path: Path) -> Iterator[Mapping[str, Record]]:
+def open_weights(path: Path) -> Iterator[Mapping[str, Record]]:
+    """The records of a file of weights, while it is open."""
     with contextlib.ExitStack() as stack:
         if path.name.endswith(".weights.h5"):
             yield stack.enter_context(open_records(path))
