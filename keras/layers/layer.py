@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,17 +12,15 @@ from keras.core.configurable import Configurable
 from keras.core.foreign import framework_of, to_host
 from keras.core.graph import Node
 from keras.core.infer import infer_outputs
-from keras.core.naming import auto_name, current_path, path_scope, to_snake_case
+from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.op import Operation
 from keras.core.reading import count_call
 from keras.core.scope import backend_scope, current
-from keras.core.state import Stateful, parts, unique
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
     AutocastFrame,
     MetaFrame,
     StatelessScope,
-    Variable,
     collecting_scope,
     current_frame,
     frame,
@@ -39,6 +36,7 @@ from keras.layers.call import (
     shape_of,
 )
 from keras.layers.input_spec import check_inputs, layer_label
+from keras.layers.layer_state import LayerState
 
 
 def _wrap_build(build: Callable) -> Callable:
@@ -69,7 +67,7 @@ def _shapes_by_name(cls: type, args: tuple, kwargs: dict) -> dict[str, Any]:
     return {**dict(zip(names, args)), **kwargs}
 
 
-class Layer(Operation, Configurable, Stateful):
+class Layer(Operation, Configurable, LayerState):
     """The base class of all layers.
 
     A subclass makes its weights in `build(input_shape)` with `add_weight` and computes
@@ -92,16 +90,11 @@ class Layer(Operation, Configurable, Stateful):
     """
 
     _fresh: tuple[str, ...] = ("_compiled",)
-    _not_parts: tuple[str, ...] = ()  # attributes that do not belong to the layer
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
 
     # Set by __new__.
-    built: bool
-    _building: bool
     _settled: bool
     _build_shapes: dict[str, Any] | None
-    _path: str | None
-    _own_variables: list[Variable]
     _losses: list[Any]
     _with_losses: list[Layer]
 
@@ -186,225 +179,7 @@ class Layer(Operation, Configurable, Stateful):
         """The type float inputs are cast to."""
         return self.dtype_policy.compute_dtype
 
-    # Weights
-
-    def add_weight(
-        self,
-        shape: Any = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str | None = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """Make a weight of the layer.
-
-        Args:
-            shape: the shape; `()` by default.
-            initializer: a name, an `Initializer` or a callable `(shape, dtype)`; by
-                default Glorot uniform for floats and zeros for the rest.
-            dtype: the type; by default the layer's variable type.
-            trainable: whether gradients are wanted.
-            autocast: whether it is read in the layer's compute type.
-            regularizer: a penalty on it, added to the loss.
-            constraint: a projection applied after each update.
-            aggregation: how replicas combine.
-            overwrite_with_gradient: whether the optimizer puts the gradient in place.
-            name: the last part of its path.
-
-        Returns:
-            The variable.
-        """
-        self._check_initialized()
-        from keras import constraints, initializers, regularizers
-
-        shape = () if shape is None else shape
-        dtype = dtypes.standardize_dtype(dtype or self.variable_dtype)
-        if initializer is None:
-            initializer = "glorot_uniform" if dtypes.is_float_dtype(dtype) else "zeros"
-        path = current_path() if self._building or not self._path else self._path
-        with backend_scope(self._backend), path_scope(path or self._settle_path()):
-            variable = Variable(
-                initializers.get(initializer),
-                shape=(shape,) if isinstance(shape, int) else shape,
-                dtype=dtype,
-                trainable=trainable,
-                autocast=autocast,
-                aggregation=aggregation,
-                name=name,
-            )
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        if not self._trainable:
-            variable.trainable = False
-        self._own_variables.append(variable)
-        return variable
-
-    def _direct_parts(self) -> list[Any]:
-        """The variables and stateful objects this layer itself keeps."""
-        return [part for _, part in parts(self, self._not_parts)]
-
-    def _direct_layers(self) -> list[Layer]:
-        return [part for part in self._direct_parts() if isinstance(part, Layer)]
-
-    def _flatten_layers(
-        self, include_self: bool = True, recursive: bool = True
-    ) -> list[Layer]:
-        """This layer and those below it, each once."""
-        run = self.__dict__.get("_run_cache")
-        if run is not None and include_self and recursive:
-            return run.layers
-        found: list[Layer] = [self] if include_self else []
-        stack = list(reversed(self._direct_layers()))
-        seen = {id(self)}
-        while stack:
-            layer = stack.pop()
-            if id(layer) in seen:
-                continue
-            seen.add(id(layer))
-            found.append(layer)
-            if recursive:
-                stack.extend(reversed(layer._direct_layers()))
-        return found
-
-    @property
-    def weights(self) -> list[Variable]:
-        """All weights: own trainable, own others, then those of the parts."""
-        found = []
-        for layer in self._flatten_layers():
-            own = [p for p in layer._direct_parts() if isinstance(p, Variable)]
-            # What each was made as: freezing a layer does not change the order.
-            found += [v for v in own if v.made_trainable]
-            found += [v for v in own if not v.made_trainable]
-        return unique(found)
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights gradients are wanted for."""
-        frozen = {
-            id(v)
-            for layer in self._flatten_layers()
-            if not layer._trainable
-            for v in layer.weights
-        }
-        return [v for v in self.weights if v.trainable and id(v) not in frozen]
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The other weights."""
-        trainable = {id(v) for v in self.trainable_weights}
-        return [v for v in self.weights if id(v) not in trainable]
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The weights, and the state of metrics and seed generators."""
-        found = self.weights
-        for layer in self._flatten_layers():
-            for part in layer._direct_parts():
-                if not isinstance(part, (Variable, Layer)):
-                    found.extend(part.variables)
-        return unique(found)
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """The variables gradients are wanted for."""
-        return self.trainable_weights
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """All other variables, with the state of metrics and seed generators."""
-        trainable = {id(v) for v in self.trainable_weights}
-        return [v for v in self.variables if id(v) not in trainable]
-
-    @property
-    def metrics(self) -> list[Any]:
-        """The metrics kept by this layer and those below it."""
-        from keras.metrics import Metric
-
-        return unique(
-            part
-            for layer in self._flatten_layers()
-            for part in layer._direct_parts()
-            if isinstance(part, Metric)
-        )
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        """The state of the layer's metrics."""
-        return [v for metric in self.metrics for v in metric.variables]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the layer's weights are trained. Setting it goes down the tree."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        value = bool(value)
-        for layer in self._flatten_layers():
-            layer._trainable = value
-            for part in layer._direct_parts():
-                if isinstance(part, Variable) and part.made_trainable:
-                    part.trainable = value
-
-    def get_weights(self) -> list[Any]:
-        """The weights as NumPy arrays, in the order of `weights`."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: list[Any]) -> None:
-        """Set all weights from arrays in the order of `weights`.
-
-        Raises:
-            ValueError: another number of arrays, or a wrong shape; nothing is changed.
-        """
-        mine = self.weights
-        given = [tuple(getattr(w, "shape", ())) for w in weights]
-        wanted = [v.shape for v in mine]
-        if len(given) != len(mine):
-            raise ValueError(
-                f"set_weights on {layer_label(self)}: {len(mine)} arrays of shapes "
-                f"{wanted} are needed; received {len(given)} of shapes {given}."
-                + ("" if self.built else " The layer is not built yet.")
-            )
-        for variable, shape in zip(mine, given):
-            if variable.shape != shape:
-                raise ValueError(
-                    f"set_weights on {layer_label(self)}: {variable.path!r} has shape "
-                    f"{variable.shape}; received an array of shape {shape}. All: "
-                    f"{wanted} are needed, {given} were given."
-                )
-        for variable, value in zip(mine, weights):
-            variable.assign(value)
-
-    def count_params(self) -> int:
-        """The number of elements of all weights."""
-        if not self.built and not self.weights:
-            raise ValueError(
-                f"{layer_label(self)} is not built yet, so its weights do not exist. "
-                "Call it on data, or call build(input_shape)."
-            )
-        total = 0
-        for variable in self.weights:
-            total += math.prod(variable.shape)
-        return total
-
     # Building
-
-    @property
-    def path(self) -> str:
-        """The layer's place: names from the outermost model down."""
-        return self._path or self.name
-
-    def _settle_path(self) -> str:
-        if self._path is None:
-            around = current_path()
-            self._path = f"{around}/{self.name}" if around else self.name
-        return self._path
 
     def build(self, input_shape: Any) -> None:
         """Make the weights. A subclass overrides it; the base has none."""
@@ -789,24 +564,6 @@ class Layer(Operation, Configurable, Stateful):
         )
 
     # Saving
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put the layer's own weights in `store`, by number."""
-        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
-        for i, variable in enumerate(own):
-            store[str(i)] = variable
-
-    def load_own_variables(self, store: Any) -> None:
-        """Take the layer's own weights from `store`."""
-        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
-        if len(store.keys()) != len(own):
-            raise ValueError(
-                f"{layer_label(self)} has {len(own)} weights of its own, the file "
-                f"{len(store.keys())}."
-                + ("" if self.built else " The layer is not built yet.")
-            )
-        for i, variable in enumerate(own):
-            variable.assign(store[str(i)])
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
