@@ -6,9 +6,12 @@ import math
 from typing import Any
 
 from keras.core import config
+from keras.core.errors import shapes_fit
 from keras.core.op import Index, Mask, Tensor, op
 from keras.core.scope import current
-from keras.ops.core import cast, dtype
+from keras.ops import numpy as knp
+from keras.ops.activations import _softmax
+from keras.ops.core import cast, dtype, shape
 
 
 @op(cast="float")
@@ -44,8 +47,8 @@ def dot_product_attention(
         ValueError: ranks, heads or sizes do not fit.
     """
     who = "dot_product_attention"
-    shapes = {"query": query.shape, "key": key.shape, "value": value.shape}
-    shapes = {name: tuple(s) for name, s in shapes.items()}
+    given = {"query": query, "key": key, "value": value}
+    shapes = {name: tuple(x.shape) for name, x in given.items()}
     if any(len(s) != 4 for s in shapes.values()):
         raise ValueError(
             f"{who}: query, key and value need rank 4, (batch, length, heads, size); "
@@ -57,9 +60,8 @@ def dot_product_attention(
             f"{who}: key and value need the same number of heads, a divisor of the "
             f"query's; received shapes {shapes}."
         )
-    lengths = (key.shape[1], value.shape[1])
-    if query.shape[3] != key.shape[3] or (
-        None not in lengths and lengths[0] != lengths[1]
+    if query.shape[3] != key.shape[3] or not shapes_fit(
+        key.shape[1:2], value.shape[1:2]
     ):
         raise ValueError(
             f"{who}: query and key need the same head size, key and value the same "
@@ -76,16 +78,9 @@ def dot_product_attention(
     scale = 1 / math.sqrt(query.shape[3]) if scale is None else scale
     if bias is not None:
         bias = cast(bias, dtype(query))
+    soft_cap = attn_logits_soft_cap
     return _attention(
-        query,
-        key,
-        value,
-        bias,
-        mask,
-        scale,
-        is_causal,
-        flash_attention,
-        attn_logits_soft_cap,
+        query, key, value, bias, mask, scale, is_causal, flash_attention, soft_cap
     )
 
 
@@ -126,10 +121,6 @@ def attend(
     soft_cap: float | None,
 ) -> Any:
     """The formula, in the ops: what every backend can do."""
-    from keras.ops import numpy as knp
-    from keras.ops.activations import _softmax
-    from keras.ops.core import shape
-
     kind = dtype(query)
     groups = query.shape[2] // key.shape[2]
     if groups > 1:
@@ -143,12 +134,11 @@ def attend(
     if soft_cap is not None:
         scores = soft_cap * knp.tanh(scores / soft_cap)
     if is_causal:
-        dims = shape(scores)
-        rows = knp.expand_dims(knp.arange(dims[2]), 1)
-        seen = knp.reshape(rows >= knp.arange(dims[3]), (1, 1, dims[2], dims[3]))
+        rows, columns = shape(scores)[2:]
+        seen = (knp.arange(rows)[:, None] >= knp.arange(columns))[None, None]
         mask = seen if mask is None else knp.logical_and(mask, seen)
     if mask is not None:
         least = -0.7 * 3.4028235e38 if dtype(scores) == "float32" else -1e300
-        scores = knp.where(mask, scores, knp.full_like(scores, least))
+        scores = knp.where(mask, scores, least)
     weights = cast(_softmax(scores, -1), kind)
     return knp.einsum("bnts,bsnh->btnh", weights, value)

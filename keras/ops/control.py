@@ -12,6 +12,7 @@ from keras.core import tree
 from keras.core.op import op
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
+from keras.ops import numpy as knp
 
 
 def _tensors(structure: Any) -> Any:
@@ -43,9 +44,7 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
         array(6.)
     """
     if isinstance(pred, KerasTensor):
-        from keras.ops.numpy import where
-
-        select = functools.partial(where, pred)
+        select = functools.partial(knp.where, pred)
         return tree.map_structure(select, true_fn(), false_fn())
     if isinstance(pred, (bool, np.bool_)):
         return true_fn() if pred else false_fn()
@@ -137,8 +136,7 @@ def scan(
         )
     init, xs = _tensors(init), _stacked(xs)
     sizes = {x.shape[0] for x in tree.flatten(xs) if x is not None}
-    if length is not None:
-        sizes.add(length)
+    sizes |= set() if length is None else {length}
     if len(sizes - {None}) > 1 or not sizes:
         raise ValueError(
             "scan: the first axes of `xs` and `length` must agree, and one of them "
@@ -174,15 +172,9 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
     if isinstance(lower, int) and isinstance(upper, int):
         if upper <= lower:
             return val
-        (_, val), _ = current().scan(
-            lambda state, _: ((state[0] + 1, body_fun(*state)), None),
-            (convert(lower), val),
-            None,
-            upper - lower,
-            False,
-            1,
-        )
-        return val
+        step = lambda state, _: ((state[0] + 1, body_fun(*state)), None)  # noqa: E731
+        first, length = (convert(lower), val), upper - lower
+        return current().scan(step, first, None, length, False, 1)[0][1]
     upper = convert(upper, "int32")
     _, val = current().while_loop(
         lambda i, _: i < upper,
@@ -223,8 +215,6 @@ def associative_scan(
         >>> keras.ops.associative_scan(keras.ops.add, keras.ops.arange(5))
         array([ 0,  1,  3,  6, 10])
     """
-    from keras.ops import numpy as knp
-
     if not callable(f):
         raise TypeError(f"associative_scan: `f` must be callable; received {f!r}.")
     elems = _stacked(elems)
@@ -260,15 +250,11 @@ def associative_scan(
 
     def interleave(even: Any, odd: Any) -> Any:
         n = even.shape[axis] + odd.shape[axis]
-        tail = None
-        if n % 2:
-            tail = knp.get_item(even, (*at, slice(n // 2, None)))
-            even = knp.get_item(even, (*at, slice(0, n // 2)))
-        pairs = knp.stack([even, odd], axis=axis + 1)
-        whole = list(even.shape)
-        whole[axis] = n - n % 2
-        out = knp.reshape(pairs, whole)
-        return out if tail is None else knp.concatenate([out, tail], axis=axis)
+        around = [(0, 0)] * len(even.shape)
+        around[axis] = (0, n % 2)
+        pairs = knp.stack([even, knp.pad(odd, around)], axis=axis + 1)
+        whole = [*even.shape[:axis], n + n % 2, *even.shape[axis + 1 :]]
+        return knp.get_item(knp.reshape(pairs, whole), (*at, slice(0, n)))
 
     if reverse:
         flat = [knp.flip(x, axis=axis) for x in flat]

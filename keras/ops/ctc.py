@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 from keras.core.errors import check_choice, check_positive_int
 from keras.core.op import Index, Tensor, op
+from keras.ops import numpy as knp
 from keras.ops.activations import _log_softmax
 from keras.ops.control import scan
 from keras.ops.core import cast, dtype, shape
+from keras.ops.math import top_k
 
 _NEVER = -1e30  # the logarithm of 0, finite so that gradients stay numbers
 
@@ -59,8 +61,6 @@ def _ctc_loss(
     blank: int,
 ) -> Tensor:
     """The forward recursion over labels with blanks between, in logarithms."""
-    from keras.ops import numpy as knp
-
     logs = _log_softmax(output, -1)
     batch, longest = shape(target)
     between = knp.full_like(target, blank)
@@ -145,15 +145,11 @@ def ctc_decode(
 
 
 def _greedy(inputs: Any, lengths: Any, merge: bool, blank: int) -> tuple[Any, Any]:
-    from keras.ops import numpy as knp
-
     steps = shape(inputs)[1]
     time = knp.arange(steps)
     valid = time < knp.expand_dims(lengths, 1)
     best = knp.max(inputs, axis=-1)
-    scores = -knp.sum(
-        knp.where(valid, best, knp.zeros_like(best)), axis=1, keepdims=True
-    )
+    scores = -knp.sum(knp.where(valid, best, 0.0), axis=1, keepdims=True)
     classes = cast(knp.argmax(inputs, axis=-1), "int32")
     keep = knp.logical_and(valid, classes != blank)
     if merge:
@@ -185,9 +181,6 @@ def _beam_search(
     inputs: Any, lengths: Any, width: int, top_paths: int, blank: int
 ) -> tuple[Any, Any]:
     """Prefix beam search (Graves, 2012, chapter 7; Hannun et al., arXiv:1408.2873)."""
-    from keras.ops import numpy as knp
-    from keras.ops.math import top_k
-
     logs = _log_softmax(inputs, -1)
     batch, steps, classes = shape(logs)
     time = knp.arange(steps)
@@ -198,7 +191,7 @@ def _beam_search(
         labels=knp.zeros((batch, width, steps), "int32") - 1,
         count=row,
         last=row - 1,
-        blank=knp.where(knp.arange(width) == 0, knp.zeros_like(never), never),
+        blank=knp.where(knp.arange(width) == 0, 0.0, never),
         label=never,
         names=knp.zeros((batch, width, 2), "int32"),
         parents=knp.zeros((batch, width, 2), "int32") - 1,
@@ -223,16 +216,9 @@ def _beam_search(
         )
         grown = knp.where(symbols == blank, _NEVER, grown)
         # A prefix that grows into one that is there already adds to that one.
-        names, parents = (
-            knp.expand_dims(beams.names, 2),
-            knp.expand_dims(beams.parents, 1),
-        )
-        into = knp.all(names == parents, axis=-1)  # (batch, from, to)
-        joining = knp.take_along_axis(
-            grown,
-            knp.repeat(knp.maximum(beams.last, 0)[:, None, :], width, axis=1),
-            axis=2,
-        )
+        into = knp.all(beams.names[:, :, None] == beams.parents[:, None], axis=-1)
+        ends = knp.repeat(knp.maximum(beams.last, 0)[:, None, :], width, axis=1)
+        joining = knp.take_along_axis(grown, ends, axis=2)  # (batch, from, to)
         joining = knp.max(knp.where(into, joining, _NEVER), axis=1)
         stays_label = knp.logaddexp(stays_label, joining)
         taken = knp.matmul(cast(into, "float32"), cast(repeats, "float32")) > 0

@@ -10,6 +10,7 @@ from keras.core.errors import check_choice, check_positive_int
 from keras.core.op import Tensor, Tensors, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.core import cast, convert_to_tensor, dtype, shape
+from keras.ops.patches import overlap_add
 
 Pair = tuple[Any, Any]
 
@@ -46,14 +47,7 @@ def _wide(x: Any) -> Any:
 
 @op(cast="float")
 def fft(x: Tensors) -> Pair:
-    """The discrete Fourier transform along the last axis.
-
-    Args:
-        x: `(real, imaginary)`, two tensors of the same shape.
-
-    Returns:
-        `(real, imaginary)`.
-    """
+    """The discrete Fourier transform along the last axis, of and as pairs."""
     return _parts(_fft(_complex(*_pair("fft", x, 1)), 1))
 
 
@@ -73,38 +67,26 @@ def ifft2(x: Tensors) -> Pair:
 def rfft(x: Tensor, fft_length: int | None = None) -> Pair:
     """The Fourier transform of real values along the last axis.
 
-    Args:
-        x: a real tensor.
-        fft_length: cut, or fill with zeros, to this length first.
-
-    Returns:
-        `(real, imaginary)` of the frequencies from 0 up: `length // 2 + 1` of them.
+    They are cut, or filled with zeros, to `fft_length` first. The result is the pair of
+    the frequencies from 0 up: `length // 2 + 1` of them.
     """
     return _parts(_rfft(_wide(x), fft_length))
 
 
 @op(cast="float")
 def irfft(x: Tensors, fft_length: int | None = None) -> Tensor:
-    """The real values whose `rfft` is the pair `x`.
+    """The `fft_length` real values whose `rfft` is the pair `x`.
 
-    Args:
-        x: `(real, imaginary)`.
-        fft_length: how many values; by default `2 * (frequencies - 1)`.
+    By default there are `2 * (frequencies - 1)`.
     """
     return _irfft(_complex(*_pair("irfft", x, 1)), fft_length)
 
 
 @op
 def extract_sequences(x: Tensor, sequence_length: int, sequence_stride: int) -> Tensor:
-    """Windows along the last axis.
+    """Windows along the last axis, one every `sequence_stride` places.
 
-    Args:
-        x: `(..., n)`.
-        sequence_length: the size of a window, at most n.
-        sequence_stride: from one window to the next.
-
-    Returns:
-        `(..., (n - length) // stride + 1, length)`.
+    Shape `(..., n)` becomes `(..., (n - length) // stride + 1, length)`.
     """
     who = "extract_sequences"
     check_positive_int(sequence_length, "sequence_length", who)
@@ -127,25 +109,20 @@ def _frame_window(
             f"{who}: `sequence_length` must not be more than `fft_length`; received "
             f"{length} and {fft_length}."
         )
-    before = (fft_length - length) // 2
-    around = (before, fft_length - length - before)
     if window is None:
         return convert_to_tensor(np.ones(fft_length), kind)
     if isinstance(window, str):
         check_choice(window, ("hann", "hamming"), "window", who)
         offset = 0.5 if window == "hann" else 0.54
-        turns = np.arange(length) / length
-        values = offset - (1 - offset) * np.cos(2 * np.pi * turns)
-    else:
-        window = convert_to_tensor(window, kind)
-        if tuple(window.shape) != (length,):
-            raise ValueError(
-                f"{who}: `window` must have shape ({length},), the sequence length; "
-                f"received {tuple(window.shape)}."
-            )
-
-        return knp.pad(window, (around,))
-    return convert_to_tensor(np.pad(values, around), kind)
+        window = offset - (1 - offset) * np.cos(2 * np.pi * np.arange(length) / length)
+    window = convert_to_tensor(window, kind)
+    if tuple(window.shape) != (length,):
+        raise ValueError(
+            f"{who}: `window` must have shape ({length},), the sequence length; "
+            f"received {tuple(window.shape)}."
+        )
+    before = (fft_length - length) // 2
+    return knp.pad(window, ((before, fft_length - length - before),))
 
 
 @op(cast="float")
@@ -210,30 +187,11 @@ def istft(
     shaped = _frame_window("istft", window, sequence_length, fft_length, kind)
     frames = _irfft(_complex(*pair), fft_length) * shaped
     weights = knp.broadcast_to(knp.square(shaped), shape(frames)[-2:])
-    signal = _overlap_add(frames, sequence_stride)
-    total = _overlap_add(weights, sequence_stride)
+    signal = overlap_add(frames, sequence_stride)
+    total = overlap_add(weights, sequence_stride)
     signal = knp.where(total > 1e-11, signal / knp.maximum(total, 1e-11), signal)
     half = fft_length // 2 if center else 0
     size = signal.shape[-1]
     end = half + length if length is not None else size - half
-    signal = signal[..., half : min(end, size)]
-    if end > size:
-        around = [(0, 0)] * (len(signal.shape) - 1) + [(0, end - size)]
-        signal = knp.pad(signal, around)
-    return signal
-
-
-def _overlap_add(frames: Any, stride: int) -> Any:
-    """Frames `(..., count, length)` summed at their places `stride` apart."""
-    *lead, count, length = shape(frames)
-    rows = -(-length // stride)
-    fill = [(0, 0)] * (len(lead) + 1) + [(0, rows * stride - length)]
-    cells = knp.reshape(knp.pad(frames, fill), (*lead, count, rows, stride))
-    # Row r of frame f lands on row f + r: shear the rows by one place per frame.
-    cells = knp.pad(cells, [(0, 0)] * len(lead) + [(0, rows), (0, 0), (0, 0)])
-    cells = knp.swapaxes(cells, -3, -2)  # (..., rows, count + rows, stride)
-    flat = knp.reshape(cells, (*lead, rows * (count + rows), stride))
-    flat = flat[..., : rows * (count + rows - 1), :]
-    sheared = knp.reshape(flat, (*lead, rows, count + rows - 1, stride))
-    out = knp.reshape(knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride))
-    return out[..., : (count - 1) * stride + length]
+    around = [(0, 0)] * (len(signal.shape) - 1) + [(0, max(end - size, 0))]
+    return knp.pad(signal, around)[..., half:end]

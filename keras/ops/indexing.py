@@ -9,15 +9,15 @@ from keras.core.op import Index, Mask, Tensor, Tensors, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.ops import reductions
+from keras.ops.shaping import ravel
 
 
 @primitive
 def get_item(x: Tensor, key: Any) -> Tensor:
     """`x[key]`, as NumPy has it.
 
-    Args:
-        key: an int, slice, None, Ellipsis, or a tuple of them; arrays, lists or tensors
-            of integers pick elements along their axis, those of booleans filter them.
+    `key` is an int, slice, None, Ellipsis, or a tuple of them; arrays, lists or tensors
+    of integers pick elements along their axis, those of booleans filter them.
     """
 
 
@@ -63,15 +63,10 @@ def _where(condition: Mask, x1: Tensor, x2: Tensor) -> Tensor: ...
 
 
 def where(condition: Tensor, x1: Tensor | None = None, x2: Tensor | None = None) -> Any:
-    """Elements of `x1` where the condition holds, of `x2` elsewhere.
+    """Elements of `x1` where the condition holds, of `x2` elsewhere; all broadcast.
 
-    Args:
-        condition: tensor of booleans.
-        x1, x2: tensors; the three broadcast.
-
-    Returns:
-        A tensor. Without `x1` and `x2`, the places where the condition holds, as
-        `keras.ops.nonzero` gives them.
+    Without `x1` and `x2`, the places where the condition holds, as `keras.ops.nonzero`
+    gives them.
     """
     if x1 is None and x2 is None:
         return nonzero(condition)
@@ -91,12 +86,7 @@ def _select(conditions: Any, choices: Tensors, default: Tensor) -> Tensor:
 def select(
     condlist: Sequence[Tensor], choicelist: Sequence[Tensor], default: Tensor = 0
 ) -> Tensor:
-    """For each element the first choice whose condition holds.
-
-    Args:
-        condlist: list of tensors of booleans.
-        choicelist: list of as many tensors.
-        default: the value where no condition holds.
+    """For each element the first choice whose condition holds, else the default.
 
     Example:
         >>> keras.ops.select([[True, False], [True, True]], [[1, 2], [3, 4]])
@@ -130,22 +120,14 @@ def _diag_spec(x: Any, k: int = 0) -> KerasTensor:
 def diag(x: Tensor, k: int = 0) -> Tensor:
     """A matrix with the given diagonal, or the diagonal of a matrix.
 
-    Args:
-        x: tensor of one axis, or of two.
-        k: which diagonal: above the main one if positive, below if negative.
+    `k` says which: above the main one if positive, below if negative.
     """
 
 
 @op
 def diagflat(x: Tensor, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x`, in one row, on its diagonal.
-
-    Example:
-        >>> keras.ops.diagflat([[1, 2]])
-        array([[1, 0], [0, 2]])
-    """
-    table = current().TABLE
-    return table["diag"](table["reshape"](x, (-1,)), k)
+    """A matrix with all elements of `x`, in one row, on a diagonal."""
+    return diag(ravel(x), k)
 
 
 def _diagonal_spec(
@@ -162,18 +144,14 @@ def _diagonal_spec(
 def diagonal(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The diagonals of the matrices in two axes; they lie along the last axis.
 
-    Args:
-        x: tensor of two axes at least.
-        offset: which diagonal: above the main one if positive.
-        axis1, axis2: the axes of the matrices.
+    `offset` says which diagonal: above the main one if positive.
     """
 
 
 @op
 def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
     """The sum along a diagonal, for the matrices in two axes."""
-    diagonals = current().TABLE["diagonal"](x, offset, axis1, axis2)
-    return reductions.sum(diagonals, -1)
+    return reductions.sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 @primitive
@@ -188,14 +166,9 @@ def triu(x: Tensor, k: int = 0) -> Tensor:
 
 @op
 def unravel_index(indices: Tensor, shape: Sequence[int]) -> tuple[Tensor, ...]:
-    """Places in one row of all elements as places along each axis.
+    """Places in one row of all elements as places along each axis, a tensor for each.
 
-    Args:
-        indices: integers; negative ones count from the end.
-        shape: the sizes of the axes.
-
-    Returns:
-        One tensor for each axis.
+    Negative ones count from the end.
 
     Example:
         >>> [int(i) for i in keras.ops.unravel_index(5, (2, 3))]

@@ -189,17 +189,27 @@ def fold(
 
 def _overlap(cells: Any, places: int, window: Window, which: int, size: int) -> Any:
     """Sum cells `(.., .., offset, ..., place, ...)` into one axis, which comes last."""
-    step, dilation = window.strides[which], window.dilation[which]
-    cells = knp.moveaxis(cells, (2, places), (-2, -1))
-    dims = shape(cells)
-    length = dims[-1] * step
-    # Places `step` apart: zeros between them.
-    spread = knp.pad(cells[..., None], [(0, 0)] * len(dims) + [(0, step - 1)])
-    spread = knp.reshape(spread, (*dims[:-1], length))
-    total: Any = 0
-    for i in range(window.size[which]):
-        start = i * dilation
-        kept = min(size - start, length)
-        around = [(0, 0)] * (len(dims) - 2) + [(start, size - start - kept)]
-        total = total + knp.pad(spread[..., i, :kept], around)
-    return total
+    frames = knp.moveaxis(cells, (places, 2), (-2, -1))
+    dims, dilation = shape(frames), window.dilation[which]
+    # Zeros between the offsets of a dilated window.
+    frames = knp.pad(frames[..., None], [(0, 0)] * len(dims) + [(0, dilation - 1)])
+    frames = knp.reshape(frames, (*dims[:-1], dims[-1] * dilation))
+    line = overlap_add(frames, window.strides[which])
+    rest = max(size - line.shape[-1], 0)
+    return knp.pad(line, [(0, 0)] * (len(dims) - 2) + [(0, rest)])[..., :size]
+
+
+def overlap_add(frames: Any, stride: int) -> Any:
+    """Frames `(..., count, length)` summed at their places `stride` apart."""
+    *lead, count, length = shape(frames)
+    rows = -(-length // stride)
+    fill = [(0, 0)] * (len(lead) + 1) + [(0, rows * stride - length)]
+    cells = knp.reshape(knp.pad(frames, fill), (*lead, count, rows, stride))
+    # Row r of frame f lands on row f + r: shear the rows by one place per frame.
+    cells = knp.pad(cells, [(0, 0)] * len(lead) + [(0, rows), (0, 0), (0, 0)])
+    cells = knp.swapaxes(cells, -3, -2)  # (..., rows, count + rows, stride)
+    flat = knp.reshape(cells, (*lead, rows * (count + rows), stride))
+    flat = flat[..., : rows * (count + rows - 1), :]
+    sheared = knp.reshape(flat, (*lead, rows, count + rows - 1, stride))
+    out = knp.reshape(knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride))
+    return out[..., : (count - 1) * stride + length]

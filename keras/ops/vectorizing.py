@@ -107,12 +107,8 @@ def _broadcast(shapes: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     full: list[Any] = [1] * rank
     for dims in shapes:
         for i, size in enumerate(dims, rank - len(dims)):
-            if isinstance(size, int) and isinstance(full[i], int) and size != full[i]:
-                if 1 not in (size, full[i]):
-                    raise ValueError(
-                        f"vectorize: the shapes {shapes} do not broadcast."
-                    )
-                full[i] = max(size, full[i])
-            elif not isinstance(size, int):
+            if not isinstance(size, int) or full[i] == 1:
                 full[i] = size
+            elif isinstance(full[i], int) and size not in (1, full[i]):
+                raise ValueError(f"vectorize: the shapes {shapes} do not broadcast.")
     return tuple(full)
