@@ -23,7 +23,7 @@ import numpy as np
 PARITY = 0x1BD11BDA
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 # For each float type: how many bits of a word are used, and how many of them stay.
-MANTISSAS = {"float32": (32, 23), "float16": (16, 10), "bfloat16": (8, 7)}
+_MANTISSAS = {"float32": (32, 23), "float16": (16, 10), "bfloat16": (8, 7)}
 # A normal value's table: 24 powers of two, each in 2**10 pieces of 2**13 steps.
 _PIECE_BITS, _STEP_BITS = 10, 13
 HALF = 2**24  # places in half of the distribution
@@ -55,7 +55,59 @@ def threefry2x32(
     return x0, x1
 
 
-def randint_of_bits(high: Any, low: Any, minval: Any, maxval: Any) -> Any:
+class Draws:
+    """Draws made of pairs of words, for a framework without Threefry of its own.
+
+    Args:
+        words: `(shape, seed) ->` the upper and the lower words, as int64 from 0.
+        split: `(seed, number) ->` independent seeds.
+        cast: `(number or tensor, dtype) -> tensor`.
+        normal_at: see the function of that name.
+    """
+
+    def __init__(
+        self, words: Callable, split: Callable, cast: Callable, normal_at: Callable
+    ) -> None:
+        self.words, self.split, self.cast = words, split, cast
+        self.normal_at = normal_at
+
+    def bits(self, shape: Any, seed: Any) -> Any:
+        """Words of 32 random bits, as integers from 0."""
+        high, low = self.words(shape, seed)
+        return high ^ low
+
+    def uniform(self, shape: Any, dtype: str, seed: Any) -> Any:
+        """Uniform values in [0, 1)."""
+        high, low = self.words(shape, seed)
+        if dtype == "float64":
+            upper, lower = self.cast(high, dtype), self.cast(low // 2**12, dtype)
+            return upper * 2**-32 + lower * 2**-52
+        bits, mantissa = _MANTISSAS[dtype]
+        kept = (high ^ low) // 2 ** (bits - mantissa) % 2**mantissa
+        return self.cast(kept, dtype) * 2**-mantissa
+
+    def normal(self, shape: Any, dtype: str, seed: Any) -> Any:
+        """Standard normal values."""
+        place = self.bits(shape, seed) // 2**9 * 4 + 1
+        return self.cast(self.normal_at(self.cast(place, "int32")), dtype)
+
+    def randint(
+        self,
+        shape: Any,
+        minval: Any,
+        maxval: Any,
+        dtype: str,
+        seed: Any,
+        bits: Callable | None = None,
+    ) -> Any:
+        """Integers in [minval, maxval) of these bits, or of another source's."""
+        draw = bits or self.bits
+        high, low = (draw(shape, s) for s in self.split(seed, 2))
+        minval, maxval = self.cast(minval, "int64"), self.cast(maxval, "int64")
+        return self.cast(_randint_of_bits(high, low, minval, maxval), dtype)
+
+
+def _randint_of_bits(high: Any, low: Any, minval: Any, maxval: Any) -> Any:
     """Integers in [minval, maxval) of two words each, as `jax.random.randint` has them.
 
     All are int64 tensors; a range is at most 2**32 long. Two words are used so that the

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from keras.backend import portable_random
-from keras.backend.portable_random import MANTISSAS, randint_of_bits, threefry2x32
+from keras.backend.portable_random import Draws, threefry2x32
 from keras.core import seeds
 
 _STEP = (0, 1)
@@ -73,7 +73,7 @@ def random_randint(
     if isinstance(minval, int) and isinstance(maxval, int):
         out = tf.random.stateless_uniform(shape, _seed(seed), minval, maxval, tf.int64)
         return tf.cast(out, dtype)
-    return _randint(random_bits, shape, minval, maxval, dtype, seed)
+    return _draws.randint(shape, minval, maxval, dtype, seed, random_bits)
 
 
 def random_gamma(shape: Sequence[Any], alpha: Any, dtype: str, seed: Any) -> tf.Tensor:
@@ -99,50 +99,28 @@ def dropout(
     return tf.nn.experimental.stateless_dropout(x, rate, _seed(seed), noise_shape=shape)
 
 
-# The portable generator: words are uint32.
+# The portable generator: words are uint32, and int64 afterwards.
 
 
 def _rotate(x: tf.Tensor, distance: int) -> tf.Tensor:
     left = tf.bitwise.left_shift(x, _word(distance))
-    return tf.bitwise.bitwise_or(left, _shift_right(x, 32 - distance))
-
-
-def _shift_right(x: tf.Tensor, distance: int) -> tf.Tensor:
-    return tf.bitwise.right_shift(x, tf.constant(distance, x.dtype))
+    right = tf.bitwise.right_shift(x, _word(32 - distance))
+    return tf.bitwise.bitwise_or(left, right)
 
 
 def _word(value: int) -> tf.Tensor:
     return tf.constant(value, tf.uint32)
 
 
-def _words(shape: Sequence[Any], seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _threefry(shape: Sequence[Any], seed: tf.Tensor) -> list[tf.Tensor]:
     counters = tf.cast(tf.range(tf.reduce_prod(shape, keepdims=False)), tf.uint32)
     xor = tf.bitwise.bitwise_xor
-    high, low = threefry2x32((seed[0], seed[1]), counters, xor, _rotate, _word)
-    return tf.reshape(high, shape), tf.reshape(low, shape)
+    words = threefry2x32((seed[0], seed[1]), counters, xor, _rotate, _word)
+    return [tf.reshape(w, shape) for w in words]
 
 
-def portable_bits(shape: Sequence[Any], seed: Any) -> tf.Tensor:
-    """Words of 32 random bits, as integers from 0."""
-    return tf.cast(tf.bitwise.bitwise_xor(*_words(shape, seed)), tf.int64)
-
-
-def portable_uniform(shape: Sequence[Any], dtype: str, seed: Any) -> tf.Tensor:
-    """Uniform values in [0, 1)."""
-    high, low = _words(shape, seed)
-    if dtype == "float64":
-        upper, lower = tf.cast(high, dtype), tf.cast(_shift_right(low, 12), dtype)
-        return upper * 2**-32 + lower * 2**-52
-    bits, mantissa = MANTISSAS[dtype]
-    kept = _shift_right(tf.bitwise.bitwise_xor(high, low), bits - mantissa)
-    kept = tf.bitwise.bitwise_and(kept, _word((1 << mantissa) - 1))
-    return tf.cast(tf.cast(kept, tf.float32) * 2**-mantissa, dtype)
-
-
-def portable_normal(shape: Sequence[Any], dtype: str, seed: Any) -> tf.Tensor:
-    """Standard normal values."""
-    words = _shift_right(tf.bitwise.bitwise_xor(*_words(shape, seed)), 9)
-    return tf.cast(normal_at(tf.cast(words, tf.int32) * 4 + 1), dtype)
+def _words(shape: Sequence[Any], seed: tf.Tensor) -> list[tf.Tensor]:
+    return [tf.cast(w, tf.int64) for w in _threefry(shape, seed)]
 
 
 def normal_at(place: tf.Tensor) -> tf.Tensor:
@@ -156,26 +134,13 @@ def normal_at(place: tf.Tensor) -> tf.Tensor:
     )
 
 
-def portable_randint(
-    shape: Sequence[Any], minval: Any, maxval: Any, dtype: str, seed: Any
-) -> tf.Tensor:
-    """Integers in [minval, maxval)."""
-    return _randint(portable_bits, shape, minval, maxval, dtype, seed)
-
-
-def _randint(
-    bits: Callable,
-    shape: Sequence[Any],
-    minval: Any,
-    maxval: Any,
-    dtype: str,
-    seed: Any,
-) -> tf.Tensor:
-    minval, maxval = tf.cast(minval, tf.int64), tf.cast(maxval, tf.int64)
-    high, low = (bits(shape, s) for s in split(seed, 2))
-    return tf.cast(randint_of_bits(high, low, minval, maxval), dtype)
-
-
 def split(seed: Any, number: int) -> list[Any]:
     """Independent seeds made of one."""
-    return tf.unstack(tf.stack(_words((number,), seed), axis=1))
+    return tf.unstack(tf.stack(_threefry((number,), seed), axis=1))
+
+
+_draws = Draws(_words, split, tf.cast, normal_at)
+portable_bits = _draws.bits
+portable_uniform = _draws.uniform
+portable_normal = _draws.normal
+portable_randint = _draws.randint

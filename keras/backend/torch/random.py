@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from keras.backend import portable_random
-from keras.backend.portable_random import MANTISSAS, randint_of_bits, threefry2x32
+from keras.backend.portable_random import Draws, threefry2x32
 from keras.backend.torch.tensor import device_scope, get_device, to_torch_dtype
 from keras.core import seeds
 
@@ -121,7 +121,7 @@ def random_randint(
     if isinstance(minval, int) and isinstance(maxval, int):
         out = _draw(torch.randint, shape, torch.int64, seed, minval, maxval)
         return out.to(to_torch_dtype(dtype))
-    return _randint(random_bits, shape, minval, maxval, dtype, seed)
+    return _draws.randint(shape, minval, maxval, dtype, seed, random_bits)
 
 
 def random_gamma(
@@ -166,7 +166,7 @@ def dropout(
     return x * (noise if x.dtype == torch.float32 else noise.to(x.dtype))
 
 
-# The portable generator: words are int32, which wrap around.
+# The portable generator: words are int32, which wrap around, and int64 afterwards.
 
 
 def _word(value: int) -> int:
@@ -180,39 +180,17 @@ def _rotate(x: torch.Tensor, distance: int) -> torch.Tensor:
 def _words(shape: Sequence[int], seed: Any) -> tuple[torch.Tensor, torch.Tensor]:
     device = get_device()
     if device == "meta":
-        empty = torch.empty(tuple(shape), dtype=torch.int32, device=device)
+        empty = torch.empty(tuple(shape), dtype=torch.int64, device=device)
         return empty, empty
     low = torch.arange(math.prod(shape), dtype=torch.int32, device=device)
     key: Any = tuple(
         torch.tensor(_word(k), dtype=torch.int32, device=device) for k in _pair(seed)
     )
-    high, low = threefry2x32(key, low, torch.bitwise_xor, _rotate, _word)
-    return high.reshape(tuple(shape)), low.reshape(tuple(shape))
-
-
-def portable_bits(shape: Sequence[int], seed: Any) -> torch.Tensor:
-    """Words of 32 random bits, as integers from 0."""
-    high, low = _words(shape, seed)
-    return (high ^ low).to(torch.int64) & 0xFFFFFFFF
-
-
-def portable_uniform(shape: Sequence[int], dtype: str, seed: Any) -> torch.Tensor:
-    """Uniform values in [0, 1)."""
-    high, low = _words(shape, seed)
-    kind = to_torch_dtype(dtype)
-    if dtype == "float64":
-        upper, lower = (w.to(torch.int64) & 0xFFFFFFFF for w in (high, low))
-        return upper.to(kind) * 2**-32 + (lower >> 12).to(kind) * 2**-52
-    bits, mantissa = MANTISSAS[dtype]
-    kept = ((high ^ low) >> bits - mantissa) & ((1 << mantissa) - 1)
-    return kept.to(kind) * 2**-mantissa
-
-
-def portable_normal(shape: Sequence[int], dtype: str, seed: Any) -> torch.Tensor:
-    """Standard normal values."""
-    high, low = _words(shape, seed)
-    words = ((high ^ low) >> 9) & 0x7FFFFF
-    return normal_at(words * 4 + 1).to(to_torch_dtype(dtype))
+    high, low = (
+        words.reshape(tuple(shape)).to(torch.int64) & 0xFFFFFFFF
+        for words in threefry2x32(key, low, torch.bitwise_xor, _rotate, _word)
+    )
+    return high, low
 
 
 def normal_at(place: torch.Tensor) -> torch.Tensor:
@@ -226,33 +204,21 @@ def normal_at(place: torch.Tensor) -> torch.Tensor:
     )
 
 
-def portable_randint(
-    shape: Sequence[int], minval: Any, maxval: Any, dtype: str, seed: Any
-) -> torch.Tensor:
-    """Integers in [minval, maxval)."""
-    return _randint(portable_bits, shape, minval, maxval, dtype, seed)
-
-
-def _randint(
-    bits: Callable,
-    shape: Sequence[int],
-    minval: Any,
-    maxval: Any,
-    dtype: str,
-    seed: Any,
-) -> torch.Tensor:
-    minval, maxval = (
-        torch.as_tensor(x, dtype=torch.int64, device=get_device())
-        for x in (minval, maxval)
-    )
-    high, low = (bits(shape, s) for s in split(seed, 2))
-    return randint_of_bits(high, low, minval, maxval).to(to_torch_dtype(dtype))
-
-
 def split(seed: Any, number: int) -> list[Any]:
     """Independent seeds made of one."""
     if get_device() == "meta":
         return [seed] * number
     with device_scope("cpu"):
         high, low = _words((number,), seed)
-    return [(h % 2**32, w % 2**32) for h, w in zip(high.tolist(), low.tolist())]
+    return list(zip(high.tolist(), low.tolist()))
+
+
+def _cast(x: Any, dtype: str) -> torch.Tensor:
+    return torch.as_tensor(x, dtype=to_torch_dtype(dtype), device=get_device())
+
+
+_draws = Draws(_words, split, _cast, normal_at)
+portable_bits = _draws.bits
+portable_uniform = _draws.uniform
+portable_normal = _draws.normal
+portable_randint = _draws.randint
