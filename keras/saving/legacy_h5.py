@@ -465,8 +465,6 @@ def _restore_optimizer(
             plan.wrong.append(f"{variable.path}: {wrong}")
         else:
             pairs.append((variable, record))
-    if old:  # Keras 2 keeps slots that are not in use, such as SGD's momentum
-        given = {name: r for name, r in given.items() if np.any(r.read())}
     plan.unexpected = [f"{name} (shape {r.shape})" for name, r in given.items()]
     if plan.problems:
         warnings.warn(
@@ -497,6 +495,8 @@ def _translated_slots(given: Mapping[str, Record], model: Any) -> dict[str, Reco
         else:
             out[name] = record
             continue
+        if not any(v.path.endswith(f"_{slot}") for v in optimizer.variables):
+            continue  # Keras 2 keeps slots without use: SGD's without momentum
         ends = [p for p in paths if p == path or p.endswith(f"/{path}")]
         if len(ends) != 1:
             out[name] = record
