@@ -40,7 +40,7 @@ class Steps:
     _train_function: Callable | None
     _test_function: Callable | None
     _predict_function: Callable | None
-    _loops: dict[str, Callable | None]
+    _loops: dict[str, Callable | None] | None
     _seen_trainable: list[int] | None
     _run_cache: RunCache | None
 
@@ -242,7 +242,7 @@ class Steps:
         found = [id(v) for v in self._step_variables()]
         if self._seen_trainable != found:
             self._train_function = None
-            self._loops.pop("train", None)
+            self._loops = None
             self._seen_trainable = found
 
     def _step_loop(self, mode: str) -> Callable | None:
@@ -254,6 +254,8 @@ class Steps:
         own = getattr(type(self), f"make_{mode}_function")
         if own is not getattr(Steps, f"make_{mode}_function") or self.run_eagerly:
             return None
+        if self._loops is None:
+            self._loops = {}
         if mode not in self._loops:
             step = own(self)
             self._loops[mode] = self._backend.compile_loop(step, self.jit_compile)

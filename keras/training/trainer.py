@@ -65,7 +65,7 @@ class Trainer(Steps):
         self._train_function = None
         self._test_function = None
         self._predict_function = None
-        self._loops = {}
+        self._loops = None
         self._seen_trainable = None
         self._run_cache = None
 
@@ -173,7 +173,7 @@ class Trainer(Steps):
 
     def _forget_functions(self) -> None:
         self._train_function = self._test_function = self._predict_function = None
-        self._loops = {}
+        self._loops = None
 
     @property
     def compiled(self) -> bool:
