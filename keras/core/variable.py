@@ -295,7 +295,10 @@ class Variable(Operators):
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         array = np.asarray(self.backend.convert_to_numpy(self.value))
-        return array if dtype is None else array.astype(dtype)
+        if dtype is not None:
+            return array.astype(dtype)
+        # NumPy leaves the copy to us; PyTorch's array changes with the variable.
+        return array.copy() if copy else array
 
     def _scalar(self, kind: Callable[[Any], Any]) -> Any:
         if self.shape and any(d != 1 for d in self.shape):

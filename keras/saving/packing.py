@@ -34,11 +34,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
         TypeError: something else is in it.
     """
     if value is None or isinstance(value, (bool, int, float, str)):
-        # Their subclasses, such as NumPy's float64, become what they derive from.
-        for kind in (bool, int, float, str):
-            if isinstance(value, kind):
-                return kind(value)
-        return None
+        return _plain(value)
     if isinstance(value, bytes):
         return {"__bytes__": base64.b64encode(value).decode()}
     if isinstance(value, list):
@@ -55,12 +51,21 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
         if array.dtype.kind in "biufcV":
             key = str(len(arrays))
             arrays[key] = array
-            kind = "__tensor__" if framework == "torch" else "__array__"
-            return {"__scalar__" if isinstance(value, np.generic) else kind: key}
+            if isinstance(value, np.generic):
+                return {"__scalar__": key}
+            return {"__tensor__" if framework == "torch" else "__array__": key}
     raise TypeError(
         f"{where} is of type {type(value).__module__}.{type(value).__qualname__}; only "
         "numbers, texts, bytes, arrays, and lists, tuples and dicts of these are saved."
     )
+
+
+def _plain(value: Any) -> Any:
+    """A number or text of a subclass, such as np.float64, as what it derives from."""
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return None
 
 
 def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:

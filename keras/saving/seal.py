@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -228,7 +228,7 @@ class Window(io.RawIOBase):
         error: why a write failed, which HDF5 does not say.
     """
 
-    def __init__(self, file: BinaryIO | Any, start: int, size: int | None = None):
+    def __init__(self, file: Any, start: int, size: int | None = None) -> None:
         super().__init__()
         self._file, self._start, self._size = file, start, size
         self._at = 0
