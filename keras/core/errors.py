@@ -73,6 +73,13 @@ def standardize_tuple(
     return tuple(int(v) for v in values)
 
 
+def shape_error(expected: str, *tensors: Any) -> ValueError:
+    """The error for tensors whose shapes are not as `expected` says."""
+    shapes = [str(tuple(x.shape)) for x in tensors]
+    given = f"shape{'s' if len(shapes) > 1 else ''} {' and '.join(shapes)}"
+    return ValueError(f"{expected}; received {given}.")
+
+
 def shapes_fit(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
     """Whether two shapes may be the same; None stands for any size."""
     return len(a) == len(b) and all(

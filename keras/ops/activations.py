@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.errors import shape_error
 from keras.core.op import Tensor, elementwise, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.casts import not_bool
@@ -152,9 +153,8 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
     """
     axis = check_axis(axis, len(x.shape), "glu")
     if x.shape[axis] is not None and x.shape[axis] % 2:
-        raise ValueError(
-            f"glu: the size along axis {axis} is halved, so it must be even; received "
-            f"shape {tuple(x.shape)}."
+        raise shape_error(
+            f"glu: the size along axis {axis} is halved, so it must be even", x
         )
     value, gate = knp.split(x, 2, axis=axis)
     return value * sigmoid(gate)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.core import config
-from keras.core.errors import shapes_fit
+from keras.core.errors import shape_error, shapes_fit
 from keras.core.op import Index, Mask, Tensor, op
 from keras.core.scope import current
 from keras.ops import numpy as knp
@@ -69,9 +69,9 @@ def dot_product_attention(
         )
     for name, extra in (("bias", bias), ("mask", mask)):
         if extra is not None and len(extra.shape) != 4:
-            raise ValueError(
-                f"{who}: `{name}` needs rank 4, to broadcast to (batch, heads, T, S); "
-                f"received shape {tuple(extra.shape)}."
+            raise shape_error(
+                f"{who}: `{name}` needs rank 4, to broadcast to (batch, heads, T, S)",
+                extra,
             )
     if flash_attention is None:
         flash_attention = config.is_flash_attention_enabled()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backend.windows import Window, channels, check_window, transposed_sizes
-from keras.core.errors import standardize_tuple
+from keras.core.errors import shape_error, standardize_tuple
 from keras.core.op import Tensor, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.core import shape
@@ -127,11 +127,11 @@ def separable_conv(
     *size, inner, _ = pointwise_kernel.shape
     wanted = depthwise_kernel.shape[-1] * depthwise_kernel.shape[-2]
     if any(k != 1 for k in size) or inner != wanted:
-        raise ValueError(
-            f"separable_conv: `pointwise_kernel` must have shape (1, ..., 1, {wanted}, "
-            f"filters) after a depthwise kernel of shape "
-            f"{tuple(depthwise_kernel.shape)}; received "
-            f"{tuple(pointwise_kernel.shape)}."
+        raise shape_error(
+            "separable_conv: `pointwise_kernel` must have shape (1, ..., 1, "
+            f"{wanted}, filters) after a depthwise kernel of shape "
+            f"{tuple(depthwise_kernel.shape)}",
+            pointwise_kernel,
         )
     mixed = depthwise_conv(
         inputs, depthwise_kernel, strides, padding, data_format, dilation_rate
@@ -189,10 +189,11 @@ def conv_transpose(
 
 def _check_rank(who: str, inputs: Any, kernel: Any) -> None:
     if len(inputs.shape) != len(kernel.shape):
-        raise ValueError(
+        raise shape_error(
             f"{who}: input and kernel need the same rank (the kernel: window, "
-            f"channels, filters); received shapes {tuple(inputs.shape)} and "
-            f"{tuple(kernel.shape)}."
+            "channels, filters)",
+            inputs,
+            kernel,
         )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, shape_error
 from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
@@ -308,7 +308,7 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
         array([[1, 1, 1], [4, 2, 1], [9, 3, 1]])
     """
     if len(x.shape) != 1:
-        raise ValueError(f"vander: `x` has one axis; received shape {tuple(x.shape)}.")
+        raise shape_error("vander: `x` has one axis", x)
     number = shape(x)[0] if N is None else N
     if isinstance(number, int) and number < 0:
         raise ValueError(f"vander: `N` is at least 0; received {N}.")

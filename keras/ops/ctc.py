@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from keras.core.errors import check_choice, check_positive_int
+from keras.core.errors import check_choice, check_positive_int, shape_error
 from keras.core.op import Index, Tensor, op
 from keras.ops import numpy as knp
 from keras.ops.activations import _log_softmax
@@ -127,10 +127,11 @@ def ctc_decode(
     who = "ctc_decode"
     check_choice(strategy, ("greedy", "beam_search"), "strategy", who)
     if len(inputs.shape) != 3 or len(sequence_lengths.shape) != 1:
-        raise ValueError(
+        raise shape_error(
             f"{who}: needs `inputs` of shape (batch, time, classes) and "
-            f"`sequence_lengths` of shape (batch,); received {tuple(inputs.shape)} and "
-            f"{tuple(sequence_lengths.shape)}."
+            "`sequence_lengths` of shape (batch,)",
+            inputs,
+            sequence_lengths,
         )
     blank = mask_index % inputs.shape[-1]
     lengths = cast(sequence_lengths, "int32")

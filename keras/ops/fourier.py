@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.errors import check_choice, check_positive_int
+from keras.core.errors import check_choice, check_positive_int, shape_error
 from keras.core.op import Tensor, Tensors, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.core import cast, convert_to_tensor, dtype, shape
@@ -30,9 +30,8 @@ def _pair(who: str, x: Any, rank: int) -> Pair:
         )
     real, imag = (_wide(part) for part in x)
     if tuple(real.shape) != tuple(imag.shape) or len(real.shape) < rank:
-        raise ValueError(
-            f"{who}: both parts need the same shape, of rank {rank} or more; received "
-            f"{tuple(real.shape)} and {tuple(imag.shape)}."
+        raise shape_error(
+            f"{who}: both parts need the same shape, of rank {rank} or more", real, imag
         )
     return real, imag
 
@@ -117,9 +116,8 @@ def _frame_window(
         window = offset - (1 - offset) * np.cos(2 * np.pi * np.arange(length) / length)
     window = convert_to_tensor(window, kind)
     if tuple(window.shape) != (length,):
-        raise ValueError(
-            f"{who}: `window` must have shape ({length},), the sequence length; "
-            f"received {tuple(window.shape)}."
+        raise shape_error(
+            f"{who}: `window` must have shape ({length},), the sequence length", window
         )
     before = (fft_length - length) // 2
     return knp.pad(window, ((before, fft_length - length - before),))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keras.core.errors import shape_error
 from keras.core.op import Index, Mask, Tensor, Tensors, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
@@ -109,7 +110,7 @@ def _diagonal_size(rows: int | None, columns: int | None, k: int) -> int | None:
 
 def _diag_spec(x: Any, k: int = 0) -> KerasTensor:
     if len(x.shape) not in (1, 2):
-        raise ValueError(f"diag: `x` has one axis or two; received shape {x.shape}.")
+        raise shape_error("diag: `x` has one axis or two", x)
     if len(x.shape) == 2:
         return KerasTensor((_diagonal_size(x.shape[0], x.shape[1], k),), x.dtype)
     size = None if x.shape[0] is None else x.shape[0] + abs(k)

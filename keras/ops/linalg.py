@@ -7,7 +7,7 @@ from typing import Any
 import ml_dtypes
 
 from keras.core import dtypes
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, shape_error
 from keras.core.op import Tensor, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.autodiff import jvp
@@ -168,9 +168,8 @@ def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
         `(n,)` or `(n, k)`.
     """
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
-        raise ValueError(
-            "lstsq: needs `a` of shape (m, n) and `b` of shape (m,) or (m, k); "
-            f"received {tuple(a.shape)} and {tuple(b.shape)}."
+        raise shape_error(
+            "lstsq: needs `a` of shape (m, n) and `b` of shape (m,) or (m, k)", a, b
         )
     return knp.matmul(_pinv(a, _tiny(a) if rcond is None else float(rcond)), b)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.config import epsilon
-from keras.core.errors import shapes_fit
+from keras.core.errors import shape_error, shapes_fit
 from keras.core.op import Index, Tensor, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.activations import _log_softmax
@@ -16,9 +16,8 @@ _pick = kernel("_pick")  # (values, classes, axis): the value of each class
 
 def _check_same(who: str, target: Any, output: Any) -> None:
     if not shapes_fit(target.shape, output.shape):
-        raise ValueError(
-            f"{who}: `target` and `output` must have the same shape; received "
-            f"{tuple(target.shape)} and {tuple(output.shape)}."
+        raise shape_error(
+            f"{who}: `target` and `output` must have the same shape", target, output
         )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.errors import check_positive_int, shapes_fit
+from keras.core.errors import check_positive_int, shape_error, shapes_fit
 from keras.core.op import Index, Tensor, elementwise, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
@@ -199,9 +199,8 @@ def cdist(x: Tensor, y: Tensor) -> Tensor:
         `(..., n, m)`.
     """
     if len(x.shape) < 2 or len(y.shape) < 2 or x.shape[-1] != y.shape[-1]:
-        raise ValueError(
-            "cdist: needs shapes (..., n, d) and (..., m, d) with the same d; received "
-            f"{tuple(x.shape)} and {tuple(y.shape)}."
+        raise shape_error(
+            "cdist: needs shapes (..., n, d) and (..., m, d) with the same d", x, y
         )
     gaps = knp.expand_dims(x, -2) - knp.expand_dims(y, -3)
     squares = knp.sum(knp.square(gaps), axis=-1)

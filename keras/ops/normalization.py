@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import config
+from keras.core.errors import shape_error
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
 from keras.ops.core import cast, check_axis, dtype, saturate_cast
@@ -126,10 +127,10 @@ def batch_normalization(
             continue
         (found,) = value.shape if len(value.shape) == 1 else (-1,)
         if found != size and None not in (found, size):
-            raise ValueError(
-                f"batch_normalization: `{name}` must have shape ({size},), the size of "
-                f"axis {axis} of an input of shape {tuple(x.shape)}; received shape "
-                f"{tuple(value.shape)}."
+            raise shape_error(
+                f"batch_normalization: `{name}` must have shape ({size},), the size "
+                f"of axis {axis} of an input of shape {tuple(x.shape)}",
+                value,
             )
     return _batch_normalization(x, mean, variance, offset, scale, axis, epsilon)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.errors import check_choice, check_positive_int
+from keras.core.errors import check_choice, check_positive_int, shape_error
 from keras.core.op import Index, Tensor, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
@@ -63,9 +63,8 @@ def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") ->
     check_choice(side, ("left", "right"), "side", "searchsorted")
     rank = len(getattr(sorted_sequence, "shape", (None,)))
     if rank != 1:
-        raise ValueError(
-            "searchsorted: `sorted_sequence` has one axis; received shape "
-            f"{tuple(sorted_sequence.shape)}."
+        raise shape_error(
+            "searchsorted: `sorted_sequence` has one axis", sorted_sequence
         )
     return _searchsorted(sorted_sequence, values, side)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras.backend.windows import Window, reach
 from keras.core.config import standardize_data_format
-from keras.core.errors import check_positive_int, standardize_tuple
+from keras.core.errors import check_positive_int, shape_error, standardize_tuple
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
 from keras.ops.core import shape
@@ -20,10 +20,7 @@ FROM_BLOCKS_FIRST = "n (c b d) h w -> n c (h b) (w d)"
 def _blocks(who: str, x: Any, block_size: int, data_format: str | None) -> bool:
     """Check; tells whether channels are last."""
     if len(x.shape) != 4:
-        raise ValueError(
-            f"{who}: the input needs rank 4 (a batch of images); received shape "
-            f"{tuple(x.shape)}."
-        )
+        raise shape_error(f"{who}: the input needs rank 4 (a batch of images)", x)
     if check_positive_int(block_size, "block_size", who) < 2:
         raise ValueError(
             f"{who}: `block_size` must be at least 2; received {block_size}."
@@ -71,9 +68,8 @@ def space_to_depth(
     last = _blocks("space_to_depth", x, b, data_format)
     for size in x.shape[1:3] if last else x.shape[2:]:
         if size is not None and size % b:
-            raise ValueError(
-                f"space_to_depth: height and width must be divisible by {b}; received "
-                f"shape {tuple(x.shape)}."
+            raise shape_error(
+                f"space_to_depth: height and width must be divisible by {b}", x
             )
     pattern = (FROM_BLOCKS_LAST if last else FROM_BLOCKS_FIRST).split(" -> ")
     return rearrange(x, " -> ".join(reversed(pattern)), b=b, d=b)
@@ -89,9 +85,7 @@ def _window(
     stride: Pair,
 ) -> tuple[Window, tuple[int, ...]]:
     if len(x.shape) != rank:
-        raise ValueError(
-            f"{who}: the input needs rank {rank}; received shape {tuple(x.shape)}."
-        )
+        raise shape_error(f"{who}: the input needs rank {rank}", x)
     window = Window(
         standardize_tuple(kernel_size, 2, "kernel_size", who),
         standardize_tuple(stride, 2, "stride", who),
@@ -174,10 +168,10 @@ def fold(
     rows, columns = _places(window, pads, (height, width))
     n, depth, places = shape(x)
     if depth % (k0 * k1) or (isinstance(places, int) and places != rows * columns):
-        raise ValueError(
+        raise shape_error(
             f"fold: an output of {(height, width)} under a window of {window.size} "
-            f"needs shape (batch, channels * {k0 * k1}, {rows * columns}); received "
-            f"{tuple(x.shape)}."
+            f"needs shape (batch, channels * {k0 * k1}, {rows * columns})",
+            x,
         )
     c = depth // (k0 * k1)
     cells = knp.reshape(x, (n, c, k0, k1, rows, columns))

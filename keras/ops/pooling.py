@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.backend.windows import check_window, spatial
 from keras.core.config import standardize_data_format
-from keras.core.errors import standardize_tuple
+from keras.core.errors import shape_error, standardize_tuple
 from keras.core.op import Tensor, kernel, op
 from keras.ops import numpy as knp
 from keras.ops.core import convert_to_tensor, dtype, shape
@@ -99,15 +99,13 @@ def _bins(n: int, size: int) -> list[tuple[int, int]]:
 def _checked(who: str, inputs: Any, output_size: Any, data_format: str | None) -> tuple:
     rank = len(inputs.shape) - 2
     if rank not in (1, 2, 3):
-        raise ValueError(
-            f"{who}: the input needs 1, 2 or 3 spatial axes beside batch and channels; "
-            f"received shape {tuple(inputs.shape)}."
+        raise shape_error(
+            f"{who}: the input needs 1, 2 or 3 spatial axes beside batch and channels",
+            inputs,
         )
     channels_last = standardize_data_format(data_format) == "channels_last"
     if None in spatial(inputs, channels_last):
-        raise ValueError(
-            f"{who}: the spatial sizes must be known; received shape {inputs.shape}."
-        )
+        raise shape_error(f"{who}: the spatial sizes must be known", inputs)
     return standardize_tuple(output_size, rank, "output_size", who), channels_last
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, shape_error
 from keras.core.op import Tensor, Tensors, op, primitive
 from keras.core.scope import current
 from keras.ops import reductions
@@ -176,10 +176,7 @@ def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
 @op(name="correlate", cast="float")
 def _correlate(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
     if len(x1.shape) != 1 or len(x2.shape) != 1:
-        raise ValueError(
-            "correlate: both tensors have one axis; received shapes "
-            f"{tuple(x1.shape)} and {tuple(x2.shape)}."
-        )
+        raise shape_error("correlate: both tensors have one axis", x1, x2)
     if x1.shape[0] is not None and x1.shape[0] < (x2.shape[0] or 0):
         return flip(_correlate(conjugate(x2), conjugate(x1), mode), 0)
     n, m = shape(x1)[0], shape(x2)[0]
@@ -208,9 +205,7 @@ def corrcoef(x: Tensor) -> Tensor:
         array([[1., -1.], [-1., 1.]])
     """
     if len(x.shape) > 2:
-        raise ValueError(
-            f"corrcoef: `x` has one axis or two; received shape {tuple(x.shape)}."
-        )
+        raise shape_error("corrcoef: `x` has one axis or two", x)
     rows = x if len(x.shape) == 2 else x[None]
     rows = rows - reductions.mean(rows, -1, keepdims=True)
     products = matmul(rows, transpose(rows))

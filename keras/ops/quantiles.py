@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, shape_error
 from keras.core.op import Index, Tensor, op
 from keras.core.scope import current
 from keras.ops import reductions
@@ -111,10 +111,7 @@ def _quantile(
     check_choice(method, METHODS, "method", "quantile")
     q_rank = len(q.shape)
     if q_rank > 1:
-        raise ValueError(
-            "quantile: `q` is a number or a tensor of one axis; received shape "
-            f"{tuple(q.shape)}."
-        )
+        raise shape_error("quantile: `q` is a number or a tensor of one axis", q)
     table = current().TABLE
     dtype = current().dtype_of(x)
     if dtype in ("float16", "bfloat16"):  # too coarse to count places in
