@@ -249,6 +249,22 @@ def check_name(name: Any, what: str) -> str:
     return name
 
 
+def enable_unsafe_deserialization() -> None:
+    """Refused: in Keras it lets every file loaded afterwards run code.
+
+    A switch for the whole process is also a switch for the next stranger's file. Files
+    with code are loaded one by one, with `keras.saving.load_trusted_model`.
+
+    Raises:
+        RuntimeError: always.
+    """
+    raise RuntimeError(
+        "keras.config.enable_unsafe_deserialization() would let every file that is "
+        "loaded from now on run code. Load the one file that you trust with "
+        "keras.saving.load_trusted_model(path)."
+    )
+
+
 def memory() -> int:
     """The machine's memory in bytes."""
     try:

@@ -32,6 +32,8 @@ FUNCTION_NAMESPACES = (
     "keras.metrics",
     "keras.ops",
 )
+# Files call our classes by these. A class of the same name from elsewhere is another.
+_OUR_MODULES = ("keras", "tf_keras", "tensorflow", "builtins", "")
 # These look objects up by name; no config needs them.
 _LOOKUPS = ("deserialize", "get", "serialize")
 _safe_mode: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
@@ -418,9 +420,11 @@ def find_class(
         if found is not None:
             break
     else:
-        found = _wire_classes.get(class_name) or registry.builtin_object(
-            _public_namespace(module), class_name
-        )
+        found = None
+        if module is None or str(module).partition(".")[0] in _OUR_MODULES:
+            found = _wire_classes.get(class_name) or registry.builtin_object(
+                _public_namespace(module), class_name
+            )
         if inspect.isfunction(found):
             return find_function(class_name)
     readable = inspect.isfunction(found) or hasattr(found, "from_config")
