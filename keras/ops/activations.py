@@ -95,8 +95,7 @@ def celu(x: Tensor, alpha: float = 1.0) -> Tensor:
 def gelu(x: Tensor, approximate: bool = True) -> Tensor:
     """x * P(X <= x) for a standard normal X (Hendrycks & Gimpel, arXiv:1606.08415).
 
-    Args:
-        approximate: by tanh (the default) instead of by the error function.
+    `approximate` finds it by tanh instead of by the error function.
     """
 
 
@@ -147,9 +146,6 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
     """The first half along an axis times the sigmoid of the second half.
 
     Dauphin et al., 2016, "Language Modeling with Gated Convolutional Networks".
-
-    Raises:
-        ValueError: the size along `axis` is odd.
     """
     axis = check_axis(axis, len(x.shape), "glu")
     if x.shape[axis] is not None and x.shape[axis] % 2:
@@ -162,11 +158,7 @@ def glu(x: Tensor, axis: int = -1) -> Tensor:
 
 @op(cast="float")
 def softmax(x: Tensor, axis: int | tuple[int, ...] | None = -1) -> Tensor:
-    """exp(x) / sum(exp(x)) along an axis, without overflow.
-
-    Args:
-        axis: an axis, several (normalised together), or None for all.
-    """
+    """exp(x) / sum(exp(x)) along an axis, several together, or all (None)."""
     return _softmax(x, axis) if isinstance(axis, int) else _over_axes(_softmax, x, axis)
 
 
@@ -195,9 +187,6 @@ def sparsemax(x: Tensor, axis: int = -1) -> Tensor:
     """The nearest point of the probability simplex: a softmax with exact zeros.
 
     Martins & Astudillo, 2016, "From Softmax to Sparsemax", arXiv:1602.02068.
-
-    Args:
-        axis: the axis along which the result sums to 1.
     """
     axis = check_axis(axis, len(x.shape), "sparsemax")
     z = knp.moveaxis(x, axis, -1)

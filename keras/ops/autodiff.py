@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keras.core import dtypes, tree
-from keras.core.op import primitive
+from keras.core.op import kernel
 from keras.core.scope import current
 from keras.core.variable import Variable
 
@@ -89,8 +89,7 @@ def grad(
 ) -> Callable:
     """A function that gives the gradients of `fn`; see `value_and_grad`.
 
-    Returns:
-        A function giving the gradients, or `(gradients, aux)` with `has_aux`.
+    With `has_aux` it gives `(gradients, aux)`.
     """
     run = value_and_grad(fn, variables, argnums, has_aux)
 
@@ -128,9 +127,7 @@ def _check_float(dtype: str, what: str) -> None:
         )
 
 
-@primitive
-def _jvp(fun: Callable, primals: tuple, tangents: tuple, has_aux: bool) -> Any:
-    """The value and the directional derivative."""
+_jvp = kernel("_jvp")  # (fun, primals, tangents, has_aux)
 
 
 def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> Any:

@@ -29,14 +29,10 @@ def _stacked(xs: Any) -> Any:
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
-    """The result of one of two functions.
+    """The result of one of two functions, which are alike.
 
-    Args:
-        pred: a boolean or a boolean scalar tensor. While a function is traced both
-            branches are, and only one runs. A symbolic `pred` (in a functional model)
-            computes both and selects.
-        true_fn, false_fn: functions without arguments, giving results of the same
-            structure, shapes and types.
+    While a function is traced both branches are, and only one runs. A symbolic `pred`
+    (in a functional model) computes both and selects.
 
     Example:
         >>> x = keras.ops.convert_to_tensor(3.0)
@@ -52,13 +48,9 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
 
 
 def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
-    """Call the branch number `index` with the operands.
+    """Call the branch number `index` (or the nearest there is) with the operands.
 
-    Args:
-        index: an integer or an integer scalar tensor; one out of range counts as the
-            nearest.
-        branches: functions of the operands with results alike.
-        *operands: what the branch is called with.
+    The branches' results are alike.
 
     Example:
         >>> keras.ops.switch(1, [keras.ops.add, keras.ops.subtract], 5.0, 3.0)
@@ -85,13 +77,10 @@ def while_loop(
     loop_vars: Any,
     maximum_iterations: int | None = None,
 ) -> Any:
-    """Repeat `body` while `cond` holds.
+    """Repeat `loop_vars = body(*loop_vars)` while `cond(*loop_vars)` holds.
 
-    Args:
-        cond: `(*loop_vars) -> boolean scalar`.
-        body: `(*loop_vars) -> loop_vars`, of the same structure, shapes and types.
-        loop_vars: a tuple or list of (nests of) tensors, or one tensor.
-        maximum_iterations: where to stop at the latest.
+    `loop_vars` is a tuple or list of (nests of) tensors, or one tensor; `body` keeps
+    their structure, shapes and types.
 
     Example:
         >>> keras.ops.while_loop(lambda i: i < 10, lambda i: i + 3, 0)
@@ -147,12 +136,7 @@ def scan(
 
 @op
 def map(f: Callable, xs: Any) -> Any:
-    """`f` on each slice along the first axis, the results stacked.
-
-    Args:
-        f: `x -> y`, on nests of tensors.
-        xs: a nest of tensors with a common first axis.
-    """
+    """`f` on each slice along the first axis of nested tensors, the results stacked."""
     return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
 
 
@@ -160,12 +144,8 @@ def map(f: Callable, xs: Any) -> Any:
 def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
     """`for i in range(lower, upper): val = body_fun(i, val)`.
 
-    Gradients go through it on every backend when both bounds are Python integers.
-
-    Args:
-        lower, upper: integers or integer scalar tensors.
-        body_fun: `(i, val) -> val`, keeping structure, shapes and types.
-        init_val: the first `val`.
+    The body keeps structure, shapes and types. Gradients go through it on every backend
+    when both bounds are Python integers.
     """
     convert = current().convert_to_tensor
     val = _tensors(init_val)
@@ -187,12 +167,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
 
 @op
 def vectorized_map(function: Callable, elements: Any) -> Any:
-    """`function` on all slices along the first axis at once.
-
-    Args:
-        function: `x -> y` without side effects, on nests of tensors.
-        elements: a nest of tensors with a common first axis.
-    """
+    """`function` on all slices along the first axis at once; it has no side effects."""
     return current().vectorized_map(function, _stacked(elements))
 
 
@@ -202,14 +177,12 @@ def associative_scan(
 ) -> Any:
     """All prefixes combined by an associative function, in log2(n) rounds.
 
+    Blelloch, 1990: "Prefix sums and their applications".
+
     Args:
         f: `(a, b) -> c` on slices of `elems`, element by element along `axis`.
         elems: a nest of tensors of the same size along `axis`.
         reverse: combine from the end.
-        axis: the axis.
-
-    Returns:
-        A nest like `elems` (Blelloch, 1990: "Prefix sums and their applications").
 
     Example:
         >>> keras.ops.associative_scan(keras.ops.add, keras.ops.arange(5))

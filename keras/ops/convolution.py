@@ -77,13 +77,9 @@ def depthwise_conv(
     """Convolve each channel by itself.
 
     Args:
-        inputs: `(batch, *spatial, channels)`, or channels first.
-        kernel: `(*window, channels, multiplier)`.
-        strides, padding, data_format, dilation_rate: as in `conv`.
-
-    Returns:
-        A tensor with `channels * multiplier` channels; those of the first input channel
-        come first.
+        kernel: `(*window, channels, multiplier)`; the result has `channels *
+        multiplier` channels, those of the first input channel first. inputs, strides,
+        padding, data_format, dilation_rate: as in `conv`.
     """
     inputs, window = _window(
         "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
@@ -119,10 +115,9 @@ def separable_conv(
     """A depthwise convolution, then one that mixes channels at each place.
 
     Args:
-        inputs: `(batch, *spatial, channels)`, or channels first.
         depthwise_kernel: `(*window, channels, multiplier)`.
         pointwise_kernel: `(1, ..., 1, channels * multiplier, filters)`.
-        strides, padding, data_format, dilation_rate: as in `conv`, for the first.
+        inputs, strides, padding, data_format, dilation_rate: as in `conv`.
     """
     *size, inner, _ = pointwise_kernel.shape
     wanted = depthwise_kernel.shape[-1] * depthwise_kernel.shape[-2]
@@ -152,13 +147,11 @@ def conv_transpose(
     """The transpose (gradient) of a convolution: it widens where `conv` narrows.
 
     Args:
-        inputs: `(batch, *spatial, channels)`, or channels first.
         kernel: `(*window, filters, channels)`.
-        strides: by how much the spatial axes grow.
         padding: "valid" or "same".
         output_padding: additional size at the end, less than the stride (or the
             dilation where that is larger); None: size * stride with "same".
-        data_format, dilation_rate: as in `conv`.
+        inputs, strides, data_format, dilation_rate: as in `conv`.
     """
     who = "conv_transpose"
     _check_rank(who, inputs, kernel)

@@ -25,15 +25,12 @@ _unstack = kernel("_unstack")  # (x, axis)
 def convert_to_tensor(
     x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
 ) -> Any:
-    """A tensor of the backend in force.
+    """A tensor of the backend in force; a symbolic tensor stays symbolic.
 
     Args:
         x: a tensor, array, variable, number, or nested list of them.
         dtype: the type; by default that of `x` (Python floats become `floatx()`).
         sparse, ragged: only dense tensors exist here; True raises.
-
-    Returns:
-        A tensor; a symbolic tensor stays symbolic.
     """
     if sparse or ragged:
         raise ValueError(
@@ -145,12 +142,7 @@ def view_as_real(x: Tensor) -> Tensor:
 
 @op
 def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
-    """The slices along an axis, as a list.
-
-    Args:
-        num: how many slices; only needed where the axis has no known size.
-        axis: the axis that goes away.
-    """
+    """The slices along an axis, as a list; `num` is needed where no size is known."""
     axis = check_axis(axis, len(x.shape), "unstack")
     size = x.shape[axis]
     if num is not None and size is not None and num != size:
@@ -175,10 +167,8 @@ def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
     """The block of the given shape that begins at the given place.
 
     Args:
-        inputs: a tensor.
         start_indices: one integer per axis, or an integer tensor of that length. A
-            block that would reach over the end begins earlier.
-        shape: the block's shape.
+        block that would reach over the end begins earlier. shape: the block's shape.
     """
     sizes = tuple(int(d) for d in shape)
     starts = _block(inputs, start_indices, sizes, "slice")
@@ -187,12 +177,9 @@ def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
 
 @op
 def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
-    """A copy of `inputs` in which a block is replaced.
+    """A copy of `inputs` in which the block at `start_indices` is `updates`.
 
-    Args:
-        inputs: a tensor.
-        start_indices: where the block begins: one integer per axis, or a tensor.
-        updates: the block, of the rank of `inputs`.
+    Both are as in `keras.ops.slice`; `updates` has the rank of `inputs`.
 
     Example:
         >>> keras.ops.slice_update(keras.ops.zeros(4), [1], [5.0, 6.0])
@@ -234,10 +221,7 @@ def _block(inputs: Any, starts: Any, sizes: tuple, who: str) -> Any:
 def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
     """Zeros of the given shape with `values` at `indices`; what meets is added.
 
-    Args:
-        indices: `(..., k)`, integers: places along the first k axes of `shape`.
-        values: `indices.shape[:-1] + shape[k:]`.
-        shape: the shape of the result.
+    See `scatter_update`.
     """
     shape = tuple(int(d) for d in shape)
     _check_places("scatter", indices, values, shape, "values")

@@ -21,6 +21,7 @@ from keras.ops.casts import not_bool
 from keras.ops.core import cast, shape
 from keras.ops.elementwise import floor
 from keras.ops.pairwise import divide, power, subtract
+from keras.ops.shaping import broadcast_to
 
 _full = kernel("full")  # (shape, number, dtype)
 
@@ -56,17 +57,12 @@ def ones(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
     return full(shape, 1, dtype)
 
 
-@op
-def _filled(shape: Any, fill_value: Tensor, dtype: str) -> Tensor:
-    return current().TABLE["broadcast_to"](cast(fill_value, dtype), shape)
-
-
 def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> Tensor:
     """A tensor of one value throughout, which may be a tensor that broadcasts."""
     name = dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
         return _full(_sizes(shape), fill_value, name)
-    return _filled(_sizes(shape), fill_value, name)
+    return broadcast_to(cast(fill_value, name), _sizes(shape))
 
 
 @primitive(name="full_like")
@@ -84,7 +80,7 @@ def full_like(x: Tensor, fill_value: Tensor, dtype: Any = None) -> Tensor:
 @op
 def _filled_like(x: Tensor, fill_value: Tensor, dtype: str | None) -> Tensor:
     fill_value = cast(fill_value, dtype or current().dtype_of(x))
-    return current().TABLE["broadcast_to"](fill_value, shape(x))
+    return broadcast_to(fill_value, shape(x))
 
 
 def empty_like(x: Tensor, dtype: Any = None) -> Tensor:
@@ -107,13 +103,10 @@ def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Tensor: ...
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers counted up from `start` to below `stop`.
+    """Numbers counted up from `start` to below `stop`, `step` apart.
 
-    Args:
-        start: the first number; with one argument alone it is `stop`, and 0 the first.
-        stop: where to end, itself left out.
-        step: how far apart, 1 by default; negative counts down.
-        dtype: the type; by default int32 if all are integers, else `floatx()`.
+    With one argument it is `stop`, and `start` is 0. By default the type is int32 if
+    all are integers, else `floatx()`.
     """
     if stop is None:
         start, stop = 0, start
@@ -133,10 +126,7 @@ def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
     """A matrix of zeros with ones on a diagonal.
 
-    Args:
-        N, M: how many rows and columns; as many columns as rows by default.
-        k: the diagonal: above the main one if positive, below if negative.
-        dtype: the type, `floatx()` by default.
+    `M` is `N` by default; `k` says which diagonal: above the main one if positive.
 
     Example:
         >>> keras.ops.eye(2, 3, k=1)
@@ -189,11 +179,9 @@ def linspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Any:
-    """Numbers at equal distances from `start` to `stop`.
+    """`num` numbers at equal distances from `start` to `stop`, which may be tensors.
 
     Args:
-        start, stop: numbers, or tensors that broadcast.
-        num: how many.
         endpoint: whether `stop` is the last of them.
         retstep: also return the distance.
         dtype: the type; by default a float type.
@@ -220,13 +208,7 @@ def logspace(
     dtype: Any = None,
     axis: int = 0,
 ) -> Tensor:
-    """Numbers from base ** start to base ** stop, each the same factor above the last.
-
-    Args:
-        start, stop: the exponents.
-        num, endpoint, dtype, axis: as for `keras.ops.linspace`.
-        base: the base.
-    """
+    """Numbers from base ** start to base ** stop; the rest is as for `linspace`."""
     out = power(base, linspace(start, stop, num, endpoint, axis=axis))
     return out if dtype is None else cast(out, dtype)
 
@@ -251,9 +233,7 @@ def geomspace(
 ) -> Tensor:
     """Numbers from `start` to `stop`, each the same factor above the last.
 
-    Args:
-        start, stop: the first and the last number, of one sign.
-        num, endpoint, dtype, axis: as for `keras.ops.linspace`.
+    Both are of one sign; the rest is as for `linspace`.
     """
     out = _geometric(start, stop, num, endpoint, axis)
     return out if dtype is None else cast(out, dtype)
@@ -276,15 +256,10 @@ def _meshgrid(xs: Tensors, indexing: str) -> list[Tensor]:
 
 
 def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
-    """The coordinates of the points of a grid, from those along each axis.
+    """The coordinates of the points of a grid, from those along each axis, as a list.
 
-    Args:
-        *x: coordinates along each axis.
-        indexing: "xy" puts the first along the second axis of the result, as in a
-            picture; "ij" along the first, as in a matrix.
-
-    Returns:
-        One tensor for each axis, all of the grid's shape.
+    `indexing="xy"` puts the first along the second axis of the result, as in a picture;
+    "ij" along the first, as in a matrix.
 
     Example:
         >>> keras.ops.meshgrid([1, 2, 3], [4, 5])[1]
@@ -298,10 +273,7 @@ def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     """The powers of the elements, from the highest down, as the rows of a matrix.
 
-    Args:
-        x: tensor of one axis.
-        N: how many powers; by default as many as elements.
-        increasing: from power 0 upwards.
+    There are `N` of them, by default as many as elements; `increasing` goes up from 0.
 
     Example:
         >>> keras.ops.vander([1, 2, 3])
@@ -350,10 +322,5 @@ def hanning(x: int) -> Tensor:
 
 
 def kaiser(x: int, beta: float) -> Tensor:
-    """Kaiser's window of `x` points, made of the Bessel function `keras.ops.i0`.
-
-    Args:
-        x: how many points.
-        beta: the larger, the narrower the window.
-    """
+    """Kaiser's window of `x` points, the narrower the larger `beta`; see `i0`."""
     return _host(np.kaiser(int(x), float(beta)))

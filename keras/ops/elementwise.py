@@ -67,11 +67,7 @@ def ceil(x: Tensor) -> Tensor:
 
 @elementwise(cast=not_bool)
 def clip(x: Tensor, x_min: Tensor | None, x_max: Tensor | None) -> Tensor:
-    """Every element brought into the interval from `x_min` to `x_max`.
-
-    Args:
-        x_min, x_max: numbers or tensors that broadcast with `x`; None for no bound.
-    """
+    """Every element brought between two bounds: numbers, tensors, or None for none."""
 
 
 @elementwise(cast="common")
@@ -208,10 +204,7 @@ def nan_to_num(
 ) -> Tensor:
     """Numbers in place of nan and the infinities; integers stay as they are.
 
-    Args:
-        nan: what stands for nan.
-        posinf, neginf: what stands for the infinities; by default the largest and
-            the smallest number of the type.
+    By default the infinities become the largest and the smallest number of the type.
     """
 
 
@@ -241,9 +234,7 @@ def reciprocal(x: Tensor) -> Tensor:
 def round(x: Tensor, decimals: int = 0) -> Tensor:
     """The nearest number with so many decimals; halves go to the even neighbour.
 
-    Args:
-        decimals: how many digits stay after the point; negative rounds to tens,
-            hundreds and so on, integers too.
+    Negative `decimals` round to tens, hundreds and so on, integers too.
     """
 
 

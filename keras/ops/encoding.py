@@ -29,7 +29,6 @@ def one_hot(
 
     Args:
         x: integers; one outside 0 ... num_classes - 1 gives zeros only.
-        num_classes: the size of the new axis.
         axis: where the new axis goes.
         dtype: of the result; by default `floatx()`.
         sparse: only dense tensors exist here; True raises.
@@ -55,15 +54,8 @@ def multi_hot(
 ) -> Any:
     """1 at the place of every number that appears along the second axis.
 
-    Args:
-        inputs: integers, `(batch, length, ...)` or `(length,)`.
-        num_classes: the size of the axis of the classes.
-        axis: where that axis goes.
-        dtype: of the result; by default `floatx()`.
-        sparse: only dense tensors exist here; True raises.
-
-    Returns:
-        `(batch, num_classes)`, or `(num_classes,)` for one sample.
+    From integers `(batch, length)` or `(length,)` to `(batch, num_classes)` or
+    `(num_classes,)`; the rest is as in `one_hot`.
 
     Example:
         >>> keras.ops.multi_hot([[0, 2, 2]], 4)

@@ -167,18 +167,11 @@ def istft(
     window: Any = "hann",
     center: bool = True,
 ) -> Tensor:
-    """The signal whose `stft` is `x`, by overlap and add.
+    """The signal `(..., n)` whose `stft` is the pair `x`, by overlap and add.
 
     Griffin & Lim, 1984: each frame is weighted by the window again, and the sum divided
-    by the sum of the squared windows.
-
-    Args:
-        x: `(real, imaginary)`, each `(..., windows, fft_length // 2 + 1)`.
-        sequence_length, sequence_stride, fft_length, window, center: as in `stft`.
-        length: cut or fill the signal to this length.
-
-    Returns:
-        `(..., n)`.
+    by the sum of the squared windows. The signal is cut or filled to `length`; the
+    other arguments are those of `stft`.
     """
     pair = _pair("istft", x, 2)
     kind = dtype(pair[0])

@@ -24,15 +24,10 @@ def get_item(x: Tensor, key: Any) -> Tensor:
 
 @primitive
 def take(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
-    """Elements, or slices along an axis, at the given places.
+    """Elements, or slices along an axis (None: of all in one row), at the given places.
 
-    Args:
-        indices: integers; negative ones count from the end. A place outside is an
-            error where the backend can tell, and undefined where it cannot.
-        axis: along which axis; by default all elements in one row.
-
-    Returns:
-        A tensor in which the axes of `indices` stand for the axis.
+    The axes of `indices` stand for the axis. Negative places count from the end; one
+    outside is an error where the backend can tell, and undefined where it cannot.
     """
 
 
@@ -40,9 +35,8 @@ def take(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
 def take_along_axis(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
     """Elements at places that differ from row to row, as `argsort` gives them.
 
-    Args:
-        indices: integers, of as many axes as `x`; the other axes broadcast.
-        axis: along which axis; None takes from all elements in one row.
+    `indices` has as many axes as `x`; the other axes broadcast. `axis=None` takes from
+    all elements in one row.
 
     Example:
         >>> keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1)

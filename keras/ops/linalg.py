@@ -143,12 +143,10 @@ def inv(x: Tensor) -> Tensor:
 
 @op(cast="float")
 def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
-    """The Moore-Penrose pseudo-inverse: `(..., m, n)` to `(..., n, m)`.
+    """The Moore-Penrose pseudo-inverse: `(..., m, n)`, sizes known, to `(..., n, m)`.
 
-    Args:
-        x: matrices of known size.
-        rcond: singular values up to `rcond` times the largest count as 0; by default 10
-            times the precision of the type times the larger side.
+    Singular values up to `rcond` times the largest count as 0; by default 10 times the
+    precision of the type times the larger side.
     """
     _matrix("pinv", x)
     return _pinv(x, 10 * _tiny(x) if rcond is None else float(rcond))
@@ -158,14 +156,9 @@ def pinv(x: Tensor, rcond: float | None = None) -> Tensor:
 def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
     """The shortest x with the least ||a x - b||.
 
-    Args:
-        a: `(m, n)`.
-        b: `(m,)` or `(m, k)`.
-        rcond: singular values up to `rcond` times the largest count as 0; by default
-            the precision of the type times the larger side.
-
-    Returns:
-        `(n,)` or `(n, k)`.
+    From `a` `(m, n)` and `b` `(m,)` or `(m, k)` to `(n,)` or `(n, k)`. Singular values
+    up to `rcond` times the largest count as 0; by default the precision of the type
+    times the larger side.
     """
     if len(a.shape) != 2 or len(b.shape) not in (1, 2) or a.shape[0] != b.shape[0]:
         raise shape_error(
@@ -176,11 +169,10 @@ def lstsq(a: Tensor, b: Tensor, rcond: float | None = None) -> Tensor:
 
 @op(cast="float")
 def matrix_rank(x: Tensor, tol: float | None = None) -> Tensor:
-    """How many singular values are not 0: `(..., m, n)` to integers `(...)`.
+    """How many singular values are above `tol`: `(..., m, n)` to integers `(...)`.
 
-    Args:
-        tol: up to which value one counts as 0; by default the largest times the
-            precision of the type times the larger side.
+    By default that is the largest times the precision of the type times the larger
+    side.
     """
     values = _svdvals(_matrix("matrix_rank", x))
     limit = knp.max(values, axis=-1, keepdims=True) * _tiny(x) if tol is None else tol
@@ -244,25 +236,14 @@ def _equations(who: str, a: Any, b: Any) -> tuple[Any, Any]:
 
 @op(cast="float")
 def solve(a: Tensor, b: Tensor) -> Tensor:
-    """x with a x = b.
-
-    Args:
-        a: `(..., n, n)`.
-        b: `(..., n)` or `(..., n, k)`.
-    """
+    """x with a x = b, for a `(..., n, n)` and b `(..., n)` or `(..., n, k)`."""
     b, column = _equations("solve", a, b)
     return knp.squeeze(_solve(a, b), -1) if column else _solve(a, b)
 
 
 @op(cast="float")
 def solve_triangular(a: Tensor, b: Tensor, lower: bool = False) -> Tensor:
-    """x with a x = b for triangular a.
-
-    Args:
-        a: `(..., n, n)`; the other triangle is not looked at.
-        b: `(..., n)` or `(..., n, k)`.
-        lower: which triangle `a` is.
-    """
+    """x with a x = b for triangular a, `lower` or upper; see `solve`."""
     b, column = _equations("solve_triangular", a, b)
     out = _solve_triangular(a, b, lower)
     return knp.squeeze(out, -1) if column else out

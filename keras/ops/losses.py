@@ -27,11 +27,8 @@ def binary_crossentropy(
 ) -> Tensor:
     """-t log(p) - (1 - t) log(1 - p), element by element.
 
-    Args:
-        target: the truth, from 0 to 1.
-        output: probabilities, or with `from_logits` what a sigmoid would make them of;
-            of the shape of `target`.
-        from_logits: the more exact form.
+    With `from_logits`, `output` is what a sigmoid would make probabilities of: the more
+    exact form.
     """
     _check_same("binary_crossentropy", target, output)
     if from_logits:
@@ -51,13 +48,10 @@ def _sigmoid_crossentropy(target: Tensor, logits: Tensor) -> Tensor:
 def categorical_crossentropy(
     target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
-    """-sum(t log(p)) along an axis.
+    """-sum(t log(p)) along the axis of the classes.
 
-    Args:
-        target: probabilities (one-hot rows, for instance).
-        output: probabilities (scaled to sum to 1), or logits; of the shape of `target`.
-        from_logits: `output` is what a softmax would be taken of; the more exact form.
-        axis: the axis of the classes, which goes away.
+    `output` holds probabilities (scaled to sum to 1), or with `from_logits` what a
+    softmax would be taken of: the more exact form.
     """
     who = "categorical_crossentropy"
     _check_same(who, target, output)
@@ -89,9 +83,7 @@ def sparse_categorical_crossentropy(
         target: class numbers, of the shape of `output` without the axis of the classes
             (or with size 1 there). A number that is no class is an error on PyTorch and
             TensorFlow; JAX, which cannot raise there, counts it 0.
-        output: probabilities, or logits.
-        from_logits: `output` is what a softmax would be taken of; the more exact form.
-        axis: the axis of the classes.
+        output, from_logits: as in `categorical_crossentropy`.
 
     Example:
         >>> keras.ops.sparse_categorical_crossentropy([1], [[0.5, 0.5]])
@@ -127,12 +119,7 @@ def _sparse_softmax_crossentropy(target: Index, logits: Tensor, axis: int) -> Te
 def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
     """The peak signal-to-noise ratio 20 log10(max) - 10 log10(mean((x1 - x2)^2)).
 
-    Args:
-        x1, x2: tensors of the same shape.
-        max_val: the largest value a signal can take.
-
-    Returns:
-        A scalar in decibels.
+    A scalar in decibels; `max_val` is the largest value a signal can take.
     """
     _check_same("psnr", x1, x2)
     error = knp.mean(knp.square(x1 - x2))

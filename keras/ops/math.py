@@ -44,24 +44,14 @@ def rsqrt(x: Tensor) -> Tensor:
 def logsumexp(
     x: Tensor, axis: int | tuple[int, ...] | None = None, keepdims: bool = False
 ) -> Tensor:
-    """log(sum(exp(x))) along axes, without overflow.
-
-    Args:
-        axis: an axis, several, or None for all.
-        keepdims: keep the axes, at size 1.
-    """
+    """log(sum(exp(x))) along an axis, several, or all (None), without overflow."""
 
 
 @op
 def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
     """The `k` largest values along the last axis, and where they stand.
 
-    Args:
-        k: how many, at most the size of the last axis.
-        sorted: largest first; False leaves the order to the framework.
-
-    Returns:
-        `(values, indices)`, each `(..., k)`.
+    `sorted` puts the largest first; False leaves the order to the framework.
 
     Example:
         >>> keras.ops.top_k([1.0, 5.0, 3.0], 2)
@@ -79,14 +69,8 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Any, Any]:
 def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
     """Whether the true class is among the `k` highest predictions; ties count.
 
-    Args:
-        targets: class numbers, `(batch,)`.
-        predictions: `(batch, classes)`.
-        k: how many places count.
-
-    Returns:
-        Booleans, `(batch,)`; False for a class that does not exist or whose prediction
-        is not finite.
+    From `targets` `(batch,)` and `predictions` `(batch, classes)` to booleans
+    `(batch,)`: False for a class that does not exist or whose prediction is not finite.
     """
     if len(predictions.shape) != len(targets.shape) + 1:
         raise ValueError(
@@ -155,10 +139,6 @@ def segment_sum(
 
     Returns:
         `(num_segments, ...)`; a segment without slices gets 0.
-
-    Example:
-        >>> keras.ops.segment_sum([1.0, 2.0, 3.0], [0, 0, 2], num_segments=3)
-        array([3., 0., 3.])
     """
     return _by_segment(data, segment_ids, num_segments, "sum")
 
@@ -191,12 +171,7 @@ def segment_min(
 def cdist(x: Tensor, y: Tensor) -> Tensor:
     """The Euclidean distance of every row of `x` to every row of `y`.
 
-    Args:
-        x: `(..., n, d)`.
-        y: `(..., m, d)`.
-
-    Returns:
-        `(..., n, m)`.
+    From `(..., n, d)` and `(..., m, d)` to `(..., n, m)`.
     """
     if len(x.shape) < 2 or len(y.shape) < 2 or x.shape[-1] != y.shape[-1]:
         raise shape_error(

@@ -37,17 +37,11 @@ def _moments(x: Tensor, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any
 def moments(
     x: Tensor, axes: Axes, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[Any, Any]:
-    """Mean and variance along axes.
+    """Mean and variance along an axis or several.
 
-    Args:
-        x: a tensor; what has fewer than 32 bits is summed in float32.
-        axes: an axis or several.
-        keepdims: keep the axes, at size 1.
-        synchronized: over all replicas of a distributed run; on one machine a tensor
-            holds all of them already, so that both are the same there.
-
-    Returns:
-        `(mean, variance)`.
+    What has fewer than 32 bits is summed in float32. `synchronized` means over all
+    replicas of a distributed run; on one machine a tensor holds all of them already, so
+    that both are the same there.
     """
     axes = _axes(axes, len(x.shape), "moments")
     return _moments(x, axes, keepdims)
@@ -57,10 +51,9 @@ def moments(
 def normalize(
     x: Tensor, axis: Axes = -1, order: int = 2, epsilon: float | None = None
 ) -> Tensor:
-    """`x` over its norm along axes.
+    """`x` over its norm along an axis or several.
 
     Args:
-        axis: an axis or several.
         order: of the norm, an integer of at least 1.
         epsilon: the least norm to divide by; by default `keras.config.epsilon()`.
     """
@@ -165,9 +158,7 @@ def layer_normalization(
     Ba et al., 2016, "Layer Normalization", arXiv:1607.06450.
 
     Args:
-        x: a tensor; what has fewer than 32 bits is normalized in float32.
         gamma, beta: scale and offset of the shape of `x` along `axis`, or None.
-        axis: an axis or several.
         epsilon: added to the variance; by default `keras.config.epsilon()`.
     """
     if kwargs.pop("rms_scaling", False):
@@ -205,10 +196,8 @@ def rms_normalization(
     Zhang & Sennrich, 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467.
 
     Args:
-        x: a tensor; what has fewer than 32 bits is normalized in float32.
         scale: of the shape of `x` along `axis`, or None.
-        axis: an axis or several.
-        epsilon: added to the mean square; by default `keras.config.epsilon()`.
+        epsilon: by default `keras.config.epsilon()`.
     """
     axes = _axes(axis, len(x.shape), "rms_normalization")
     _check_scales("rms_normalization", x, axes, scale=scale)

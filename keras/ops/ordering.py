@@ -46,15 +46,10 @@ def _searchsorted(sorted_sequence: Tensor, values: Tensor, side: str) -> Tensor:
 
 
 def searchsorted(sorted_sequence: Tensor, values: Tensor, side: str = "left") -> Tensor:
-    """Where each value would be put in so that the sequence stays sorted.
+    """Where each value would be put in so that the sequence stays sorted, as int32.
 
-    Args:
-        sorted_sequence: ascending values, one axis.
-        values: tensor of any shape.
-        side: "left" puts a value before its equals, "right" after them.
-
-    Returns:
-        int32 places of `values`' shape.
+    The sequence has one axis, the values any. `side="left"` puts a value before its
+    equals, "right" after them.
 
     Example:
         >>> keras.ops.searchsorted([1, 3, 5], [0, 3, 9], side="right")
@@ -190,7 +185,7 @@ def _bincount(x: Index, weights: Tensor | None, minlength: int) -> Tensor: ...
 def bincount(
     x: Tensor, weights: Tensor | None = None, minlength: int = 0, sparse: bool = False
 ) -> Tensor:
-    """How often each of the integers 0, 1, 2, ... occurs.
+    """How often each of the integers 0, 1, 2, ... occurs, as int32, up to the largest.
 
     Args:
         x: integers of at least 0, of one axis, or two for a count per row.
@@ -198,9 +193,6 @@ def bincount(
         minlength: the least length of the result. In a compiled function on JAX it is
             the length, and must be given.
         sparse: only dense results exist here; True raises.
-
-    Returns:
-        int32 counts, or sums in the weights' type, of length max(x) + 1 at least.
     """
     if sparse:
         raise ValueError(
@@ -213,16 +205,11 @@ def bincount(
 def histogram(
     x: Tensor, bins: int = 10, range: tuple[float, float] | None = None
 ) -> tuple[Tensor, Tensor]:
-    """How many elements fall in each of `bins` bins of equal width.
+    """How many elements fall in each of `bins` bins of equal width, and the edges.
 
-    Args:
-        bins: the number of bins.
-        range: the lowest and the highest edge; by default those of the elements.
-            Elements outside are not counted.
-
-    Returns:
-        The counts, and the `bins + 1` edges, both as floats. The highest edge belongs
-        to the last bin.
+    `range` gives the lowest and the highest edge, by default those of the elements, and
+    what lies outside is not counted. The highest edge belongs to the last bin. Both
+    results are floats; there are `bins + 1` edges.
 
     Example:
         >>> keras.ops.histogram([0.0, 1.0, 1.5, 4.0], bins=2)[0]

@@ -157,18 +157,10 @@ def nextafter(x1: Tensor, x2: Tensor) -> Tensor:
 
 @elementwise(primitive=False)
 def ldexp(x1: Tensor, x2: Index) -> Tensor:
-    """x1 * 2 ** x2.
-
-    Args:
-        x1: tensor of floats.
-        x2: tensor of integers.
+    """x1 * 2 ** x2 for floats `x1` and integers `x2`.
 
     Raises:
         TypeError: `x2` does not hold integers.
-
-    Example:
-        >>> keras.ops.ldexp([1.5, 3.0], [1, 2])
-        array([3., 12.])
     """
     backend = current()
     dtype = backend.dtype_of(x2)
@@ -225,13 +217,7 @@ def isclose(
     atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> Tensor:
-    """Whether |x1 - x2| <= atol + rtol * |x2|, element by element.
-
-    Args:
-        rtol: tolerance relative to `x2`.
-        atol: absolute tolerance.
-        equal_nan: whether nan counts as close to nan.
-    """
+    """Whether |x1 - x2| <= atol + rtol * |x2|, or both are nan with `equal_nan`."""
     backend = current()
     if backend.dtype_of(x1) not in ("float32", "float64", "complex64", "complex128"):
         x1, x2 = backend.cast(x1, "float32"), backend.cast(x2, "float32")
@@ -248,11 +234,7 @@ def allclose(
     atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> Tensor:
-    """Whether all elements are close, as `isclose` says.
-
-    Returns:
-        A boolean tensor without axes.
-    """
+    """Whether all elements are close, as `isclose` says."""
     return reductions.all(isclose(x1, x2, rtol, atol, equal_nan))
 
 
@@ -260,16 +242,9 @@ def allclose(
 def isin(
     x1: Tensor, x2: Tensor, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
-    """Whether each element of `x1` is among those of `x2`.
+    """Whether each element of `x1` is among those of `x2`; with `invert`, whether not.
 
-    Args:
-        x1: tensor.
-        x2: the values to look for, of any shape.
-        assume_unique: whether neither holds a value twice; the result is the same.
-        invert: tell which are not among them.
-
-    Returns:
-        A boolean tensor of `x1`'s shape.
+    `assume_unique` says that neither holds a value twice; the result is the same.
     """
     reshape = current().TABLE["reshape"]
     found = reductions.any(x1[..., None] == reshape(x2, (-1,)), axis=-1)

@@ -154,13 +154,8 @@ def fold(
 ) -> Tensor:
     """Columns put back at their windows' places and summed (col2im).
 
-    Args:
-        x: `(batch, channels * window size, places)`, as `unfold` gives it.
-        output_size: height and width of the result.
-        kernel_size, dilation, padding, stride: as in `unfold`.
-
-    Returns:
-        `(batch, channels, height, width)`.
+    From `(batch, channels * window size, places)`, as `unfold` gives it with the same
+    arguments, to `(batch, channels, *output_size)`.
     """
     window, pads = _window("fold", x, 3, kernel_size, dilation, padding, stride)
     height, width = standardize_tuple(output_size, 2, "output_size", "fold")

@@ -57,8 +57,7 @@ def average_pool(
 ) -> Tensor:
     """The mean of each window; what "same" adds at the rim does not count.
 
-    Args:
-        inputs, pool_size, strides, padding, data_format: as in `max_pool`.
+    See `max_pool` for the arguments.
     """
     step = pool_size if strides is None else strides
     window = check_window("average_pool", inputs, pool_size, step, padding, data_format)

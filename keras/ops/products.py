@@ -65,12 +65,8 @@ def vdot(x1: Tensor, x2: Tensor) -> Tensor:
 def tensordot(x1: Tensor, x2: Tensor, axes: int | Sequence[Any] = 2) -> Tensor:
     """The sum of products over several axes at once.
 
-    Args:
-        axes: how many axes at the end of `x1` and the beginning of `x2`, or a pair of
-            the axes of each.
-
-    Returns:
-        A tensor with the axes of `x1` that are left, then those of `x2`.
+    `axes` says how many at the end of `x1` and the beginning of `x2`, or gives a pair
+    of the axes of each. Those that are left follow one another in the result.
 
     Example:
         >>> keras.ops.tensordot(keras.ops.ones((2, 3)), keras.ops.ones((3, 2)), 1)
@@ -83,13 +79,9 @@ def _einsum(operands: Tensors, subscripts: str) -> Tensor: ...
 
 
 def einsum(subscripts: str, *operands: Tensor, **kwargs: Any) -> Tensor:
-    """Sums of products, written with a letter for each axis.
+    """Sums of products, written with a letter for each axis, such as "ij,jk->ik".
 
-    Args:
-        subscripts: for example "ij,jk->ik"; letters that the result lacks are summed
-            over, "..." stands for axes that broadcast.
-        *operands: tensors.
-        **kwargs: none is known; the argument is there to name it.
+    Letters that the result lacks are summed over, "..." stands for axes that broadcast.
 
     Example:
         >>> keras.ops.einsum("ij,j->i", [[1, 2], [3, 4]], [1, 1])
@@ -125,13 +117,10 @@ def cross(
     axisc: int = -1,
     axis: int | None = None,
 ) -> Tensor:
-    """The vector at right angles to two vectors.
+    """The vector at right angles to two of 3 numbers, or of 2, whose third is 0.
 
-    Args:
-        x1, x2: tensors of vectors of 3 numbers, or of 2, whose third is 0.
-        axisa, axisb: the axis of the vectors in each.
-        axisc: their axis in the result. Two vectors of 2 numbers give the third alone.
-        axis: one axis for all three.
+    `axisa` and `axisb` are the axes of the vectors, `axisc` that in the result; `axis`
+    is one for all three. Two vectors of 2 numbers give the third number alone.
 
     Example:
         >>> keras.ops.cross([1, 0, 0], [0, 1, 0])
@@ -158,12 +147,10 @@ def cross(
 
 
 def correlate(x1: Tensor, x2: Tensor, mode: str = "valid") -> Tensor:
-    """The products of `x1` with `x2` moved along it.
+    """The products of `x1` with `x2` moved along it; both have one axis.
 
-    Args:
-        x1, x2: tensors of one axis.
-        mode: "valid" where they overlap wholly; "same", as long as the longer one;
-            "full" wherever they overlap.
+    `mode` is "valid" where they overlap wholly; "same", as long as the longer one;
+    "full" wherever they overlap.
 
     Example:
         >>> keras.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0])
@@ -194,11 +181,7 @@ def _correlate(x1: Tensor, x2: Tensor, mode: str) -> Tensor:
 def corrcoef(x: Tensor) -> Tensor:
     """Pearson's coefficients of correlation between the rows of a matrix.
 
-    Args:
-        x: `(variables, observations)`, or of one axis, for which the result is 1.
-
-    Returns:
-        `(variables, variables)`.
+    From `(variables, observations)` to `(variables, variables)`; of one axis, 1.
 
     Example:
         >>> keras.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
@@ -216,11 +199,7 @@ def corrcoef(x: Tensor) -> Tensor:
 
 @op(cast="common")
 def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
-    """The differences between neighbours along an axis.
-
-    Args:
-        n: how often to take differences.
-    """
+    """The differences between neighbours along an axis, taken `n` times."""
     if n < 0:
         raise ValueError(f"diff: `n` is at least 0; received {n}.")
     minus = not_equal if current().dtype_of(a) == "bool" else subtract
@@ -239,10 +218,8 @@ def trapezoid(
 ) -> Tensor:
     """The integral along an axis, by the trapezoidal rule.
 
-    Args:
-        y: the values.
-        x: the places they belong to, along one axis or for every value.
-        dx: the distance between places when `x` is not given.
+    `x` are the places of the values, along one axis or for each; else they are `dx`
+    apart.
     """
     moved = moveaxis(y, axis, -1)
     width: Any = dx

@@ -39,12 +39,10 @@ def quantile(
     """The value below which the fraction `q` of the elements lies.
 
     Args:
-        q: fractions in [0, 1]: a number, or a tensor of one axis.
+        q: fractions in [0, 1]: a number, or a tensor of one axis, along which the
+            quantiles lie then as a new first axis.
         method: what to take between two elements: "linear", "lower", "higher",
             "midpoint" or "nearest".
-
-    Returns:
-        The quantiles; with a tensor `q` they lie along a new first axis.
 
     Example:
         >>> keras.ops.quantile([1.0, 2.0, 3.0, 4.0], 0.5)

@@ -108,9 +108,7 @@ def argmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor
 def average(x: Tensor, axis: Axis = None, weights: Tensor | None = None) -> Tensor:
     """The mean in which some elements weigh more: sum(x * w) / sum(w).
 
-    Args:
-        weights: of `x`'s shape, or of one axis for the axis given; by default all
-            elements weigh the same.
+    `weights` has `x`'s shape, or one axis for the one given.
 
     Example:
         >>> keras.ops.average([1.0, 2.0, 6.0], weights=[3.0, 2.0, 1.0])

@@ -29,15 +29,7 @@ def ndim(x: Tensor) -> int:
 
 
 def size(x: Tensor) -> Any:
-    """The number of elements.
-
-    Returns:
-        A Python int; an int32 tensor without axes when a size is not known.
-
-    Example:
-        >>> keras.ops.size([[1, 2], [3, 4]])
-        4
-    """
+    """The number of elements: an int, or a scalar tensor when a size is not known."""
     dims = _shape_of(x)
     return _size(x) if None in dims else math.prod(dims)
 
@@ -77,9 +69,8 @@ def _reshape_spec(x: Any, newshape: Any) -> KerasTensor:
 def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
     """The same elements in another shape.
 
-    Args:
-        newshape: the sizes; one of them may be -1 for what is left. None, as a shape
-            that is not known gives it, means the same.
+    One of its sizes may be -1 for what is left. None, as a shape that is not known
+    gives it, means the same.
 
     Example:
         >>> keras.ops.reshape([1, 2, 3, 4], (2, -1))
@@ -95,11 +86,7 @@ def ravel(x: Tensor) -> Tensor:
 
 @primitive
 def transpose(x: Tensor, axes: Sequence[int] | None = None) -> Tensor:
-    """The axes in another order.
-
-    Args:
-        axes: which old axis each new one is; by default the order is reversed.
-    """
+    """The axes in another order: which old axis each is; by default the reverse."""
 
 
 @primitive
@@ -121,11 +108,7 @@ def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
 def moveaxis(
     x: Tensor, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> Tensor:
-    """Axes moved elsewhere; the others keep their order.
-
-    Args:
-        source: the axis, or axes, to move.
-        destination: where they stand afterwards.
+    """The axes at `source` moved to `destination`; the others keep their order.
 
     Example:
         >>> keras.ops.moveaxis(keras.ops.ones((2, 3, 4)), 0, -1).shape
@@ -145,22 +128,12 @@ def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 @primitive(cast="common")
 def concatenate(xs: Tensors, axis: int = 0) -> Tensor:
-    """Tensors joined along an axis that they have.
-
-    Args:
-        xs: list of tensors whose other axes agree.
-        axis: along which axis; negative counts from the end.
-    """
+    """Tensors joined along an axis that they have; the other axes agree."""
 
 
 @primitive(cast="common")
 def stack(x: Tensors, axis: int = 0) -> Tensor:
-    """Tensors of one shape put together along a new axis.
-
-    Args:
-        x: list of tensors, or a tensor, whose first axis is the list.
-        axis: where the new axis stands in the result.
-    """
+    """Tensors of one shape (or slices of a tensor) put together along a new axis."""
 
 
 @op(cast="common")
@@ -204,13 +177,7 @@ def append(x1: Tensor, x2: Tensor, axis: int | None = None) -> Tensor:
 
 @op
 def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tensor]:
-    """A tensor cut into pieces along an axis.
-
-    Args:
-        indices_or_sections: how many pieces of equal size, or the places to cut at.
-
-    Returns:
-        A list of tensors.
+    """A tensor cut along an axis: into so many equal pieces, or at the given places.
 
     Raises:
         ValueError: the axis does not divide into so many pieces.
@@ -233,10 +200,7 @@ def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tenso
 def array_split(
     x: Tensor, indices_or_sections: Sections, axis: int = 0
 ) -> list[Tensor]:
-    """A tensor cut into pieces along an axis, the first ones longer if need be.
-
-    Args:
-        indices_or_sections: how many pieces, or the places to cut at.
+    """`keras.ops.split`, but pieces need not be equal: the first ones are longer.
 
     Example:
         >>> [p.shape for p in keras.ops.array_split(keras.ops.ones((5,)), 3)]
@@ -292,20 +256,12 @@ def _pieces(x: Any, sections: int | list[int], axis: int) -> list[Any]:
 
 @primitive
 def tile(x: Tensor, repeats: int | Sequence[int]) -> Tensor:
-    """The whole tensor repeated along its axes.
-
-    Args:
-        repeats: how often along each axis, counted from the last.
-    """
+    """The whole tensor repeated so often along its axes, counted from the last."""
 
 
 @op
 def repeat(x: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
-    """Each element repeated.
-
-    Args:
-        repeats: how often: an int, or one for each place along the axis.
-        axis: along which axis; by default all elements in one row.
+    """Each element repeated: so often, or a number for each place along the axis.
 
     Example:
         >>> keras.ops.repeat([1, 2], 2)
@@ -401,20 +357,13 @@ def roll(
 ) -> Tensor:
     """The elements moved along; those that leave at the end come in at the front.
 
-    Args:
-        shift: by how many places, for each axis.
-        axis: along which axes; by default all elements in one row, put back in shape.
+    There is a `shift` for each axis. `axis=None` moves all elements in one row.
     """
 
 
 @op
 def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
-    """A quarter turn in the plane of two axes, from the first towards the second.
-
-    Args:
-        array: tensor of two axes at least.
-        k: how many quarter turns.
-        axes: the plane.
+    """`k` quarter turns in the plane of two axes, from the first towards the second.
 
     Example:
         >>> keras.ops.rot90([[1, 2], [3, 4]])
@@ -436,13 +385,7 @@ def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
 
 @op
 def view(x: Tensor, dtype: Any = None) -> Tensor:
-    """The same bytes read as another type.
-
-    Args:
-        dtype: the type; with one of another width the last axis shrinks or grows.
-
-    Raises:
-        ValueError: the last axis does not divide into the wider type.
+    """The same bytes read as another type; with another width the last axis changes.
 
     Example:
         >>> keras.ops.view(keras.ops.array([1.0]), "int32")
