@@ -300,7 +300,7 @@ def reading_config(config: Any, cls: type | None = None) -> Iterator[None]:
     try:
         with reading.reading():
             yield
-    except _EXPECTED:
+    except (*_EXPECTED, MemoryError):
         raise
     except Exception as error:
         if cls is None or not cls.__module__.startswith("keras."):
@@ -362,7 +362,7 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
             return _READERS[class_name](inner)
         except KeyError as error:
             raise ValueError(f"{class_name}: `config` has no {error}.") from None
-        except (AttributeError, OverflowError, MemoryError) as error:
+        except (AttributeError, OverflowError) as error:
             text = _shortened(inner)
             raise ValueError(f"{class_name}: {error}; received {text}.") from error
     if class_name == "function":

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import tree
+from keras.core.reading import check_repeats
 from keras.core.scope import current
 from keras.core.variable import AutocastFrame, MetaFrame, Variable, current_frame
 from keras.layers.input_spec import InputSpec, layer_label
@@ -324,6 +325,9 @@ class RNN(Layer):
 
     def _loop(self, body: Any, carry: Any, xs: Any) -> Any:
         unroll = True if self.unroll else 1
+        if self.unroll:
+            steps = tree.flatten(xs)[0].shape[0]
+            check_repeats(steps, f"{self.name!r} with `unroll=True`: its steps")
         return current().scan(body, carry, xs, None, self.go_backwards, unroll)
 
     def _stacked(self, states: Any, ys: Any) -> tuple[Any, Any, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import initializers, ops
 from keras.core.errors import check_positive_int
+from keras.core.reading import check_repeats
 from keras.layers.layer import Layer
 
 
@@ -35,6 +36,7 @@ class SpectralNormalization(Layer):
                 f"SpectralNormalization: `layer` must be a layer; received {layer!r}."
             )
         self.layer = layer
+        check_repeats(power_iterations, "SpectralNormalization: `power_iterations`")
         self.power_iterations = check_positive_int(
             power_iterations, "power_iterations", "SpectralNormalization"
         )

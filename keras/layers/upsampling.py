@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from keras import ops
 from keras.core.errors import check_choice, check_positive_int, standardize_tuple
+from keras.core.reading import charge
 from keras.layers.layer import Layer
 from keras.layers.ranks import Spatial
 
@@ -80,16 +84,52 @@ class UpSampling2D(UpSampling):
         self.interpolation = check_choice(
             interpolation, INTERPOLATIONS, "interpolation", "UpSampling2D"
         )
-        if self.interpolation != "nearest":
-            raise NotImplementedError(
-                f"UpSampling2D: interpolation={interpolation!r} is not supported yet; "
-                "only 'nearest' is."
-            )
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Repeat each place."""
-        return super().call(inputs)
+        """Repeat each place, or compute values between."""
+        if self.interpolation == "nearest":
+            return super().call(inputs)
+        letters = "abcd"
+        for axis, times in zip(self.spatial_axes, self.size):
+            if times > 1:
+                mix = _mixing(ops.shape(inputs)[axis], times, self.interpolation)
+                mix = ops.convert_to_tensor(mix, ops.dtype(inputs))
+                out = letters.replace(letters[axis], "z")
+                inputs = ops.einsum(f"{letters},{letters[axis]}z->{out}", inputs, mix)
+        return inputs
+
+
+def _mixing(size: int, times: int, interpolation: str) -> np.ndarray:
+    """How much of each old place, a row, each new one gets, a column.
+
+    The weight depends on the distance; those of places outside are shared among the
+    places inside, so that each column sums to 1.
+    """
+    charge((3, size, size * times), 8, "The matrix of an UpSampling layer")
+    centers = (np.arange(size * times) + 0.5) / times - 0.5
+    distance = np.abs(centers - np.arange(size)[:, None])
+    weights = _KERNELS[interpolation](distance)
+    return (weights / weights.sum(0)).astype("float32")
+
+
+def _cubic(x: np.ndarray) -> np.ndarray:
+    """Keys, 1981, "Cubic convolution interpolation", with a = -1/2."""
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return np.where(x <= 1, near, np.where(x < 2, far, 0))
+
+
+def _lanczos(radius: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda x: np.where(x < radius, np.sinc(x) * np.sinc(x / radius), 0)
+
+
+_KERNELS = {
+    "bilinear": lambda x: np.maximum(1 - x, 0),
+    "bicubic": _cubic,
+    "lanczos3": _lanczos(3),
+    "lanczos5": _lanczos(5),
+}
 
 
 class UpSampling3D(UpSampling):

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras import ops
 from keras.core.errors import check_fraction
+from keras.core.reading import check_repeats
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.metric import Metric
 
@@ -116,6 +117,7 @@ def even_thresholds(num_thresholds: int) -> list[float]:
     """0, ..., 1 in equal steps; 0.5 where only one is asked for."""
     if num_thresholds == 1:
         return [0.5]
+    check_repeats(num_thresholds, "`num_thresholds`")
     return [i / (num_thresholds - 1) for i in range(num_thresholds)]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 from keras.core import dtypes
 from keras.core.errors import check_positive_int
+from keras.core.reading import check_repeats
 from keras.losses.shapes import as_tensor, dtype_of, weights_for
 from keras.metrics.metric import Metric
 
@@ -185,6 +186,7 @@ class MeanIoU(IoU):
         sparse_y_pred: bool = True,
         axis: int = -1,
     ) -> None:
+        check_repeats(num_classes, f"{type(self).__name__}: `num_classes`")
         super().__init__(
             num_classes,
             range(num_classes),

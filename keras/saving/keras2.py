@@ -125,10 +125,15 @@ def translate(config: dict[str, Any]) -> dict[str, Any]:
         ValueError: something in it has no counterpart: the message names it.
     """
     check_depth(config)
-    out = _object(config)
-    compiled = config.get("compile_config") or config.get("training_config")
-    if isinstance(compiled, dict):
-        out["compile_config"] = translate_compile(compiled)
+    try:
+        out = _object(config)
+        compiled = config.get("compile_config") or config.get("training_config")
+        if isinstance(compiled, dict):
+            out["compile_config"] = translate_compile(compiled)
+    except (AttributeError, KeyError, IndexError) as error:
+        raise ValueError(
+            f"The config is no model's of Keras 2: {type(error).__name__}: {error}."
+        ) from error
     return out
 
 

@@ -27,6 +27,10 @@ ROOT = HERE.parents[1]
 CASE_SECONDS = 20  # a case that takes longer hangs
 MEMORY = 1 << 30  # address space that reading may take beyond the start
 WORKER_CASES = 4000
+# What the frameworks say when there is not enough.
+NO_MEMORY = ("MemoryError", "allocate", "out of memory", "RESOURCE_EXHAUSTED")
+SLOW_SECONDS = 10
+CASE_MEGABYTES = 512  # what reading one small file may take
 
 
 class Watch:
@@ -184,7 +188,7 @@ def worker(options) -> None:
         path.write_bytes(target.make(rng))
         if options.case is not None:
             (HERE / f"case-{number}{target.ending}").write_bytes(path.read_bytes())
-        began = time.perf_counter()
+        before, began = _rss(), time.perf_counter()
         outcome = _read(target, path, watch, options.case is not None)
         took = time.perf_counter() - began
         strays = {p.name for p in pathlib.Path(jail).iterdir()} - known
@@ -194,6 +198,10 @@ def worker(options) -> None:
             if left.name not in kept:
                 _remove(left)
         report = {"case": number, "target": target.name, "outcome": outcome}
+        if took > SLOW_SECONDS:
+            watch.found.append("slow")
+        if _rss() - before > CASE_MEGABYTES:
+            watch.found.append(f"{_rss() - before} MB")
         report |= {"seconds": round(took, 4), "rss": _rss(), "found": watch.found}
         watch.found = []
         print(json.dumps(report), file=out)
@@ -207,10 +215,10 @@ def _read(target, path, watch, loud: bool) -> str:
         target.read(path)
     except targets.EXPECTED as error:
         outcome = type(error).__name__
+        if any(text in str(error) for text in NO_MEMORY):
+            watch.found.append(f"out of memory: {str(error)[:500]}")
         if loud:
             print(f"{outcome}: {error}", file=sys.stderr)
-        if type(error).__name__ == "RecursionError":
-            watch.found.append("RecursionError")
     except BaseException as error:
         watch.active = False
         import traceback

@@ -97,7 +97,12 @@ class Target:
         content = rng.choice(self.corpus)
         try:
             made = self.damage(content, rng)
-        except (ValueError, struct.error, OSError):  # Python would not write that
+        except (
+            ValueError,
+            struct.error,
+            OSError,
+            RecursionError,
+        ):  # Python would not write that
             made = mutations.damage_bytes(_bytes(content), rng)
         return made.encode("utf-8", "replace") if isinstance(made, str) else made
 
@@ -140,7 +145,7 @@ def targets(folder: pathlib.Path) -> list[Target]:
         data = config_of(path)
         inner = data.get("config") if isinstance(data, dict) else data
         name = data.get("class_name") if isinstance(data, dict) else None
-        cls = getattr(layers, str(name), None)
+        cls = getattr(layers, str(name).lstrip("_"), None)
         if not (isinstance(cls, type) and isinstance(inner, dict)):
             cls, inner = layers.Dense, {"units": inner}
         cls.from_config(inner)
