@@ -77,8 +77,10 @@ def _named_owners(root: Any, skip: Iterable[Any]) -> Iterator[tuple[str, Any]]:
 
 def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     """A graph's layers by their names, then what the attributes hold."""
+    from keras.models.model import Model
+
     graph = getattr(owner, "_graph", None)
-    is_model = hasattr(owner, "_graph_layers")
+    is_model = isinstance(owner, Model)
     if graph is not None:
         listed = owner.layers if hasattr(owner, "_layers") else graph.layers
         yield from zip(layer_names(listed), listed)

@@ -213,12 +213,12 @@ class Net(nn.Module):
     def __init__(self):
         super().__init__()
         self.blocks = nn.ModuleList([Block(), Block()])
-        self.head = nn.Linear(4, 2)
+        self.top = nn.Linear(4, 2)
 
     def forward(self, x):
         for block in self.blocks:
             x = block(x)
-        return self.head(x)
+        return self.top(x)
 
 
 class OurBlock(layers.Layer):
@@ -234,12 +234,12 @@ class OurNet(keras.Model):
     def __init__(self):
         super().__init__()
         self.blocks = [OurBlock(), OurBlock()]
-        self.head = layers.Dense(2)
+        self.top = layers.Dense(2)  # after "layers" in the alphabet
 
     def call(self, x):
         for block in self.blocks:
             x = block(x)
-        return self.head(x)
+        return self.top(x)
 
 
 RULE = {r"^(dense|norm)_(\d)\.": r"blocks.\2.\1.", r"\.dense\.": ".proj."}
@@ -250,7 +250,7 @@ def functional():
     for i in (0, 1):
         y = layers.Dense(4, name=f"dense_{i}")(y)
         y = layers.BatchNormalization(name=f"norm_{i}")(y)
-    return keras.Model(x, layers.Dense(2, name="head")(y))
+    return keras.Model(x, layers.Dense(2, name="top")(y))
 
 
 def subclassed():
@@ -284,14 +284,14 @@ def test_names(backend, make, rule, tmp_path):
 def test_one_message_lists_all_and_nothing_is_loaded(backend):
     model, state = subclassed(), Net().state_dict()
     before = [np.array(w) for w in model.get_weights()]
-    state["heads.weight"] = state.pop("head.weight")
+    state["tops.weight"] = state.pop("top.weight")
     state["blocks.1.proj.weight"] = torch.zeros(4, 5)
     state["extra"] = torch.zeros(2)
     with pytest.raises(ValueError, match="nothing was loaded") as caught:
         load_state_dict(model, state)
     message = str(caught.value)
-    assert "head.weight (for head.kernel, shape (2, 4))" in message
-    assert "Did you mean 'heads.weight'" in message
+    assert "top.weight (for top.kernel, shape (2, 4))" in message
+    assert "Did you mean 'tops.weight'" in message
     assert "extra (shape (2,))" in message
     assert (
         "blocks.1.proj.weight (for blocks.1.proj.kernel): (4, 4) is needed" in message
