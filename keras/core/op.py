@@ -295,8 +295,8 @@ def op(
             "common" promotes them to one type, "float" to one float type; a function
             gives the type to use from the common one.
         elementwise: whether a mask on an input holds for the output too.
-        infer: `(*args, **kwargs) -> KerasTensor`, for the few ops whose output shape
-            depends on values.
+        infer: `(**arguments) -> KerasTensor`, given all by name, for the few ops whose
+            output shape depends on values.
         primitive: there is no body; every backend's TABLE has the op.
     """
     if fn is None:
@@ -379,7 +379,9 @@ def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:
 
     count_call(spec.name)
     if spec.infer is not None:
-        outputs = spec.infer(*args, **kwargs)
+        bound = spec.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        outputs = spec.infer(**bound.arguments)
     else:
         outputs = infer_outputs(spec.public, args, kwargs, key=(spec.name, floatx()))
     return Node(OpCall(spec), args, kwargs, outputs).outputs

@@ -32,15 +32,20 @@ def convert_to_tensor(
         dtype: the type; by default that of `x` (Python floats become `floatx()`).
         sparse, ragged: only dense tensors exist here; True raises.
     """
-    if sparse or ragged:
-        raise ValueError(
-            "convert_to_tensor: sparse and ragged tensors do not exist here; give a "
-            f"dense value. Received sparse={sparse}, ragged={ragged}."
-        )
+    refuse_sparse("convert_to_tensor", sparse or ragged)
     if isinstance(x, KerasTensor):
         same = dtype is None or dtypes.standardize_dtype(dtype) == x.dtype
         return x if same else cast(x, dtype)
     return current().convert_to_tensor(x, dtype)
+
+
+def refuse_sparse(who: str, sparse: bool | None) -> None:
+    """Raise if a sparse or ragged tensor is asked for."""
+    if sparse:
+        raise ValueError(
+            f"{who}: sparse and ragged tensors do not exist here; leave `sparse` False "
+            "and give dense values."
+        )
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:

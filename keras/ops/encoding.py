@@ -8,7 +8,7 @@ from keras.core import config, dtypes
 from keras.core.errors import check_positive_int
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
-from keras.ops.core import cast
+from keras.ops.core import cast, refuse_sparse
 from keras.ops.core import dtype as dtype_of
 
 
@@ -77,8 +77,5 @@ def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tenso
 
 
 def _checked(who: str, num_classes: int, sparse: bool) -> int:
-    if sparse:
-        raise ValueError(
-            f"{who}: sparse tensors do not exist here; leave `sparse` False."
-        )
+    refuse_sparse(who, sparse)
     return check_positive_int(num_classes, "num_classes", who)

@@ -102,7 +102,7 @@ def _diagonal_size(rows: int | None, columns: int | None, k: int) -> int | None:
     return max(0, min(rows + min(k, 0), columns - max(k, 0)))
 
 
-def _diag_spec(x: Any, k: int = 0) -> KerasTensor:
+def _diag_spec(x: Any, k: int) -> KerasTensor:
     if len(x.shape) not in (1, 2):
         raise shape_error("diag: `x` has one axis or two", x)
     if len(x.shape) == 2:
@@ -125,9 +125,7 @@ def diagflat(x: Tensor, k: int = 0) -> Tensor:
     return diag(ravel(x), k)
 
 
-def _diagonal_spec(
-    x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1
-) -> KerasTensor:
+def _diagonal_spec(x: Any, offset: int, axis1: int, axis2: int) -> KerasTensor:
     rank = len(x.shape)
     axes = (axis1 % rank, axis2 % rank)
     size = _diagonal_size(x.shape[axes[0]], x.shape[axes[1]], offset)

@@ -88,7 +88,7 @@ def in_top_k(targets: Index, predictions: Tensor, k: int) -> Tensor:
 
 
 def _segment_spec(
-    data: Any, segment_ids: Any, num_segments: Any = None, sorted: bool = False
+    data: Any, segment_ids: Any, num_segments: Any, sorted: bool
 ) -> KerasTensor:
     _check_ids(data, segment_ids)
     return KerasTensor((num_segments, *data.shape[1:]), not_bool(dtype(data)))

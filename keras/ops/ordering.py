@@ -9,7 +9,7 @@ from keras.core.op import Index, Tensor, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.ops import reductions
-from keras.ops.core import cast, shape
+from keras.ops.core import cast, refuse_sparse, shape
 from keras.ops.elementwise import clip
 from keras.ops.indexing import take, where
 from keras.ops.shaping import concatenate, moveaxis, reshape
@@ -74,14 +74,7 @@ def digitize(x: Tensor, bins: Tensor) -> Tensor:
 
 
 def _unique_spec(
-    x: Any,
-    sorted: bool = True,
-    return_index: bool = False,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    axis: int | None = None,
-    size: int | None = None,
-    fill_value: Any = None,
+    x: Any, axis: Any, size: Any, return_index: bool, return_inverse: bool, **rest: Any
 ) -> Any:
     """The number of values is not known before the values are, unless it is given."""
     whole, values = x.shape, [size]
@@ -90,7 +83,7 @@ def _unique_spec(
         whole, values[axis] = (x.shape[axis],), size
     found = [KerasTensor(values, x.dtype)]
     places = [(size,)] * return_index + [whole] * return_inverse
-    places += [(size,)] * return_counts
+    places += [(size,)] * rest["return_counts"]
     found += [KerasTensor(dims, "int32") for dims in places]
     return tuple(found) if len(found) > 1 else found[0]
 
@@ -170,9 +163,7 @@ def _grouped(rows: Any) -> tuple[Any, Any]:
     return order, reductions.cumsum(begins, 0)
 
 
-def _bincount_spec(
-    x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False
-) -> KerasTensor:
+def _bincount_spec(x: Any, weights: Any, minlength: int) -> KerasTensor:
     return KerasTensor(
         (*x.shape[:-1], None), "int32" if weights is None else weights.dtype
     )
@@ -194,10 +185,7 @@ def bincount(
             the length, and must be given.
         sparse: only dense results exist here; True raises.
     """
-    if sparse:
-        raise ValueError(
-            "bincount: sparse tensors do not exist here; use sparse=False."
-        )
+    refuse_sparse("bincount", sparse)
     return _bincount(x, weights, minlength)
 
 

@@ -18,22 +18,22 @@ from keras.ops.elementwise import exp, exp2, isnan, log1p
 
 @elementwise(cast="common")
 def add(x1: Tensor, x2: Tensor) -> Tensor:
-    """Sum."""
+    """x1 + x2."""
 
 
 @elementwise(cast="common")
 def subtract(x1: Tensor, x2: Tensor) -> Tensor:
-    """Difference."""
+    """x1 - x2."""
 
 
 @elementwise(cast="common")
 def multiply(x1: Tensor, x2: Tensor) -> Tensor:
-    """Product."""
+    """x1 * x2."""
 
 
 @elementwise
 def divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """Quotient, as a float also for integers."""
+    """x1 / x2, as a float also for integers."""
 
 
 true_divide = divide
@@ -41,7 +41,7 @@ true_divide = divide
 
 @elementwise(primitive=False)
 def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
-    """Quotient, and 0 where the divisor is 0."""
+    """x1 / x2, and 0 where x2 is 0."""
     where = current().TABLE["where"]
     zero = x2 == 0
     return where(zero, 0.0, x1 / where(zero, 1.0, x2))

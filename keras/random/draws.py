@@ -297,9 +297,7 @@ def shuffle(x: Tensor, axis: int = 0, seed: Any = None) -> Tensor:
     return ops.take(x, ops.argsort(bits), axis=axis)
 
 
-def _shaped_spec(shape: Any, *args: Any, **kwargs: Any) -> KerasTensor:
-    """Of the functions below; a dtype may stand behind the parameters."""
-    dtype = next((x for x in args if isinstance(x, str)), kwargs.get("dtype"))
+def _shaped_spec(shape: Any, dtype: Any, **parameters: Any) -> KerasTensor:
     return KerasTensor(tuple(shape), dtypes.standardize_dtype(dtype))
 
 
