@@ -101,7 +101,8 @@ def _sizes_to_try(shapes: list, leaves: list) -> Iterator[list]:
     if not any(None in shape for shape in shapes):
         return
     # A known axis that stands at the same place, from the right or from the left.
-    for aligned in (_aligned(shapes, -1), _aligned(shapes, 1)):
+    beside = [leaf.shape for leaf in leaves if hasattr(leaf, "shape")]
+    for aligned in (_aligned(shapes, beside, -1), _aligned(shapes, beside, 1)):
         if aligned != shapes:
             yield [_filled(aligned, size) for size in SIZES]
     # Windows that are wider than the small sizes.
@@ -150,10 +151,10 @@ def _merge(a: Any, b: Any) -> Any:
     return Spec(shape, a.dtype)
 
 
-def _aligned(shapes: list, step: int) -> list:
+def _aligned(shapes: list, beside: list, step: int) -> list:
     """Unknown axes take the size at the same place, counted from one end."""
     known: dict[int, int] = {}
-    for shape in shapes:
+    for shape in beside:
         for i, dim in enumerate(shape[::step]):
             if dim is not None and dim != 1:
                 known.setdefault(i, dim)

@@ -43,16 +43,22 @@ class Frame:
 
 
 class AutocastFrame(Frame):
-    """Float variables are read in a layer's compute type."""
+    """Float variables are read in a layer's compute type; None leaves them alone.
 
-    def __init__(self, parent: Frame | None, dtype: str) -> None:
+    The innermost layer decides: what those around it compute in does not count.
+    """
+
+    def __init__(self, parent: Frame | None, dtype: str | None) -> None:
+        while isinstance(parent, AutocastFrame):
+            parent = parent.parent
         super().__init__(parent)
         self.dtype = dtype
 
     def read(self, variable: Variable) -> Any:
         value = super().read(variable)
-        if variable.autocast and variable.is_float and variable.dtype != self.dtype:
-            return variable.backend.cast(value, self.dtype)
+        wanted = self.dtype or variable.dtype
+        if variable.autocast and variable.is_float and variable.dtype != wanted:
+            return variable.backend.cast(value, wanted)
         return value
 
 

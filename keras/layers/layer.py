@@ -293,15 +293,26 @@ class Layer(Operation, Configurable, LayerState):
 
     def _run(self, args: tuple, kwargs: dict) -> Any:
         policy = self.dtype_policy
-        if self.autocast and policy.compute_dtype != policy.variable_dtype:
-            with frame(AutocastFrame, policy.compute_dtype):
+        wanted = policy.compute_dtype if self.autocast else None
+        mixed = wanted and wanted != policy.variable_dtype
+        if mixed or isinstance(current_frame(), AutocastFrame):
+            with frame(AutocastFrame, wanted):
                 outputs = self.call(*args, **kwargs)
         else:
             outputs = self.call(*args, **kwargs)
         if self.activity_regularizer is not None:
             for output in tree.flatten(outputs):
-                self.add_loss(self.activity_regularizer(output))
+                self.add_loss(self._activity_loss(output))
         return outputs
+
+    def _activity_loss(self, output: Any) -> Any:
+        """The penalty on an output, for each sample of the batch."""
+        from keras import ops
+
+        penalty = self.activity_regularizer(output)
+        if not output.shape:
+            return penalty
+        return penalty / ops.cast(ops.shape(output)[0], ops.dtype(penalty))
 
     def _convert(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
         convert = self._convert_leaf

@@ -155,7 +155,9 @@ TABLE = {
     ),
     "_split": lambda x, sizes, axis: jnp.split(x, [*accumulate(sizes[:-1])], axis),
     "_view": lambda x, dtype: x.view(numpy_dtype(dtype)),
-    "arange": lambda *args: jnp.arange(*args[:3], numpy_dtype(args[3])),
+    "arange": lambda start, stop, step, dtype: jnp.arange(
+        start, stop, step, numpy_dtype(dtype)
+    ),
     "einsum": lambda operands, subscripts: jnp.einsum(subscripts, *operands),
     "take_along_axis": lambda x, indices, axis=None: jnp.take_along_axis(
         x, indices, axis

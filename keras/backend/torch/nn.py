@@ -137,7 +137,10 @@ def _moments(x: Any, axes: tuple[int, ...], keepdims: bool) -> tuple[Any, Any]:
     if not half:
         return mean, variance
     limits = torch.finfo(x.dtype)
-    return tuple(v.clamp(limits.min, limits.max).to(x.dtype) for v in (mean, variance))
+    mean, variance = (
+        v.clamp(limits.min, limits.max).to(x.dtype) for v in (mean, variance)
+    )
+    return mean, variance
 
 
 def _batch_normalization(
