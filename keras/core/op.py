@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from keras.core import dtypes, masks
 from keras.core.config import floatx
@@ -47,11 +47,11 @@ class Op:
     def __init__(
         self,
         body: Callable,
-        name: str | None,
-        cast: Cast,
-        elementwise: bool,
-        infer: Callable | None,
-        primitive: bool,
+        name: str | None = None,
+        cast: Cast = None,
+        elementwise: bool = False,
+        infer: Callable | None = None,
+        primitive: bool = False,
     ) -> None:
         self.body = body
         self.name = name or body.__name__
@@ -262,30 +262,25 @@ def _propagate_mask(args: list, out: Any) -> None:
         masks.set_mask(out, mask)
 
 
-@overload
-def op(fn: F) -> F: ...
+class Decorator(Protocol):
+    """What `op` and its kin are: they may be given a function, or arguments first."""
+
+    @overload
+    def __call__(self, fn: F) -> F: ...
+
+    @overload
+    def __call__(
+        self,
+        *,
+        name: str | None = ...,
+        cast: Cast = ...,
+        elementwise: bool = ...,
+        infer: Callable | None = ...,
+        primitive: bool = ...,
+    ) -> Callable[[F], F]: ...
 
 
-@overload
-def op(
-    *,
-    name: str | None = ...,
-    cast: Cast = ...,
-    elementwise: bool = ...,
-    infer: Callable | None = ...,
-    primitive: bool = ...,
-) -> Callable[[F], F]: ...
-
-
-def op(
-    fn: F | None = None,
-    *,
-    name: str | None = None,
-    cast: Cast = None,
-    elementwise: bool = False,
-    infer: Callable | None = None,
-    primitive: bool = False,
-) -> Any:
+def _decorate(fn: Any = None, **options: Any) -> Any:
     """Make a function an op.
 
     Args:
@@ -295,20 +290,13 @@ def op(
             "common" promotes them to one type, "float" to one float type; a function
             gives the type to use from the common one.
         elementwise: whether a mask on an input holds for the output too.
-        infer: `(**arguments) -> KerasTensor`, given all by name, for the few ops whose
-            output shape depends on values.
+        infer: `(*args, **kwargs) -> KerasTensor`, for the few ops whose output shape
+            depends on values.
         primitive: there is no body; every backend's TABLE has the op.
     """
     if fn is None:
-        return functools.partial(
-            op,
-            name=name,
-            cast=cast,
-            elementwise=elementwise,
-            infer=infer,
-            primitive=primitive,
-        )
-    spec = Op(fn, name, cast, elementwise, infer, primitive)
+        return functools.partial(_decorate, **options)
+    spec = Op(fn, **options)
 
     @functools.wraps(fn)
     def public(*args: Any, **kwargs: Any) -> Any:
@@ -322,26 +310,13 @@ def op(
     return public
 
 
-@overload
-def primitive(fn: F) -> F: ...
-
-
-@overload
-def primitive(
-    *, name: str | None = ..., cast: Cast = ..., infer: Callable | None = ...
-) -> Callable[[F], F]: ...
-
-
-def primitive(
-    fn: F | None = None,
-    *,
-    name: str | None = None,
-    cast: Cast = None,
-    infer: Callable | None = None,
-) -> Any:
-    """An op that every backend supplies in its TABLE; the function is its face."""
-    make = functools.partial(op, name=name, cast=cast, infer=infer, primitive=True)
-    return make(fn) if fn else make
+op: Decorator = _decorate
+# An op that every backend supplies in its TABLE; the function is its face.
+primitive: Decorator = functools.partial(_decorate, primitive=True)
+# One that works element by element, so that masks go through it.
+elementwise: Decorator = functools.partial(
+    _decorate, cast="float", elementwise=True, primitive=True
+)
 
 
 def kernel(name: str) -> Callable:
@@ -351,25 +326,6 @@ def kernel(name: str) -> Callable:
     """
     KERNELS.add(name)
     return lambda *args: current().TABLE[name](*args)
-
-
-@overload
-def elementwise(fn: F) -> F: ...
-
-
-@overload
-def elementwise(*, cast: Cast = ..., primitive: bool = ...) -> Callable[[F], F]: ...
-
-
-def elementwise(
-    fn: F | None = None,
-    *,
-    cast: Cast = "float",
-    primitive: bool = True,
-) -> Any:
-    """An op that works element by element, so that masks go through it."""
-    make = functools.partial(op, cast=cast, elementwise=True, primitive=primitive)
-    return make(fn) if fn else make
 
 
 def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 
@@ -12,6 +13,18 @@ def _ops() -> Any:
     from keras import ops
 
     return ops
+
+
+def _binary(name: str) -> tuple[Callable, Callable]:
+    """The operator of the op `name`, and its form for a left side of another kind."""
+
+    def operator(self: Any, other: Any) -> Any:
+        return getattr(_ops(), name)(self, other)
+
+    def reflected(self: Any, other: Any) -> Any:
+        return getattr(_ops(), name)(other, self)
+
+    return operator, reflected
 
 
 class Operators:
@@ -27,53 +40,20 @@ class Operators:
         """The number of axes."""
         return len(self.shape)
 
-    def __add__(self, other: Any) -> Any:
-        return _ops().add(self, other)
-
-    def __radd__(self, other: Any) -> Any:
-        return _ops().add(other, self)
-
-    def __sub__(self, other: Any) -> Any:
-        return _ops().subtract(self, other)
-
-    def __rsub__(self, other: Any) -> Any:
-        return _ops().subtract(other, self)
-
-    def __mul__(self, other: Any) -> Any:
-        return _ops().multiply(self, other)
-
-    def __rmul__(self, other: Any) -> Any:
-        return _ops().multiply(other, self)
-
-    def __truediv__(self, other: Any) -> Any:
-        return _ops().true_divide(self, other)
-
-    def __rtruediv__(self, other: Any) -> Any:
-        return _ops().true_divide(other, self)
-
-    def __floordiv__(self, other: Any) -> Any:
-        return _ops().floor_divide(self, other)
-
-    def __rfloordiv__(self, other: Any) -> Any:
-        return _ops().floor_divide(other, self)
-
-    def __mod__(self, other: Any) -> Any:
-        return _ops().mod(self, other)
-
-    def __rmod__(self, other: Any) -> Any:
-        return _ops().mod(other, self)
-
-    def __pow__(self, other: Any) -> Any:
-        return _ops().power(self, other)
-
-    def __rpow__(self, other: Any) -> Any:
-        return _ops().power(other, self)
-
-    def __matmul__(self, other: Any) -> Any:
-        return _ops().matmul(self, other)
-
-    def __rmatmul__(self, other: Any) -> Any:
-        return _ops().matmul(other, self)
+    __add__, __radd__ = _binary("add")
+    __sub__, __rsub__ = _binary("subtract")
+    __mul__, __rmul__ = _binary("multiply")
+    __truediv__, __rtruediv__ = _binary("true_divide")
+    __floordiv__, __rfloordiv__ = _binary("floor_divide")
+    __mod__, __rmod__ = _binary("mod")
+    __pow__, __rpow__ = _binary("power")
+    __matmul__, __rmatmul__ = _binary("matmul")
+    __and__, __rand__ = _binary("logical_and")
+    __or__, __ror__ = _binary("logical_or")
+    __xor__, __rxor__ = _binary("logical_xor")
+    __lt__, __gt__ = _binary("less")[0], _binary("greater")[0]
+    __le__, __ge__ = _binary("less_equal")[0], _binary("greater_equal")[0]
+    __eq__, __ne__ = _binary("equal")[0], _binary("not_equal")[0]  # type: ignore
 
     def __neg__(self) -> Any:
         return _ops().negative(self)
@@ -86,42 +66,6 @@ class Operators:
 
     def __invert__(self) -> Any:
         return _ops().logical_not(self)
-
-    def __and__(self, other: Any) -> Any:
-        return _ops().logical_and(self, other)
-
-    def __rand__(self, other: Any) -> Any:
-        return _ops().logical_and(other, self)
-
-    def __or__(self, other: Any) -> Any:
-        return _ops().logical_or(self, other)
-
-    def __ror__(self, other: Any) -> Any:
-        return _ops().logical_or(other, self)
-
-    def __xor__(self, other: Any) -> Any:
-        return _ops().logical_xor(self, other)
-
-    def __rxor__(self, other: Any) -> Any:
-        return _ops().logical_xor(other, self)
-
-    def __lt__(self, other: Any) -> Any:
-        return _ops().less(self, other)
-
-    def __le__(self, other: Any) -> Any:
-        return _ops().less_equal(self, other)
-
-    def __gt__(self, other: Any) -> Any:
-        return _ops().greater(self, other)
-
-    def __ge__(self, other: Any) -> Any:
-        return _ops().greater_equal(self, other)
-
-    def __eq__(self, other: Any) -> Any:
-        return _ops().equal(self, other)
-
-    def __ne__(self, other: Any) -> Any:
-        return _ops().not_equal(self, other)
 
     def __hash__(self) -> int:
         return id(self)

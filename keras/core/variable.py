@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import dtypes, reading, scope
+from keras.core.errors import check_choice
 from keras.core.naming import auto_name, current_path
 from keras.core.operators import Operators
 from keras.core.scalars import readable
@@ -151,16 +152,8 @@ class Variable(Operators):
     ) -> None:
         if kwargs:
             raise TypeError(f"Variable: unknown arguments {sorted(kwargs)}.")
-        if aggregation not in AGGREGATIONS:
-            raise ValueError(
-                f"Variable: `aggregation` must be one of {AGGREGATIONS}; received "
-                f"{aggregation!r}."
-            )
-        if synchronization not in SYNCHRONIZATIONS:
-            raise ValueError(
-                f"Variable: `synchronization` must be one of {SYNCHRONIZATIONS}; "
-                f"received {synchronization!r}."
-            )
+        check_choice(aggregation, AGGREGATIONS, "aggregation", "Variable")
+        check_choice(synchronization, SYNCHRONIZATIONS, "synchronization", "Variable")
         name = name or auto_name("variable")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"Variable: a name without '/' is needed; got {name!r}.")
