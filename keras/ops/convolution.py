@@ -45,9 +45,8 @@ def conv(
         >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
         (1, 3, 2)
     """
-    inputs, window = _window(
-        "conv", inputs, kernel, strides, padding, data_format, dilation_rate
-    )
+    settings = (strides, padding, data_format, dilation_rate)
+    inputs, window = _window("conv", inputs, kernel, settings)
     found = channels(inputs, window.channels_last)
     inner, filters = kernel.shape[-2:]
     if not found or not inner or found % inner:
@@ -81,9 +80,8 @@ def depthwise_conv(
         multiplier` channels, those of the first input channel first. inputs, strides,
         padding, data_format, dilation_rate: as in `conv`.
     """
-    inputs, window = _window(
-        "depthwise_conv", inputs, kernel, strides, padding, data_format, dilation_rate
-    )
+    settings = (strides, padding, data_format, dilation_rate)
+    inputs, window = _window("depthwise_conv", inputs, kernel, settings)
     found = channels(inputs, window.channels_last)
     inner = kernel.shape[-2]
     if found != inner:
@@ -190,19 +188,15 @@ def _check_rank(who: str, inputs: Any, kernel: Any) -> None:
         )
 
 
-def _window(
-    who: str,
-    inputs: Any,
-    kernel: Any,
-    strides: Any,
-    padding: str,
-    data_format: str | None,
-    dilation: Any,
-) -> tuple[Any, Window]:
-    """The window, checked; causal padding is put in front of the inputs at once."""
+def _window(who: str, inputs: Any, kernel: Any, settings: tuple) -> tuple[Any, Window]:
+    """The window, checked; causal padding is put in front of the inputs at once.
+
+    The settings are `conv`'s strides, padding, data_format and dilation_rate.
+    """
     _check_rank(who, inputs, kernel)
     size = tuple(kernel.shape[:-2])
     paddings = ("valid", "same") + (("causal",) if len(size) == 1 else ())
+    strides, padding, data_format, dilation = settings
     window = check_window(
         who, inputs, size, strides, padding, data_format, dilation, paddings
     )

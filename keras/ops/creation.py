@@ -21,7 +21,7 @@ from keras.ops.casts import not_bool
 from keras.ops.core import cast, shape
 from keras.ops.elementwise import floor
 from keras.ops.pairwise import divide, power, subtract
-from keras.ops.shaping import broadcast_to
+from keras.ops.shaping import broadcast_to, reshape
 
 _full = kernel("full")  # (shape, number, dtype)
 
@@ -241,18 +241,14 @@ def geomspace(
 
 @op(name="meshgrid")
 def _meshgrid(xs: Tensors, indexing: str) -> list[Tensor]:
-    table = current().TABLE
-    xs = [table["reshape"](x, (-1,)) for x in xs]
+    xs = [reshape(x, (-1,)) for x in xs]
     sizes = [shape(x)[0] for x in xs]
     order = list(range(len(xs)))
     if indexing == "xy" and len(xs) > 1:
         order[:2] = [1, 0]
     full = tuple(sizes[i] for i in order)
-    grids = []
-    for i, x in enumerate(xs):
-        alone = tuple(sizes[i] if j == i else 1 for j in order)
-        grids.append(table["broadcast_to"](table["reshape"](x, alone), full))
-    return grids
+    alone = [[n if j == i else 1 for j in order] for i, n in enumerate(sizes)]
+    return [broadcast_to(reshape(x, dims), full) for x, dims in zip(xs, alone)]
 
 
 def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:

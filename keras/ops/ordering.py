@@ -99,20 +99,17 @@ def unique(
     size: int | None = None,
     fill_value: Any = None,
 ) -> Any:
-    """The values that occur, each once.
+    """The values that occur, each once; with what else was asked for, a tuple.
 
     Args:
         sorted: kept for compatibility: the result is always in ascending order.
-        return_index: also return the first place of each value.
+        return_index: also return the first place of each value, as int32.
         return_inverse: also return, for each element, the place of its value.
         return_counts: also return how often each value occurs.
         axis: compare whole slices along this axis; None compares elements.
         size: a fixed length for the result, which compiled functions need: longer ones
             are cut, shorter ones filled.
         fill_value: what fills up; by default the smallest value.
-
-    Returns:
-        The values, or a tuple of them and what was asked for, as int32.
 
     Example:
         >>> keras.ops.unique([3, 1, 3])

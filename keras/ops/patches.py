@@ -75,25 +75,15 @@ def space_to_depth(
     return rearrange(x, " -> ".join(reversed(pattern)), b=b, d=b)
 
 
-def _window(
-    who: str,
-    x: Any,
-    rank: int,
-    kernel_size: Pair,
-    dilation: Pair,
-    padding: Pair,
-    stride: Pair,
-) -> tuple[Window, tuple[int, ...]]:
+def _window(who: str, x: Any, rank: int, **sizes: Pair) -> tuple[Window, Any]:
+    """The window of the given sizes, and the padding."""
     if len(x.shape) != rank:
         raise shape_error(f"{who}: the input needs rank {rank}", x)
-    window = Window(
-        standardize_tuple(kernel_size, 2, "kernel_size", who),
-        standardize_tuple(stride, 2, "stride", who),
-        standardize_tuple(dilation, 2, "dilation", who),
-        "valid",
-        False,
+    size, dilation, pads, stride = (
+        standardize_tuple(value, 2, name, who, allow_zero=name == "padding")
+        for name, value in sizes.items()
     )
-    return window, standardize_tuple(padding, 2, "padding", who, allow_zero=True)
+    return Window(size, stride, dilation, "valid", False), pads
 
 
 def _places(window: Window, pads: tuple[int, ...], dims: tuple) -> tuple[Any, ...]:
@@ -125,7 +115,8 @@ def unfold(
     Raises:
         ValueError: the rank is not 4, or the window is larger than the input.
     """
-    window, pads = _window("unfold", x, 4, kernel_size, dilation, padding, stride)
+    sizes = {"kernel_size": kernel_size, "dilation": dilation}
+    window, pads = _window("unfold", x, 4, **sizes, padding=padding, stride=stride)
     n, c, h, w = shape(x)
     rows, columns = _places(window, pads, (h, w))
     if isinstance(rows, int) and isinstance(columns, int) and min(rows, columns) < 1:
@@ -157,7 +148,8 @@ def fold(
     From `(batch, channels * window size, places)`, as `unfold` gives it with the same
     arguments, to `(batch, channels, *output_size)`.
     """
-    window, pads = _window("fold", x, 3, kernel_size, dilation, padding, stride)
+    sizes = {"kernel_size": kernel_size, "dilation": dilation}
+    window, pads = _window("fold", x, 3, **sizes, padding=padding, stride=stride)
     height, width = standardize_tuple(output_size, 2, "output_size", "fold")
     k0, k1 = window.size
     rows, columns = _places(window, pads, (height, width))

@@ -152,7 +152,6 @@ def _arranged(found: Any, x: Any, q_rank: int, axis: Axis, keepdims: bool) -> An
     reduced = range(rank) if axis is None else [axis] if isinstance(axis, int) else axis
     reduced = sorted(a % rank for a in reduced)
     found = table["moveaxis"](found, -1, 0) if q_rank else found[..., 0]
-    if keepdims:
-        for a in reduced:
-            found = table["expand_dims"](found, a + q_rank)
+    for a in reduced if keepdims else ():
+        found = table["expand_dims"](found, a + q_rank)
     return found

@@ -91,12 +91,7 @@ def nanmin(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 @op(cast="common")
 def nanargmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the largest of the elements that are not nan, as int32.
-
-    Example:
-        >>> keras.ops.nanargmax([1.0, float("nan"), 3.0])
-        array(2)
-    """
+    """The place of the largest of the elements that are not nan, as int32."""
     return _extreme(reductions.argmax, x, axis, keepdims, -math.inf)
 
 
@@ -108,12 +103,7 @@ def nanargmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Ten
 
 @op(cast="common")
 def nancumsum(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The sum up to each element, leaving out those that are nan.
-
-    Example:
-        >>> keras.ops.nancumsum([1.0, float("nan"), 2.0])
-        array([1., 1., 3.])
-    """
+    """The sum up to each element, leaving out those that are nan."""
     return reductions.cumsum(_replace(x, 0.0), axis, dtype)
 
 
