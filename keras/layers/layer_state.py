@@ -97,7 +97,8 @@ class LayerState(Stateful):
 
     def _direct_parts(self) -> list[Any]:
         """The variables and stateful objects this layer itself keeps."""
-        return [part for _, part in parts(self, self._not_parts)]
+        skipped = ("_with_losses", *self._not_parts)  # who gave losses, in that order
+        return [part for _, part in parts(self, skipped)]
 
     def _direct_layers(self) -> list[Any]:
         return [part for part in self._direct_parts() if isinstance(part, LayerState)]

@@ -297,6 +297,8 @@ class ActivityRegularization(Layer):
         l1: the factor of the sum of absolute values.
         l2: the factor of the sum of squares.
 
+    The sums are divided by the number of samples.
+
     Example:
         >>> layer = keras.layers.ActivityRegularization(l2=0.5)
         >>> x = layer(np.array([[2.0]]))
