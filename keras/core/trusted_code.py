@@ -34,7 +34,7 @@ def function_from(config: dict[str, Any]) -> types.FunctionType:
     closure = tuple(types.CellType(revive(x)) for x in config.get("closure") or ())
     names = {"__builtins__": __builtins__, **_modules()}
     return types.FunctionType(
-        code, names, defaults=tuple(revive(defaults or ())), closure=closure
+        code, names, argdefs=tuple(revive(defaults or ())), closure=closure
     )
 
 

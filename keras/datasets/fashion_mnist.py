@@ -10,6 +10,7 @@ import numpy as np
 from keras.datasets.stored import fetch
 
 # Where the Debian package `dataset-fashion-mnist` puts the files.
+_MAX_BYTES = 64 << 20  # more than the largest of the files holds
 _INSTALLED = "/usr/share/datasets/fashion-mnist"
 
 
@@ -40,7 +41,7 @@ def _read(name: str) -> np.ndarray:
     if not os.path.exists(path):
         path = fetch(name, cache_subdir=os.path.join("datasets", "fashion-mnist"))
     with gzip.open(path) as file:
-        content = bytearray(file.read())
+        content = bytearray(file.read(_MAX_BYTES))
     # IDX: two zeros, a code for uint8, the rank; then the sizes, then the values.
     rank = content[3] if content[:3] == b"\x00\x00\x08" else 0
     start = 4 + 4 * rank

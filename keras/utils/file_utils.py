@@ -237,8 +237,9 @@ def extract_archive(
         if name not in ("tar", "zip"):
             raise ValueError(f"Unknown archive format {name!r}: use 'tar' or 'zip'.")
         try:
-            if name == "tar" and tarfile.is_tarfile(path):
-                with tarfile.open(path, tarinfo=_ShortHeader) as tar:
+            tar = _opened_tar(path) if name == "tar" else None
+            if tar is not None:
+                with tar:
                     _unpack(pathlib.Path(target), _tar_files(tar), limit)
                 return True
             if name == "zip" and zipfile.is_zipfile(path):
@@ -251,6 +252,13 @@ def extract_archive(
                 f"here: {error}. Nothing was unpacked."
             ) from error
     return False
+
+
+def _opened_tar(path: str | os.PathLike) -> tarfile.TarFile | None:
+    try:
+        return tarfile.open(path, tarinfo=_ShortHeader)
+    except tarfile.TarError:
+        return None
 
 
 class _ShortHeader(tarfile.TarInfo):
@@ -339,7 +347,5 @@ def _copy_member(source: IO[bytes], sink: IO[bytes], size: int, parts: Any) -> N
     while block := source.read(min(_BLOCK, left + 1)):
         left -= len(block)
         if left < 0:
-            raise ValueError(
-                f"{'/'.join(parts)!r} has more than its {size} bytes."
-            )
+            raise ValueError(f"{'/'.join(parts)!r} has more than its {size} bytes.")
         sink.write(block)
