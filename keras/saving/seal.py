@@ -112,8 +112,12 @@ def seal(path: Path, spans: Iterable[Span] = (), replace: bool = False) -> int:
     crc = checksum(path, 0, end, spans)
     with open(path, "r+b") as file:
         file.seek(end)
-        file.write(b"%s%016x %08x%s" % (_BEGIN, end, crc, _END))
+        file.write(_text(end, crc))
     return crc
+
+
+def _text(end: int, crc: int) -> bytes:
+    return b"%s%016x %08x%s" % (_BEGIN, end, crc, _END)
 
 
 def read_seal(path: Path) -> tuple[int, int] | None:
@@ -134,20 +138,14 @@ def read_seal(path: Path) -> tuple[int, int] | None:
         end, crc = (int(n, 16) for n in tail[len(_BEGIN) : -len(_END)].split(b" "))
     except ValueError:
         end, crc = -1, 0
-    if not (begins and ends and end == size - SEAL_SIZE):
+    if end != size - SEAL_SIZE or tail != _text(end, crc):
         raise DamagedFileError(path, "its last bytes, which hold its checksum, changed")
     return end, crc
 
 
 def json_checksum(content: Mapping[str, Any]) -> str:
-    """The checksum that JSON content keeps of itself, in itself or its metadata."""
-
-    def plain(part: Mapping[str, Any]) -> dict[str, Any]:
-        return {k: v for k, v in part.items() if k != "checksum"}
-
-    bare = plain(content)
-    if isinstance(bare.get("metadata"), Mapping):
-        bare["metadata"] = plain(bare["metadata"])
+    """The checksum that JSON content keeps of itself, as its `checksum`."""
+    bare = {key: value for key, value in content.items() if key != "checksum"}
     return f"{crc32(json.dumps(bare, sort_keys=True).encode()):08x}"
 
 
@@ -157,12 +155,14 @@ def check_json(path: Path, content: Any) -> None:
     Raises:
         DamagedFileError: they differ.
     """
-    metadata = content.get("metadata", content) if isinstance(content, dict) else None
-    if not isinstance(metadata, dict):
+    if not isinstance(content, dict):
         return
-    # Both are written: one flipped byte cannot hide that.
-    if "checksum" in metadata or "checksums" in metadata:
-        if metadata.get("checksum") != json_checksum(content):
+    # Those of other files stand beside: one flipped byte cannot hide both.
+    metadata = content.get("metadata")
+    beside = content if metadata is None else metadata
+    others = isinstance(beside, dict) and "checksums" in beside
+    if others or "checksum" in content:
+        if content.get("checksum") != json_checksum(content):
             raise DamagedFileError(path, "its text is not what was saved")
 
 

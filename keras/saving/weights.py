@@ -426,19 +426,27 @@ def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
         if entry.values:
             name = f"{stem}_{len(shards) - 1:05d}.weights.h5"
             index[f"/{entry.group}"] = [name]
-    old = _shards(path) if path.exists() else []
+    try:
+        old = _shards(path) if path.exists() else []
+    except ValueError:  # what cannot be read may still be replaced
+        old = []
     checksums: dict[str, str] = {}
-    for number, shard in enumerate(shards):
-        name = f"{stem}_{number:05d}.weights.h5"
-        with atomic_file(path.with_name(name)) as file:
-            checksums[name] = f"{write_entries(file, shard):08x}"
-    with atomic_file(path) as file:
-        content: dict[str, Any] = {
-            "metadata": {"total_size": float(total), "checksums": checksums},
-            "weight_map": index,
-        }
-        content["metadata"]["checksum"] = json_checksum(content)
-        file.write_text(json.dumps(content, indent=4), encoding="utf-8")
+    try:
+        for number, shard in enumerate(shards):
+            name = f"{stem}_{number:05d}.weights.h5"
+            with atomic_file(path.with_name(name)) as file:
+                checksums[name] = f"{write_entries(file, shard):08x}"
+        with atomic_file(path) as file:
+            content: dict[str, Any] = {
+                "metadata": {"total_size": float(total), "checksums": checksums},
+                "weight_map": index,
+            }
+            content["checksum"] = json_checksum(content)
+            file.write_text(json.dumps(content, indent=4), encoding="utf-8")
+    except BaseException:  # shards without an index
+        for name in checksums:
+            path.with_name(name).unlink(missing_ok=True)
+        raise
     for shard_path in old:
         shard_path.unlink(missing_ok=True)
 

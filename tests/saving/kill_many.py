@@ -209,6 +209,8 @@ def main():
             counts["runs"] += 1
             counts["kills"] += kills
             counts["asynchronous_runs"] += asynchronous
+            if counts["runs"] % 10 == 0:
+                print(args.backend, counts, file=sys.stderr, flush=True)
             shutil.rmtree(folder)
     finally:
         shutil.rmtree(root, ignore_errors=True)
