@@ -128,6 +128,13 @@ def numpy_dtype(name: str) -> np.dtype:
     return np.dtype(np.str_ if name == "string" else name)
 
 
+def array_of(numbers: Any) -> np.ndarray:
+    """A nest of Python numbers as an array: floats are `floatx()`, integers int32."""
+    array = np.asarray(numbers)
+    narrow = {"float64": floatx(), "int64": "int32"}.get(array.dtype.name)
+    return array if narrow is None else array.astype(numpy_dtype(narrow))
+
+
 def result_type(*dtypes: Any) -> str:
     """The type in which values of the given types meet.
 

@@ -1,4 +1,4 @@
-"""JAX arrays: making them, reading them, their types."""
+"""JAX arrays: making them, reading them, their types, as `contract.py` says."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ _NAMES: dict[Any, str] = {}
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a JAX array or tracer."""
     kind = type(x)
     if kind in NATIVE:
         return True
@@ -40,7 +39,6 @@ def _numpy_method(self: Any) -> Any:
 
 
 def dtype_name(dtype: Any) -> str:
-    """The name of a JAX dtype."""
     found = _NAMES.get(dtype)
     if found is None:
         found = _NAMES[dtype] = dtypes.standardize_dtype(dtype)
@@ -48,17 +46,14 @@ def dtype_name(dtype: Any) -> str:
 
 
 def dtype_of(x: Any) -> str:
-    """The name of an array's dtype."""
     return dtype_name(x.dtype)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    """The sizes of a tensor's axes."""
     return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
-    """A JAX array of `x`, in `dtype` if given."""
     kind = type(x)
     if kind in NATIVE or is_tensor(x):
         if dtype is None or dtype_of(x) == dtype:
@@ -86,24 +81,17 @@ def _host(x: Any) -> Any:
         flat = jax.tree.leaves(x)
         if any(is_tensor(v) or isinstance(v, Variable) for v in flat):
             return jnp.stack([convert_to_tensor(v) for v in x])
-        array = np.asarray(x)
-        if array.dtype == np.float64:
-            return array.astype(dtypes.floatx())
-        if array.dtype == np.int64:
-            return array.astype("int32")
-        return array
+        return dtypes.array_of(x)
     return x
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """The values on the host."""
     if isinstance(x, Variable):
         x = x.value
     return np.asarray(x)
 
 
 def cast(x: Any, dtype: str) -> Any:
-    """`x` in another dtype."""
     return x.astype(_own_dtype(dtype))
 
 
@@ -118,7 +106,6 @@ def make_variable(value: Any, trainable: bool, name: str) -> Any:
 
 
 def assign(kept: Any, value: Any) -> Any:
-    """The new array takes the old one's place."""
     return value
 
 
@@ -132,7 +119,6 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: Any) -> Any:
-    """A constant to gradients."""
     return jax.lax.stop_gradient(x)
 
 
@@ -142,13 +128,11 @@ def block(x: Any) -> None:
 
 
 def device_scope(device_name: str) -> Any:
-    """Make arrays inside on a device such as "cpu:0" or "gpu:0"."""
     kind, _, index = device_name.lower().partition(":")
     kind = {"cuda": "gpu"}.get(kind, kind)
     return jax.default_device(jax.devices(kind)[int(index or 0)])
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
-    """The devices, such as ["cpu:0"]."""
     kind = device_type.lower() if device_type else None
     return [f"{d.platform}:{d.id}" for d in jax.devices(kind)]

@@ -204,7 +204,7 @@ def _running(fn: Callable) -> Callable:
 
 
 def _fmod(x1: Any, x2: Any) -> Any:
-    """`tf.truncatemod` has no gradient; for floats `floormod` gives the same and one."""
+    """`tf.truncatemod` has no gradient: for floats, the same by `floormod`."""
     if not x1.dtype.is_floating:
         return tf.truncatemod(x1, x2)
     rest = tf.math.floormod(tf.abs(x1), tf.abs(x2))

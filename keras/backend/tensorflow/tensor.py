@@ -1,4 +1,4 @@
-"""TensorFlow tensors: making them, reading them, their types."""
+"""TensorFlow tensors: making them, reading them, their types, as `contract.py` says."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ _NAMES: dict[Any, str] = {}
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a TensorFlow tensor."""
     kind = type(x)
     if kind in NATIVE:
         return True
@@ -28,7 +27,6 @@ def is_tensor(x: Any) -> bool:
 
 
 def dtype_name(dtype: Any) -> str:
-    """The name of a TensorFlow dtype."""
     found = _NAMES.get(dtype)
     if found is None:
         found = _NAMES[dtype] = dtypes.standardize_dtype(dtype.name)
@@ -36,12 +34,10 @@ def dtype_name(dtype: Any) -> str:
 
 
 def dtype_of(x: Any) -> str:
-    """The name of a tensor's dtype."""
     return dtype_name(x.dtype)
 
 
 def shape_of(x: Any) -> tuple[Any, ...]:
-    """The sizes of a tensor's axes: ints, and scalar tensors for those not known."""
     static = x.shape.as_list()
     if None not in static:
         return tuple(static)
@@ -50,7 +46,6 @@ def shape_of(x: Any) -> tuple[Any, ...]:
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
-    """A TensorFlow tensor of `x`, in `dtype` if given."""
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
     kind = type(x)
@@ -71,7 +66,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
             x = tf.stack([convert_to_tensor(v) for v in x])
             return x if dtype is None else cast(x, dtype)
         if dtype is None:
-            x = _narrow(np.asarray(x))
+            x = dtypes.array_of(x)
     if isinstance(x, np.ndarray) and x.dtype.kind in "US":
         return tf.convert_to_tensor(x)
     if dtype is None or dtype == "string":
@@ -88,15 +83,7 @@ def _scalar(x: Any, dtype: str) -> Any:
     return tf.constant(x, dtype)
 
 
-def _narrow(array: np.ndarray) -> np.ndarray:
-    """Python numbers in a list become floatx and int32."""
-    if array.dtype == np.float64:
-        return array.astype(dtypes.numpy_dtype(dtypes.floatx()))
-    return array.astype("int32") if array.dtype == np.int64 else array
-
-
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """The values on the host."""
     if isinstance(x, Variable):
         x = x.value
     if isinstance(x, tf.IndexedSlices):
@@ -105,7 +92,6 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def cast(x: Any, dtype: str) -> Any:
-    """`x` in another dtype."""
     if x.dtype == tf.string and dtype != "string":
         raise ValueError(
             f"A tensor of text (shape {tuple(x.shape)}) cannot be used as {dtype}. "
@@ -121,7 +107,6 @@ def make_variable(value: Any, trainable: bool, name: str) -> tf.Variable:
 
 
 def assign(kept: tf.Variable, value: Any) -> tf.Variable:
-    """Assign in place."""
     kept.assign(value)
     return kept
 
@@ -137,7 +122,6 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: Any) -> Any:
-    """A constant to gradients."""
     return tf.stop_gradient(x)
 
 
@@ -149,12 +133,10 @@ def block(x: Any) -> None:
 
 
 def device_scope(device_name: str) -> Any:
-    """Make tensors inside on a device such as "cpu:0" or "gpu:0"."""
     return tf.device(device_name)
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
-    """The devices, such as ["cpu:0"]."""
     kind = device_type.upper() if device_type else None
     found = tf.config.list_logical_devices(kind)
     return [d.name.removeprefix("/device:").lower() for d in found]

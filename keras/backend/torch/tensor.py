@@ -1,4 +1,4 @@
-"""PyTorch tensors: making them, reading them, their types."""
+"""PyTorch tensors: making them, reading them, their types, as `contract.py` says."""
 
 from __future__ import annotations
 
@@ -75,7 +75,6 @@ def get_device() -> str:
 
 @contextlib.contextmanager
 def device_scope(device_name: str) -> Any:
-    """Make tensors inside on a device such as "cpu" or "gpu:0"."""
     token = _device.set(device_name.lower().replace("gpu", "cuda"))
     try:
         yield
@@ -84,7 +83,6 @@ def device_scope(device_name: str) -> Any:
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
-    """The devices, such as ["cpu:0"]."""
     found = ["cpu:0"] if device_type in (None, "cpu") else []
     if device_type in (None, "gpu", "cuda"):
         found += [f"gpu:{i}" for i in range(torch.cuda.device_count())]
@@ -92,17 +90,14 @@ def list_devices(device_type: str | None = None) -> list[str]:
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a torch tensor."""
     return isinstance(x, torch.Tensor)
 
 
 def dtype_name(dtype: Any) -> str:
-    """The name of a torch dtype."""
     return _NAMES[dtype]
 
 
 def dtype_of(x: Any) -> str:
-    """The name of a tensor's dtype."""
     return _NAMES[x.dtype]
 
 
@@ -115,12 +110,10 @@ def to_torch_dtype(dtype: str) -> torch.dtype:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    """The sizes of a tensor's axes."""
     return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
-    """A torch tensor of `x`, in `dtype` if given, on the device in force."""
     kind = type(x)
     if kind is float or kind is int or kind is bool:
         scalar = to_torch_dtype(dtypes.standardize_dtype(dtype or kind))
@@ -142,13 +135,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
         return out if wanted is None else out.to(wanted)
     if isinstance(x, (bool, int, float)):
         return torch.tensor(x, dtype=wanted, device=get_device())
-    array = np.asarray(x)
-    if wanted is None and isinstance(x, (list, tuple)):
-        if array.dtype == np.float64:
-            wanted = DTYPES[dtypes.floatx()]
-        elif array.dtype == np.int64:
-            wanted = torch.int32
-    return _from_numpy(array, wanted)
+    numbers = wanted is None and isinstance(x, (list, tuple))
+    return _from_numpy(dtypes.array_of(x) if numbers else np.asarray(x), wanted)
 
 
 def _holds_tensors(x: Any) -> bool:
@@ -171,7 +159,6 @@ def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    """The values on the host, gradients cut."""
     if isinstance(x, Variable):
         x = x.value
     if not isinstance(x, torch.Tensor):
@@ -187,7 +174,6 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def cast(x: Any, dtype: str) -> torch.Tensor:
-    """`x` in another dtype."""
     return x.to(to_torch_dtype(dtype))
 
 
@@ -200,7 +186,6 @@ def make_variable(value: torch.Tensor, trainable: bool, name: str) -> torch.Tens
 
 
 def assign(kept: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """Copy the new value in place."""
     with torch.no_grad():
         kept.copy_(value)
     return kept
@@ -224,7 +209,6 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: torch.Tensor) -> torch.Tensor:
-    """A constant to gradients."""
     return x.detach()
 
 
