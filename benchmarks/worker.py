@@ -1,0 +1,53 @@
+"""One contender on one workload, in a process of its own; prints one line of JSON.
+
+    python worker.py CONTENDER WORKLOAD [EPOCHS]
+
+CONTENDER is by_api (with KERAS_BACKEND), by_hand_jax, by_hand_torch or
+by_hand_tensorflow.
+"""
+
+import importlib
+import json
+import resource
+import statistics
+import sys
+import time
+
+import data
+
+
+def timed(function, *args):
+    start = time.perf_counter()
+    function(*args)
+    return time.perf_counter() - start
+
+
+def main(contender, workload, epochs=4):
+    begin = time.perf_counter()
+    module = importlib.import_module(contender)
+    imported = time.perf_counter() - begin
+    x, y, batch = data.make(workload)
+    steps = len(x) // batch
+    made = time.perf_counter()
+    run = module.Contender(workload)
+    run.epoch(x, y, batch)
+    first = time.perf_counter() - made
+    times = [timed(run.epoch, x, y, batch) for _ in range(int(epochs))]
+    found = {
+        "import": imported,
+        "first": first,
+        "step": statistics.median(times) / steps,
+    }
+    for name, args in (("evaluate", (x, y, batch)), ("predict", (x, batch))):
+        timed(getattr(run, name), *args)
+        runs = [timed(getattr(run, name), *args) for _ in range(3)]
+        found[name] = statistics.median(runs) / steps
+    for name in ("predict_one", "call_one"):
+        one = [timed(getattr(run, name), x[i : i + 1]) for i in range(30)]
+        found[name] = statistics.median(one[10:])
+    found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
