@@ -23,8 +23,17 @@ from keras.utils.file_utils import get_file
 _MAX_BYTES = 1 << 30
 _MAX_RATIO = 100
 # What is raised on bytes that are no archive of arrays.
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-_DAMAGE += (struct.error, SyntaxError, tokenize.TokenError, TypeError)
+_DAMAGE: tuple[type[Exception], ...] = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+    SyntaxError,
+    tokenize.TokenError,
+    TypeError,
+)
 _STORAGE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 

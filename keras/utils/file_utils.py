@@ -29,8 +29,18 @@ _UNPACKED_FILES = 1_000_000
 _UNPACKED_BYTES = 4 << 30
 _UNPACKED_RATIO = 100
 # What Python's readers raise on bytes that are no archive, or a locked one.
-_DAMAGE = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError)
-_DAMAGE += (struct.error, NotImplementedError, RuntimeError, OverflowError, IndexError)
+_DAMAGE: tuple[type[Exception], ...] = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    struct.error,
+    NotImplementedError,
+    RuntimeError,
+    OverflowError,
+    IndexError,
+)
 _DIGEST_BY_LENGTH = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 
 
