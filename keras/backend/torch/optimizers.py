@@ -36,6 +36,11 @@ def fused_update(name: str) -> Callable | None:
     return None if torch.compiler.is_compiling() else _KERNELS.get(name)
 
 
+def _in_order(grads: Tensors) -> Tensors:
+    """The fused kernels read memory in order, whatever the strides of a gradient."""
+    return [g.contiguous() for g in grads]
+
+
 def _adam(
     weights: Tensors,
     grads: Tensors,
@@ -50,7 +55,7 @@ def _adam(
     largest = slots.get("velocity_hat", [])
     torch._fused_adam_(
         weights,
-        grads,
+        _in_order(grads),
         slots["momentum"],
         slots["velocity"],
         largest,
@@ -83,7 +88,7 @@ def _sgd(
     # Upwards, so that PyTorch's buffer is our momentum: m * v - rate * g.
     torch._fused_sgd_(
         weights,
-        grads,
+        _in_order(grads),
         slots["momentum"],
         weight_decay=0.0,
         momentum=momentum,
