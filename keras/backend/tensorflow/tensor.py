@@ -55,6 +55,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return x if dtype is None or dtype_of(x) == dtype else cast(x, dtype)
     if isinstance(x, Variable):
         return convert_to_tensor(x.value, dtype)
+    if isinstance(x, tf.IndexedSlices):  # the gradient of rows that were looked up
+        return convert_to_tensor(tf.convert_to_tensor(x), dtype)
     if isinstance(x, (tf.RaggedTensor, tf.SparseTensor)):
         raise TypeError(f"{type(x).__name__} is not supported: give a dense tensor.")
     if not isinstance(x, tf.Variable):
