@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.losses.loss import LossFunctionWrapper
+from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, as_tensor
 
 _BLANK = 0
@@ -45,13 +45,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     return ops.ctc_loss(y_true, y_pred, label_lengths, steps, mask_index=_BLANK)
 
 
-class CTC(LossFunctionWrapper):
+class CTC(FunctionLoss):
     """`keras.losses.ctc` as a loss, for speech and handwriting."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "ctc",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(ctc, reduction, name, dtype)
+    function = staticmethod(ctc)

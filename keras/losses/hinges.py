@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.losses.loss import LossFunctionWrapper
+from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import prepare
 
 
@@ -71,37 +71,19 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
-class Hinge(LossFunctionWrapper):
+class Hinge(FunctionLoss):
     """`keras.losses.hinge` as a loss, for labels -1 and 1 (or 0 and 1)."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(hinge, reduction, name, dtype)
+    function = staticmethod(hinge)
 
 
-class SquaredHinge(LossFunctionWrapper):
+class SquaredHinge(FunctionLoss):
     """`keras.losses.squared_hinge` as a loss, for labels -1 and 1 (or 0 and 1)."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "squared_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(squared_hinge, reduction, name, dtype)
+    function = staticmethod(squared_hinge)
 
 
-class CategoricalHinge(LossFunctionWrapper):
+class CategoricalHinge(FunctionLoss):
     """`keras.losses.categorical_hinge` as a loss, for one-hot labels."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(categorical_hinge, reduction, name, dtype)
+    function = staticmethod(categorical_hinge)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from keras import ops
 from keras.core import dtypes, masks, tree
@@ -135,6 +135,21 @@ class LossFunctionWrapper(FunctionObject, Loss):
         if not tree.is_nested(y_true) and not tree.is_nested(y_pred):
             y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+
+class FunctionLoss(LossFunctionWrapper):
+    """A loss that is one of our functions, without further arguments."""
+
+    function: ClassVar[Callable]
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        fn = type(self).function
+        super().__init__(fn, reduction, name or fn.__name__, dtype)
 
 
 def compute_dtype(dtype: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
-from keras.losses.loss import LossFunctionWrapper
+from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import prepare
 
 
@@ -51,25 +51,13 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(y_pred - y_true * log_rate, axis=-1)
 
 
-class KLDivergence(LossFunctionWrapper):
+class KLDivergence(FunctionLoss):
     """`keras.losses.kl_divergence` as a loss, between distributions."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "kl_divergence",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(kl_divergence, reduction, name, dtype)
+    function = staticmethod(kl_divergence)
 
 
-class Poisson(LossFunctionWrapper):
+class Poisson(FunctionLoss):
     """`keras.losses.poisson` as a loss, for counts."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "poisson",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(poisson, reduction, name, dtype)
+    function = staticmethod(poisson)

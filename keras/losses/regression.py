@@ -7,7 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
-from keras.losses.loss import LossFunctionWrapper
+from keras.losses.loss import FunctionLoss, LossFunctionWrapper
 from keras.losses.shapes import prepare
 
 
@@ -164,7 +164,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
 
 
-class MeanSquaredError(LossFunctionWrapper):
+class MeanSquaredError(FunctionLoss):
     """`keras.losses.mean_squared_error` as a loss: `(y_true - y_pred) ** 2`.
 
     Example:
@@ -173,49 +173,25 @@ class MeanSquaredError(LossFunctionWrapper):
         1.25
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_error, reduction, name, dtype)
+    function = staticmethod(mean_squared_error)
 
 
-class MeanAbsoluteError(LossFunctionWrapper):
+class MeanAbsoluteError(FunctionLoss):
     """`keras.losses.mean_absolute_error` as a loss: `|y_true - y_pred|`."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_error, reduction, name, dtype)
+    function = staticmethod(mean_absolute_error)
 
 
-class MeanAbsolutePercentageError(LossFunctionWrapper):
+class MeanAbsolutePercentageError(FunctionLoss):
     """`keras.losses.mean_absolute_percentage_error` as a loss, in percent."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_percentage_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
+    function = staticmethod(mean_absolute_percentage_error)
 
 
-class MeanSquaredLogarithmicError(LossFunctionWrapper):
+class MeanSquaredLogarithmicError(FunctionLoss):
     """`keras.losses.mean_squared_logarithmic_error` as a loss, for positive numbers."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_logarithmic_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
+    function = staticmethod(mean_squared_logarithmic_error)
 
 
 class CosineSimilarity(LossFunctionWrapper):
@@ -252,13 +228,7 @@ class Huber(LossFunctionWrapper):
         super().__init__(huber, reduction, name, dtype, delta=delta)
 
 
-class LogCosh(LossFunctionWrapper):
+class LogCosh(FunctionLoss):
     """`keras.losses.log_cosh` as a loss: the logarithm of the error's cosh."""
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "log_cosh",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(log_cosh, reduction, name, dtype)
+    function = staticmethod(log_cosh)

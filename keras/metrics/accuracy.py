@@ -8,7 +8,7 @@ from typing import Any
 from keras import ops
 from keras.core import config
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare
-from keras.metrics.mean import MeanMetricWrapper
+from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
@@ -162,7 +162,7 @@ def _hits(right: Any) -> Any:
     return ops.cast(right, config.floatx())
 
 
-class Accuracy(MeanMetricWrapper):
+class Accuracy(FunctionMean):
     """How often predictions equal labels.
 
     Given to `compile`, it means what the string "accuracy" means there: binary,
@@ -175,8 +175,7 @@ class Accuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(self, name: str | None = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
+    function = staticmethod(accuracy)
 
     def _resolve(self, y_true_shape: Sequence, y_pred_shape: Sequence) -> Accuracy:
         """Compare from now on as outputs of these shapes ask for; gives itself."""
@@ -208,7 +207,7 @@ class BinaryAccuracy(MeanMetricWrapper):
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
 
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(FunctionMean):
     """How often the highest prediction is at the place of a one-hot label.
 
     Example:
@@ -218,13 +217,10 @@ class CategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(
-        self, name: str | None = "categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
+    function = staticmethod(categorical_accuracy)
 
 
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(FunctionMean):
     """How often the highest prediction is at the place the class number says.
 
     Example:
@@ -234,10 +230,7 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
 
     _direction = "up"
 
-    def __init__(
-        self, name: str | None = "sparse_categorical_accuracy", dtype: Any = None
-    ) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
+    function = staticmethod(sparse_categorical_accuracy)
 
 
 class TopKCategoricalAccuracy(MeanMetricWrapper):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from keras import ops
 from keras.core import masks
@@ -141,3 +141,13 @@ class MeanMetricWrapper(FunctionObject, Mean):
                 sample_weight = as_tensor(sample_weight, self.dtype)
             sample_weight = apply_mask(sample_weight, mask, self.dtype, "sum")
         super().update_state(values, sample_weight=sample_weight)
+
+
+class FunctionMean(MeanMetricWrapper):
+    """The mean of one of our functions, without further arguments."""
+
+    function: ClassVar[Callable]
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        fn = type(self).function
+        super().__init__(fn, name or fn.__name__, dtype)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses
-from keras.metrics.mean import MeanMetricWrapper
+from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
 
 class BinaryCrossentropy(MeanMetricWrapper):
@@ -86,38 +86,31 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         )
 
 
-class KLDivergence(MeanMetricWrapper):
+class KLDivergence(FunctionMean):
     """The mean of `keras.losses.kl_divergence`, between distributions."""
 
-    def __init__(self, name: str | None = "kl_divergence", dtype: Any = None) -> None:
-        super().__init__(losses.kl_divergence, name, dtype)
+    function = staticmethod(losses.kl_divergence)
 
 
-class Poisson(MeanMetricWrapper):
+class Poisson(FunctionMean):
     """The mean of `keras.losses.poisson`, for counts."""
 
-    def __init__(self, name: str | None = "poisson", dtype: Any = None) -> None:
-        super().__init__(losses.poisson, name, dtype)
+    function = staticmethod(losses.poisson)
 
 
-class Hinge(MeanMetricWrapper):
+class Hinge(FunctionMean):
     """The mean of `keras.losses.hinge`, for labels -1 and 1 (or 0 and 1)."""
 
-    def __init__(self, name: str | None = "hinge", dtype: Any = None) -> None:
-        super().__init__(losses.hinge, name, dtype)
+    function = staticmethod(losses.hinge)
 
 
-class SquaredHinge(MeanMetricWrapper):
+class SquaredHinge(FunctionMean):
     """The mean of `keras.losses.squared_hinge`, for labels -1 and 1 (or 0 and 1)."""
 
-    def __init__(self, name: str | None = "squared_hinge", dtype: Any = None) -> None:
-        super().__init__(losses.squared_hinge, name, dtype)
+    function = staticmethod(losses.squared_hinge)
 
 
-class CategoricalHinge(MeanMetricWrapper):
+class CategoricalHinge(FunctionMean):
     """The mean of `keras.losses.categorical_hinge`, for one-hot labels."""
 
-    def __init__(
-        self, name: str | None = "categorical_hinge", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.categorical_hinge, name, dtype)
+    function = staticmethod(losses.categorical_hinge)

@@ -7,11 +7,11 @@ from typing import Any
 from keras import losses, ops
 from keras.core.errors import check_choice
 from keras.losses.shapes import as_tensor, prepare, weights_for
-from keras.metrics.mean import Mean, MeanMetricWrapper
+from keras.metrics.mean import FunctionMean, Mean, MeanMetricWrapper
 from keras.metrics.metric import Metric
 
 
-class MeanSquaredError(MeanMetricWrapper):
+class MeanSquaredError(FunctionMean):
     """The mean of `(y_true - y_pred) ** 2`.
 
     Example:
@@ -19,37 +19,25 @@ class MeanSquaredError(MeanMetricWrapper):
         2.5
     """
 
-    def __init__(
-        self, name: str | None = "mean_squared_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
+    function = staticmethod(losses.mean_squared_error)
 
 
-class MeanAbsoluteError(MeanMetricWrapper):
+class MeanAbsoluteError(FunctionMean):
     """The mean of `|y_true - y_pred|`."""
 
-    def __init__(
-        self, name: str | None = "mean_absolute_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_absolute_error, name, dtype)
+    function = staticmethod(losses.mean_absolute_error)
 
 
-class MeanAbsolutePercentageError(MeanMetricWrapper):
+class MeanAbsolutePercentageError(FunctionMean):
     """The mean of `100 * |y_true - y_pred| / |y_true|`, in percent."""
 
-    def __init__(
-        self, name: str | None = "mean_absolute_percentage_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
+    function = staticmethod(losses.mean_absolute_percentage_error)
 
 
-class MeanSquaredLogarithmicError(MeanMetricWrapper):
+class MeanSquaredLogarithmicError(FunctionMean):
     """The mean of `(log(y_true + 1) - log(y_pred + 1)) ** 2`."""
 
-    def __init__(
-        self, name: str | None = "mean_squared_logarithmic_error", dtype: Any = None
-    ) -> None:
-        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
+    function = staticmethod(losses.mean_squared_logarithmic_error)
 
 
 class LogCoshError(MeanMetricWrapper):
