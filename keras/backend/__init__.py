@@ -29,20 +29,13 @@ if TYPE_CHECKING:
     from keras.utils.session import clear_session
 
 _NAMES = {
-    "backend": "keras.core.scope",
-    "clear_session": "keras.utils.session",
-    "epsilon": "keras.core.config",
-    "floatx": "keras.core.config",
-    "get_uid": "keras.core.naming",
-    "image_data_format": "keras.core.config",
-    "is_float_dtype": "keras.core.dtypes",
-    "is_int_dtype": "keras.core.dtypes",
-    "is_keras_tensor": "keras.core.tensor",
-    "result_type": "keras.core.dtypes",
-    "set_epsilon": "keras.core.config",
-    "set_floatx": "keras.core.config",
-    "set_image_data_format": "keras.core.config",
-    "standardize_dtype": "keras.core.dtypes",
+    "keras.core.config": "epsilon floatx image_data_format set_epsilon set_floatx "
+    "set_image_data_format",
+    "keras.core.dtypes": "is_float_dtype is_int_dtype result_type standardize_dtype",
+    "keras.core.naming": "get_uid",
+    "keras.core.scope": "backend",
+    "keras.core.tensor": "is_keras_tensor",
+    "keras.utils.session": "clear_session",
 }
 
 __all__ = [
@@ -53,6 +46,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _NAMES:
-        return getattr(importlib.import_module(_NAMES[name]), name)
+    for module, names in _NAMES.items():
+        if name in names.split():
+            return getattr(importlib.import_module(module), name)
     raise AttributeError(f"module 'keras.backend' has no attribute {name!r}")

@@ -6,6 +6,8 @@ import json
 import os
 import pathlib
 
+from keras.core.errors import check_choice
+
 FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
 BACKENDS = ("jax", "torch", "tensorflow")
 DATA_FORMATS = ("channels_last", "channels_first")
@@ -43,25 +45,20 @@ class _Settings:
         for name in ("floatx", "epsilon", "image_data_format", "backend"):
             if name in stored:
                 setattr(self, name, stored[name])
-        _check_choice("floatx", self.floatx, FLOAT_TYPES)
-        _check_choice("image_data_format", self.image_data_format, DATA_FORMATS)
-        _check_choice("backend", self.backend, BACKENDS)
+        who = str(path)
+        check_choice(self.floatx, FLOAT_TYPES, "floatx", who)
+        check_choice(self.image_data_format, DATA_FORMATS, "image_data_format", who)
+        check_choice(self.backend, BACKENDS, "backend", who)
         self.epsilon = float(self.epsilon)
 
     def _read_environment(self) -> None:
         name = os.environ.get("KERAS_BACKEND")
         if name:
-            _check_choice("KERAS_BACKEND", name, BACKENDS)
-            self.backend = name
+            self.backend = check_choice(name, BACKENDS, "KERAS_BACKEND", "environment")
         for key in ("max_epochs", "max_steps_per_epoch"):
             value = os.environ.get(f"KERAS_{key.upper()}")
             if value:
                 setattr(self, key, int(value))
-
-
-def _check_choice(what: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{what} must be one of {list(choices)}; received {value!r}.")
 
 
 settings = _Settings()
@@ -83,8 +80,7 @@ def set_floatx(value: str) -> None:
     Args:
         value: `"bfloat16"`, `"float16"`, `"float32"` or `"float64"`.
     """
-    _check_choice("floatx", value, FLOAT_TYPES)
-    settings.floatx = value
+    settings.floatx = check_choice(value, FLOAT_TYPES, "floatx", "keras.config")
 
 
 def epsilon() -> float:
@@ -108,9 +104,7 @@ def set_image_data_format(data_format: str) -> None:
     Args:
         data_format: `"channels_last"` or `"channels_first"`.
     """
-    data_format = str(data_format).lower()
-    _check_choice("data_format", data_format, DATA_FORMATS)
-    settings.image_data_format = data_format
+    settings.image_data_format = standardize_data_format(str(data_format))
 
 
 def standardize_data_format(data_format: str | None) -> str:
@@ -118,8 +112,7 @@ def standardize_data_format(data_format: str | None) -> str:
     if data_format is None:
         return settings.image_data_format
     data_format = str(data_format).lower()
-    _check_choice("data_format", data_format, DATA_FORMATS)
-    return data_format
+    return check_choice(data_format, DATA_FORMATS, "data_format", "keras")
 
 
 def enable_traceback_filtering() -> None:

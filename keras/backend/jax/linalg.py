@@ -8,27 +8,25 @@ import jax.numpy as jnp
 import jax.scipy.linalg
 from jax import lax
 
+from keras.backend.tables import functions_of
+
 
 def lu_factor(x: Any) -> tuple[Any, Any]:
     lu, pivots, _ = lax.linalg.lu(x)
     return lu, pivots
 
 
-def solve_triangular(a: Any, b: Any, lower: bool) -> Any:
-    return jax.scipy.linalg.solve_triangular(a, b, lower=lower)
-
-
 TABLE: dict = {
+    **functions_of(jnp.linalg, "_det=det _inv=inv _solve=solve"),
     "_cholesky": lambda x, upper: jnp.linalg.cholesky(x, upper=upper),
-    "_det": jnp.linalg.det,
     "_eig": lambda x: tuple(jnp.linalg.eig(x)),
     "_eigh": lambda x: tuple(jnp.linalg.eigh(x)),
-    "_inv": jnp.linalg.inv,
     "_pinv": lambda x, rcond: jnp.linalg.pinv(x, rtol=rcond),
     "_lu_factor": lu_factor,
     "_qr": lambda x, mode: tuple(jnp.linalg.qr(x, mode)),
     "_svd": lambda x, full_matrices: tuple(jnp.linalg.svd(x, full_matrices)),
     "_svdvals": lambda x: jnp.linalg.svd(x, compute_uv=False),
-    "_solve": jnp.linalg.solve,
-    "_solve_triangular": solve_triangular,
+    "_solve_triangular": lambda a, b, lower: jax.scipy.linalg.solve_triangular(
+        a, b, lower=lower
+    ),
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras.backend.tables import functions_of
+
 
 def cholesky(x: Any, upper: bool) -> Any:
     lower = tf.linalg.cholesky(x)
@@ -34,17 +36,14 @@ def svd(x: Any, full_matrices: bool) -> tuple[Any, Any, Any]:
 
 
 TABLE: dict = {
+    **functions_of(tf.linalg, "_det=det _inv=inv _pinv=pinv _solve=solve"),
     "_cholesky": cholesky,
-    "_det": tf.linalg.det,
     "_eig": lambda x: tuple(tf.linalg.eig(x)),
     "_eigh": lambda x: tuple(tf.linalg.eigh(x)),
-    "_inv": tf.linalg.inv,
-    "_pinv": lambda x, rcond: tf.linalg.pinv(x, rcond),
     "_lu_factor": lu_factor,
     "_qr": lambda x, mode: tuple(tf.linalg.qr(x, full_matrices=mode == "complete")),
     "_svd": svd,
     "_svdvals": lambda x: tf.linalg.svd(x, compute_uv=False),
-    "_solve": tf.linalg.solve,
     "_solve_triangular": lambda a, b, lower: tf.linalg.triangular_solve(
         a, b, lower=lower
     ),
