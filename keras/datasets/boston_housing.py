@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras.datasets.stored import check_test_split, fetch, read_npz, shuffle, split
+from keras.datasets.stored import check_test_split, fetch_npz, shuffle, split
 
 
 def load_data(
@@ -28,11 +28,5 @@ def load_data(
         ValueError: `test_split` is not in [0, 1).
     """
     check_test_split(test_split)
-    data = read_npz(
-        fetch(
-            "boston_housing.npz",
-            "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",
-            fname=path,
-        )
-    )
+    data = fetch_npz("boston_housing.npz", path)
     return split(shuffle((data["x"], data["y"]), seed), test_split)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras.datasets.stored import check_test_split, fetch, read_npz, shuffle, split
+from keras.datasets.stored import check_test_split, fetch_npz, shuffle, split
 
 
 def load_data(
@@ -36,12 +36,6 @@ def load_data(
     check_test_split(test_split)
     if version not in ("small", "large"):
         raise ValueError(f"`version` must be 'small' or 'large'; received {version!r}.")
-    data = read_npz(
-        fetch(
-            "california_housing.npz",
-            "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f",
-            fname=path,
-        )
-    )
+    data = fetch_npz("california_housing.npz", path)
     count = 600 if version == "small" else None
     return split(shuffle((data["x"][:count], data["y"][:count]), seed), test_split)

@@ -27,7 +27,10 @@ def read_batches(
         uint8 images of shape `(samples, 32, 32, 3)`, int64 labels `(samples, 1)`.
     """
     path = fetch(
-        f"{_ORIGIN}{name}.tar.gz", file_hash, fname=f"{folder}-target", extract=True
+        f"{folder}-target",
+        origin=f"{_ORIGIN}{name}.tar.gz",
+        file_hash=file_hash,
+        extract=True,
     )
     images, labels = [], []
     for file in files:

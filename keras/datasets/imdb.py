@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
 
-from keras.datasets.stored import fetch, read_npz
+from keras.datasets.stored import fetch_json, fetch_npz
 from keras.datasets.words import drop_long, drop_rare, mark
 
 
@@ -52,13 +51,7 @@ def load_data(
             f"imdb.load_data: unknown arguments {sorted(kwargs)}"
             + (" (`nb_words` is now `num_words`)." if "nb_words" in kwargs else ".")
         )
-    data = read_npz(
-        fetch(
-            "imdb.npz",
-            "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-            fname=path,
-        )
-    )
+    data = fetch_npz("imdb.npz", path)
     texts, labels = [], []
     draw = np.random.RandomState(seed)
     for part in ("train", "test"):
@@ -87,6 +80,4 @@ def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
         >>> index = keras.datasets.imdb.get_word_index()
         >>> words = {number + 3: word for word, number in index.items()}
     """
-    name = "imdb_word_index.json"
-    with open(fetch(name, "bfafd718b763782e994055a2d397834f", fname=path)) as file:
-        return json.load(file)
+    return fetch_json("imdb_word_index.json", path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keras.datasets.stored import fetch, read_npz
+from keras.datasets.stored import fetch_npz
 
 
 def load_data(path: str = "mnist.npz") -> tuple[tuple, tuple]:
@@ -20,11 +20,5 @@ def load_data(path: str = "mnist.npz") -> tuple[tuple, tuple]:
     Example:
         >>> (x_train, y_train), (x_test, y_test) = keras.datasets.mnist.load_data()
     """
-    data = read_npz(
-        fetch(
-            "mnist.npz",
-            "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
-            fname=path,
-        )
-    )
+    data = fetch_npz("mnist.npz", path)
     return (data["x_train"], data["y_train"]), (data["x_test"], data["y_test"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
-from keras.datasets.stored import check_test_split, fetch, read_npz, shuffle, split
+from keras.datasets.stored import (
+    check_test_split,
+    fetch_json,
+    fetch_npz,
+    shuffle,
+    split,
+)
 from keras.datasets.words import drop_long, drop_rare, mark
 
 
@@ -46,13 +50,7 @@ def load_data(
         >>> (x_train, y_train), _ = keras.datasets.reuters.load_data(num_words=10_000)
     """
     check_test_split(test_split)
-    data = read_npz(
-        fetch(
-            "reuters.npz",
-            "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
-            fname=path,
-        )
-    )
+    data = fetch_npz("reuters.npz", path)
     x, y = shuffle((data["x"], data["y"]), seed)
     texts, y = drop_long(mark(x, start_char, index_from), y, maxlen)
     return split((drop_rare(texts, num_words, skip_top, oov_char), y), test_split)
@@ -69,9 +67,7 @@ def get_word_index(path: str = "reuters_word_index.json") -> dict[str, int]:
     Example:
         >>> index = keras.datasets.reuters.get_word_index()
     """
-    name = "reuters_word_index.json"
-    with open(fetch(name, "4d44cc38712099c9e383dc6e5f11a921", fname=path)) as file:
-        return json.load(file)
+    return fetch_json("reuters_word_index.json", path)
 
 
 def get_label_names() -> tuple[str, ...]:

@@ -7,6 +7,7 @@ dicts, strings, numbers and NumPy arrays of these, and calls nothing else.
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
 import pickle
@@ -37,17 +38,43 @@ _DAMAGE: tuple[type[Exception], ...] = (
 _STORAGE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 
-def fetch(origin: str, file_hash: str | None = None, **options: Any) -> str:
+# The files that Keras stores, and their hashes.
+_HASHES = {
+    "boston_housing.npz": (
+        "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5"
+    ),
+    "california_housing.npz": (
+        "1a2e3a52e0398de6463aebe6f4a8da34fb21fbb6b934cf88c3425e766f2a1a6f"
+    ),
+    "imdb.npz": "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    "imdb_word_index.json": "bfafd718b763782e994055a2d397834f",
+    "mnist.npz": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    "reuters.npz": "d6586e694ee56d7a4e65172e12b3e987c03096cb01eab99753921ef915959916",
+    "reuters_word_index.json": "4d44cc38712099c9e383dc6e5f11a921",
+}
+
+
+def fetch(name: str, fname: str | None = None, **options: Any) -> str:
     """The path of a dataset's file in the cache, downloaded if it isn't there.
 
     Args:
-        origin: A URL, or the name of a file among those that Keras stores.
-        file_hash: Its hash.
-        **options: Further arguments of `get_file`.
+        name: The name of a file among those that Keras stores.
+        fname: Its name in the cache, if that is another.
+        **options: Further arguments of `get_file`, such as another `origin`.
     """
-    url = origin if "://" in origin else _STORAGE + origin
-    options.setdefault("fname", origin)
-    return get_file(origin=url, file_hash=file_hash, **options)
+    options = {"origin": _STORAGE + name, "file_hash": _HASHES.get(name), **options}
+    return get_file(fname=fname or name, **options)
+
+
+def fetch_npz(name: str, fname: str) -> dict[str, np.ndarray]:
+    """The arrays of a file that Keras stores."""
+    return read_npz(fetch(name, fname))
+
+
+def fetch_json(name: str, fname: str) -> Any:
+    """The contents of a JSON file that Keras stores."""
+    with open(fetch(name, fname)) as file:
+        return json.load(file)
 
 
 def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:

@@ -98,16 +98,7 @@ def categorical_focal_crossentropy(
 
 
 class BinaryFocalCrossentropy(LossFunctionWrapper):
-    """`keras.losses.binary_focal_crossentropy` as a loss, for labels 0 and 1.
-
-    Args:
-        apply_class_balancing: weigh label 1 with `alpha`, label 0 with `1 - alpha`.
-        alpha: that weight.
-        gamma: how little counts what is already right.
-        from_logits: whether predictions are before the sigmoid.
-        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
-        axis: the axis of the mean.
-    """
+    """`keras.losses.binary_focal_crossentropy` as a loss, for labels 0 and 1."""
 
     def __init__(
         self,
@@ -136,15 +127,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
-    """`keras.losses.categorical_focal_crossentropy` as a loss, for one-hot labels.
-
-    Args:
-        alpha: the weight of all classes, or a list of one for each.
-        gamma: how little counts what is already right.
-        from_logits: whether predictions are before the softmax.
-        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
-        axis: the axis of the classes.
-    """
+    """`keras.losses.categorical_focal_crossentropy` as a loss, for one-hot labels."""
 
     def __init__(
         self,

@@ -26,15 +26,16 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve(monkeypatch, tmp_path):
-    """Give a module this path in the place of its download; returns the requests."""
+    """Give this path in the place of a download; returns the requests."""
     asked = []
 
-    def apply(module, path):
-        def fetch(origin, file_hash=None, **options):
-            asked.append((origin, file_hash, options))
+    def apply(path):
+        def fetch(name, fname=None, **options):
+            asked.append((name, fname))
             return str(path)
 
-        monkeypatch.setattr(module, "fetch", fetch)
+        for module in (cifar, stored):
+            monkeypatch.setattr(module, "fetch", fetch)
         return asked
 
     return apply
@@ -90,7 +91,7 @@ def imdb(serve, tmp_path):
     parts = {"x_train": ragged(3, 0), "y_train": np.array([0, 1, 0])}
     parts |= {"x_test": ragged(2, 1), "y_test": np.array([1, 0])}
     np.savez(tmp_path / "i.npz", **parts)
-    serve(module, tmp_path / "i.npz")
+    serve(tmp_path / "i.npz")
     return module
 
 
@@ -142,7 +143,7 @@ def test_imdb_errors(imdb):
 )
 def test_reuters(serve, tmp_path, options, train, test):
     np.savez(tmp_path / "r.npz", x=ragged(5, 0), y=np.arange(5))
-    serve(datasets.reuters, tmp_path / "r.npz")
+    serve(tmp_path / "r.npz")
     assert lists(datasets.reuters.load_data(**options)) == [train, test]
 
 
@@ -156,7 +157,7 @@ def test_reuters_names():
 def test_word_index(serve, tmp_path, name):
     module = importlib.import_module(f"keras.datasets.{name}")
     (tmp_path / "w.json").write_text(json.dumps({"the": 1}))
-    asked = serve(module, tmp_path / "w.json")
+    asked = serve(tmp_path / "w.json")
     assert module.get_word_index() == {"the": 1}
     assert asked[0][0] == f"{name}_word_index.json"
 
@@ -185,7 +186,7 @@ def test_word_index(serve, tmp_path, name):
 def test_housing(serve, tmp_path, name, options, sizes, train, test):
     module = importlib.import_module(f"keras.datasets.{name}")
     np.savez(tmp_path / "t.npz", x=np.arange(1000.0)[:, None], y=np.arange(1000.0))
-    serve(module, tmp_path / "t.npz")
+    serve(tmp_path / "t.npz")
     (x_train, y_train), (x_test, y_test) = module.load_data(**options)
     assert (len(x_train), len(x_test)) == sizes
     assert y_train[:3].tolist() == train and y_test[:3].tolist() == test
@@ -204,9 +205,9 @@ def test_mnist(serve, tmp_path):
     parts = {"x_train": np.ones((3, 28, 28), "u1"), "y_train": np.arange(3, dtype="u1")}
     parts |= {"x_test": np.zeros((2, 28, 28), "u1"), "y_test": np.zeros(2, "u1")}
     np.savez(tmp_path / "m.npz", **parts)
-    asked = serve(datasets.mnist, tmp_path / "m.npz")
+    asked = serve(tmp_path / "m.npz")
     (x_train, y_train), (x_test, y_test) = datasets.mnist.load_data("mine.npz")
-    assert asked[0][2] == {"fname": "mine.npz"}
+    assert asked == [("mnist.npz", "mine.npz")]
     for got, given in zip([x_train, y_train, x_test, y_test], parts.values()):
         np.testing.assert_array_equal(got, given, strict=True)
 
@@ -314,7 +315,7 @@ def cifar_files(serve, tmp_path):
             }
             (tmp_path / folder / name).write_bytes(python2_pickle(items))
             given[name] = items
-    serve(cifar, tmp_path)
+    serve(tmp_path)
     return given
 
 

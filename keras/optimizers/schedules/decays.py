@@ -35,7 +35,7 @@ class _Decay(LearningRateSchedule):
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
         self.staircase = staircase
-        self.name = name
+        self.name = name or type(self).__name__
 
     def _periods(self, step: Any) -> Any:
         periods = _float(step) / float(self.decay_steps)
@@ -57,20 +57,7 @@ class ExponentialDecay(_Decay):
         >>> keras.optimizers.SGD(schedule)
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        super().__init__(
-            initial_learning_rate, decay_steps, decay_rate, staircase, name
-        )
-
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         factor = ops.power(_float(self.decay_rate), self._periods(step))
         return self.initial_learning_rate * factor
 
@@ -78,28 +65,10 @@ class ExponentialDecay(_Decay):
 class InverseTimeDecay(_Decay):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
-    Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: the unit in which steps count.
-        decay_rate: how fast it falls.
-        staircase: whether it falls in stairs instead of smoothly.
-        name: a name.
+    Args as for `ExponentialDecay`; `decay_rate` says how fast it falls.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        super().__init__(
-            initial_learning_rate, decay_steps, decay_rate, staircase, name
-        )
-
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         return self.initial_learning_rate / (
             1.0 + self.decay_rate * self._periods(step)
         )
@@ -133,7 +102,6 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         step = _float(step)
         rate = _float(self.values[0])
         for boundary, value in zip(self.boundaries, self.values[1:]):
@@ -173,7 +141,6 @@ class PolynomialDecay(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         step = _float(step)
         steps = _float(self.decay_steps)
         if self.cycle:
@@ -215,7 +182,6 @@ class CosineDecay(LearningRateSchedule):
         self.warmup_steps = warmup_steps
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         step = _float(step)
         if self.warmup_target is None:
             return self._fall(step, self.initial_learning_rate)
@@ -261,7 +227,6 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.name = name
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
         done = _float(step) / float(self.first_decay_steps)
         if self.t_mul == 1.0:
             wave = ops.floor(done)
