@@ -8,9 +8,10 @@ from keras import initializers, ops
 from keras.core.errors import check_positive_int
 from keras.core.reading import check_repeats
 from keras.layers.layer import Layer
+from keras.layers.wrapper import Wrapper
 
 
-class SpectralNormalization(Layer):
+class SpectralNormalization(Wrapper):
     """Divides a layer's kernel by its largest singular value while training.
 
     Miyato et al., 2018, arXiv:1802.05957. The singular value is estimated by power
@@ -30,12 +31,7 @@ class SpectralNormalization(Layer):
     """
 
     def __init__(self, layer: Layer, power_iterations: int = 1, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        if not isinstance(layer, Layer):
-            raise TypeError(
-                f"SpectralNormalization: `layer` must be a layer; received {layer!r}."
-            )
-        self.layer = layer
+        super().__init__(layer, **kwargs)
         check_repeats(power_iterations, "SpectralNormalization: `power_iterations`")
         self.power_iterations = check_positive_int(
             power_iterations, "power_iterations", "SpectralNormalization"
@@ -43,8 +39,7 @@ class SpectralNormalization(Layer):
 
     def build(self, input_shape: Any) -> None:
         """Build the layer and make the vector."""
-        if not self.layer.built:
-            self.layer.build(input_shape)
+        super().build(input_shape)
         for name in ("kernel", "embeddings"):
             self.kernel = getattr(self.layer, name, None)
             if self.kernel is not None:

@@ -1,8 +1,20 @@
 """Every layer of these families once or more: (class, arguments, input shapes).
 
 The first axis of a shape is the batch. A list of shapes is for a layer of several
-inputs. Integers are drawn where the key "ints" is given.
+inputs. `Of` stands for a layer among the arguments.
 """
+
+from typing import NamedTuple
+
+
+class Of(NamedTuple):
+    """A layer by its class and arguments."""
+
+    name: str
+    arguments: dict
+
+
+DROP = {"dropout": 0.3, "recurrent_dropout": 0.2, "seed": 1}
 
 CASES = [
     ("Activation", {"activation": "relu"}, (2, 3)),
@@ -23,6 +35,15 @@ CASES = [
     ("BatchNormalization", {}, (4, 3)),
     ("BatchNormalization", {"axis": 1, "scale": False}, (4, 3, 5)),
     ("BatchNormalization", {"renorm": True, "renorm_clipping": {"rmax": 2.0}}, (4, 3)),
+    ("Bidirectional", {"layer": Of("LSTM", {"units": 3, **DROP})}, (2, 3, 4)),
+    (
+        "Bidirectional",
+        {
+            "layer": Of("SimpleRNN", {"units": 3, "return_sequences": True, **DROP}),
+            "merge_mode": "mul",
+        },
+        (2, 3, 4),
+    ),
     ("Concatenate", {}, [(2, 3), (2, 4)]),
     ("Concatenate", {"axis": 1}, [(2, 3, 4), (2, 1, 4)]),
     ("Conv1D", {"filters": 4, "kernel_size": 3, "padding": "causal"}, (2, 7, 4)),
@@ -39,6 +60,17 @@ CASES = [
         "Conv3DTranspose",
         {"filters": 3, "kernel_size": 2, "padding": "same"},
         (2, 5, 4, 3, 2),
+    ),
+    ("ConvLSTM1D", {"filters": 3, "kernel_size": 2, **DROP}, (2, 3, 5, 4)),
+    (
+        "ConvLSTM2D",
+        {"filters": 2, "kernel_size": 2, "data_format": "channels_first", **DROP},
+        (2, 3, 2, 4, 5),
+    ),
+    (
+        "ConvLSTM3D",
+        {"filters": 2, "kernel_size": 2, "return_sequences": True, **DROP},
+        (2, 3, 3, 4, 3, 2),
     ),
     ("Cropping1D", {"cropping": (1, 2)}, (2, 7, 4)),
     ("Cropping2D", {"cropping": ((1, 0), (0, 2))}, (2, 7, 5, 4)),
@@ -63,6 +95,8 @@ CASES = [
     ),
     ("Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}, (2, 3)),
     ("Flatten", {}, (2, 3, 4)),
+    ("GRU", {"units": 3, "return_sequences": True, **DROP}, (2, 3, 4)),
+    ("GRU", {"units": 3, "reset_after": False, **DROP}, (2, 3, 4)),
     ("GaussianDropout", {"rate": 0.3}, (2, 3)),
     ("GaussianNoise", {"stddev": 0.3}, (2, 3)),
     ("GlobalAveragePooling1D", {}, (2, 7, 4)),
@@ -74,6 +108,7 @@ CASES = [
     ("GroupNormalization", {"groups": 2}, (2, 7, 5, 4)),
     ("GroupNormalization", {"groups": -1, "axis": 1}, (2, 3, 4)),
     ("Identity", {}, (2, 3)),
+    ("LSTM", {"units": 3, "dropout": 0.3, "go_backwards": True}, (2, 3, 4)),
     ("LayerNormalization", {}, (2, 3)),
     ("LayerNormalization", {"axis": (1, 2), "center": False}, (2, 3, 4)),
     ("LayerNormalization", {"rms_scaling": True}, (2, 3)),
@@ -88,6 +123,7 @@ CASES = [
     ("PReLU", {"shared_axes": [1]}, (2, 3, 4)),
     ("Permute", {"dims": (2, 1)}, (2, 3, 4)),
     ("RMSNormalization", {"axis": -1}, (2, 3)),
+    ("RNN", {"cell": Of("LSTMCell", {"units": 3, **DROP})}, (2, 3, 4)),
     ("ReLU", {"max_value": 2.0, "negative_slope": 0.1, "threshold": 0.5}, (2, 3)),
     ("RepeatVector", {"n": 3}, (2, 3)),
     ("Reshape", {"target_shape": (2, -1)}, (2, 3, 4)),
@@ -97,11 +133,13 @@ CASES = [
         {"filters": 5, "kernel_size": (3, 2), "strides": 2, "padding": "same"},
         (2, 7, 5, 4),
     ),
+    ("SimpleRNN", {"units": 3, "unroll": True, **DROP}, (2, 3, 4)),
     ("Softmax", {"axis": [1, 2]}, (2, 3, 4)),
     ("SpatialDropout1D", {"rate": 0.3, "seed": 3}, (2, 7, 4)),
     ("SpatialDropout2D", {"rate": 0.3}, (2, 7, 5, 4)),
     ("SpatialDropout3D", {"rate": 0.3}, (2, 5, 4, 3, 2)),
     ("Subtract", {}, [(2, 3), (2, 3)]),
+    ("TimeDistributed", {"layer": Of("Dense", {"units": 3})}, (2, 3, 4)),
     ("UnitNormalization", {"axis": [-1]}, (2, 3)),
     ("UpSampling1D", {"size": 3}, (2, 7, 4)),
     ("UpSampling2D", {"size": (2, 3)}, (2, 7, 5, 4)),

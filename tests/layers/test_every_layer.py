@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from layer_cases import CASES
+from layer_cases import CASES, Of
 
 import keras
 from keras import layers, ops
@@ -15,6 +15,11 @@ every_layer = pytest.mark.parametrize("name,arguments,shapes", CASES, ids=IDS)
 
 
 def make(cls, arguments, **more):
+    inner = {"dtype": more["dtype"]} if "dtype" in more else {}
+    arguments = {
+        name: make(*value, **inner) if isinstance(value, Of) else value
+        for name, value in arguments.items()
+    }
     return getattr(layers, cls)(**arguments, **more)
 
 
@@ -43,7 +48,8 @@ def symbols(name, shapes, known):
 
 
 def test_every_public_layer_has_a_case():
-    given = {name for name, *_ in CASES} | {"Lambda", "SpectralNormalization"}
+    without = {"Lambda", "SpectralNormalization", "Wrapper"}
+    given = {name for name, *_ in CASES} | without
     here = {
         name
         for name in layers.__all__
@@ -57,11 +63,10 @@ def test_every_public_layer_has_a_case():
 FAMILIES = {
     f"keras.layers.{name}"
     for name in (
-        "activation adaptive_pooling batch_normalization convolution core cropping "
-        "dense "
-        "depthwise_convolution embedding global_pooling merging normalization pooling "
-        "regularization reshaping spectral_normalization transposed_convolution "
-        "upsampling"
+        "activation adaptive_pooling batch_normalization bidirectional conv_lstm "
+        "convolution core cropping dense depthwise_convolution embedding "
+        "global_pooling merging normalization pooling recurrent regularization "
+        "reshaping rnn spectral_normalization transposed_convolution upsampling wrapper"
     ).split()
 }
 
@@ -87,7 +92,7 @@ def test_shapes_are_foreseen(backend, name, arguments, shapes):
     x = draw(name, shapes)
     actual = tuple(make(name, arguments)(x).shape)
     needs_all = (
-        name.startswith("Adaptive")
+        name.startswith(("Adaptive", "ConvLSTM"))
         or "axis" in arguments
         or name in ("PReLU", "Dot", "EinsumDense")
     )
