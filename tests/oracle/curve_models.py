@@ -44,7 +44,8 @@ def transformer(keras):
     layers = keras.layers
     x = keras.Input((LENGTH,), dtype="int32")
     h = layers.Embedding(CHARACTERS, 32)(x)
-    positions = keras.ops.arange(LENGTH, dtype="int32")
+    # Computed of x, so that the embedding is a layer of the model with its weights.
+    positions = keras.ops.cumsum(keras.ops.ones_like(x), axis=1) - 1
     h = h + layers.Embedding(LENGTH, 32)(positions)
     for _ in range(2):
         a = layers.LayerNormalization()(h)

@@ -136,6 +136,8 @@ def differences(got, want, path=""):
     elif isinstance(want, list) and isinstance(got, list) and len(got) == len(want):
         for i, pair in enumerate(zip(got, want)):
             yield from differences(*pair, f"{path}/{i}")
+    elif want is None and "/config/shape/" in path:
+        return  # a size that we foresee and Keras does not
     elif got != want:
         yield f"{path}: {got!r} instead of {want!r}"
 
