@@ -32,6 +32,7 @@ class Steps:
 
     _backend: Any
     built: bool
+    name: str
     optimizer: Any
     run_eagerly: bool
     jit_compile: Any
@@ -114,8 +115,8 @@ class Steps:
         losses += [ops.sum(ops.convert_to_tensor(v)) for v in self.losses]  # type: ignore[attr-defined]
         if not losses:
             raise ValueError(
-                f"{self._label()} has nothing to minimize: compile it with a loss, or "
-                "call add_loss in a layer, or override compute_loss."
+                f"{type(self).__name__} {self.name!r} has nothing to minimize: compile "
+                "it with a loss, or call add_loss in a layer, or override compute_loss."
             )
         total = losses[0]
         for value in losses[1:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -24,7 +25,7 @@ def _dimensions(window: Window) -> tuple[str, str, str]:
 
 
 def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
-    run = functools.partial(
+    run: Callable = functools.partial(
         lax.conv_general_dilated,
         window_strides=window.strides,
         padding=window.padding.upper(),

@@ -177,14 +177,14 @@ class ArraySource(IndexedSource):
     ) -> None:
         super().__init__(**options)
         self._parts = parts
-        self.num_samples: int = num_samples
-        self.batch_size: int = batch_size
+        self.num_samples = self._samples = num_samples
+        self.batch_size = self._size = batch_size
 
     def _total(self) -> int:
-        return -(-self.num_samples // self.batch_size)
+        return -(-self._samples // self._size)
 
     def _plan(self, cycle: int | None) -> Callable[[int], slice | np.ndarray]:
-        size, end = self.batch_size, self.num_samples
+        size, end = self._size, self._samples
 
         def rows(batch: int) -> slice:
             return slice(batch * size, min((batch + 1) * size, end))
@@ -214,7 +214,7 @@ class ArraySource(IndexedSource):
         ):
             return 0
         fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
-        return min(fits, self.num_samples // self.batch_size)
+        return min(fits, self._samples // self._size)
 
     def groups(
         self, index: int, start: int, size: int, wanted: Callable[[int], int]
@@ -230,8 +230,8 @@ class ArraySource(IndexedSource):
             Pairs `(stack, count)`: arrays of shape (size, batch size, ...) of which the
             first `count` are batches; and `(batch, 0)` for a batch with fewer samples.
         """
-        full, total = self.num_samples // self.batch_size, self._total()
-        step, end = start, self.num_batches
+        full, total = self._samples // self._size, self._total()
+        step, end = start, min(total, self.steps or total)
         plans: dict[int, Callable] = {}
         while step < end:
             cycle, batch = divmod(index * end + step, total)
@@ -247,13 +247,15 @@ class ArraySource(IndexedSource):
             flat = next(self._read([_joined(parts)]))
             yield tree.map_structure(self._stacker(size, count), flat), count
             step += count
+        if self.steps is not None and end < self.steps:
+            warn_ran_out(end, self.steps)
 
     def _stacker(self, size: int, count: int) -> Callable[[Any], Any]:
         def stack(rows: Any) -> Any:
             if rows is None or count == size:
-                shape = (size, self.batch_size)
+                shape = (size, self._size)
                 return rows if rows is None else rows.reshape(shape + rows.shape[1:])
-            room = np.empty((size, self.batch_size, *rows.shape[1:]), rows.dtype)
+            room = np.empty((size, self._size, *rows.shape[1:]), rows.dtype)
             room[:count] = rows.reshape(room[:count].shape)
             return room
 
