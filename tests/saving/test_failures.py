@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import resource
+from functools import partial
 
 import numpy as np
 import pytest
@@ -143,7 +144,7 @@ def test_a_backup_that_fails_leaves_the_one_before(tmp_path):
         size = sum(map(len, before.values()))
         with pytest.raises(OSError, match="Could not save.*unchanged"):
             with_limit(
-                size // 2, lambda: model.fit(**fit, epochs=2, callbacks=[backup])
+                size // 2, partial(model.fit, **fit, epochs=2, callbacks=[backup])
             )
         assert contents(folder) == before
 
