@@ -192,10 +192,11 @@ class RecurrentCell(Layer):
     def _draw(self, like: Any, rate: float) -> Any:
         one = ops.ones_like(like)
         count = self.gates if self.implementation == 1 else 1
-        found = [
-            random.dropout(one, rate, seed=self.seed_generator) for _ in range(count)
-        ]
-        return found[0] if count == 1 else found
+        if count == 1:
+            return random.dropout(one, rate, seed=self.seed_generator)
+        # One draw: JAX would compile each.
+        drawn = random.dropout(ops.stack([one] * count), rate, seed=self.seed_generator)
+        return [drawn[i] for i in range(count)]
 
     def reset_dropout_mask(self) -> None:
         """Draw another mask at the next step."""
