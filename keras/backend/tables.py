@@ -62,3 +62,13 @@ def in_wider(
 def as_tuple(value: Any) -> tuple:
     """A sequence as a tuple, one number as a tuple of one."""
     return (value,) if isinstance(value, int) else tuple(value)
+
+
+def check_elements(shape: Any, axis: Any) -> None:
+    """Raise where a reduction that needs an element has none."""
+    axes = range(len(shape)) if axis is None else as_tuple(axis)
+    if any(shape[a] == 0 for a in axes):
+        raise ValueError(
+            f"No elements along axis {axis} of a tensor of shape {tuple(shape)}: "
+            "give `initial`."
+        )

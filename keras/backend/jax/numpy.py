@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from keras.backend.tables import functions_of
+from keras.backend.tables import check_elements, functions_of
 from keras.core.dtypes import numpy_dtype
 
 
@@ -57,10 +57,8 @@ def _extreme(fn: Any) -> Any:
     def reduce(
         x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
     ) -> Any:
-        if initial is None and not x.size:
-            raise ValueError(
-                f"No elements in a tensor of shape {x.shape}: give `initial`."
-            )
+        if initial is None:
+            check_elements(x.shape, axis)
         return fn(x, axis=_axes(axis), keepdims=keepdims, initial=initial)
 
     return reduce

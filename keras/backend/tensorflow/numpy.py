@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras.backend.tables import functions_of, in_wider
+from keras.backend.tables import check_elements, functions_of, in_wider
 from keras.backend.tensorflow import indexing, shaping
 from keras.backend.tensorflow.tensor import convert_to_tensor
 from keras.core import dtypes
@@ -165,10 +165,8 @@ def _extreme(fn: Callable, pair: Callable, of_bools: Callable) -> Callable:
     ) -> Any:
         if _is_bool(x):
             return of_bools(x, _axes(axis), keepdims)
-        if initial is None and 0 in x.shape:
-            raise ValueError(
-                f"No elements in a tensor of shape {x.shape}: give `initial`."
-            )
+        if initial is None:
+            check_elements(x.shape, axis)
         out = fn(x, _axes(axis), keepdims)
         if _is_real(x):
             # TensorFlow's own drops nan where vectors are compared.

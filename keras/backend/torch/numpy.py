@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from keras.backend.tables import as_tuple, functions_of, in_wider
+from keras.backend.tables import as_tuple, check_elements, functions_of, in_wider
 from keras.backend.torch.tensor import convert_to_tensor, get_device, to_torch_dtype
 
 # --- one tensor -------------------------------------------------------------------
@@ -92,17 +92,15 @@ def _extreme(fn: Callable, pair: Callable) -> Callable:
         x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
     ) -> Any:
         axes = _axes(x, axis)
-        if not x.numel() and initial is not None:
+        if initial is None:
+            check_elements(x.shape, axis)
+        elif not x.numel():
             sizes = [
                 1 if i in {a % x.ndim for a in axes} else n
                 for i, n in enumerate(x.shape)
             ]
             out = torch.full(sizes, initial, dtype=x.dtype, device=x.device)
             return out if keepdims else torch.squeeze(out, axes)
-        if not x.numel():
-            raise ValueError(
-                f"No elements in a tensor of shape {tuple(x.shape)}: give `initial`."
-            )
         out = fn(x, axes, keepdim=keepdims) if axes else x
         if initial is None:
             return out
