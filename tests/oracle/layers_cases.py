@@ -573,6 +573,45 @@ def _recurrent() -> list[Layer]:
             call={"mask": m},
             layer=Sub("Dense", {"units": 2, "activation": "tanh"}),
         ),
+        layer(
+            "RNN",
+            x,
+            call={"mask": m},
+            cell=Sub(
+                "StackedRNNCells",
+                {
+                    "cells": [
+                        Sub("SimpleRNNCell", {"units": 3}),
+                        Sub("GRUCell", {"units": 2, "reset_after": False}),
+                    ]
+                },
+            ),
+        ),
+        layer("ConvLSTM1D", F(2, 3, 6, 2), filters=2, kernel_size=3),
+        layer(
+            "ConvLSTM1D", F(2, 3, 6, 2), filters=2, kernel_size=2, padding="same", **seq
+        ),
+        layer(
+            "ConvLSTM2D", F(1, 3, 5, 4, 2), filters=2, kernel_size=2, strides=2, **seq
+        ),
+        layer(
+            "ConvLSTM2D",
+            F(2, 3, 4, 4, 2),
+            filters=2,
+            kernel_size=3,
+            padding="same",
+            activation="relu",
+            use_bias=False,
+        ),
+        layer("ConvLSTM3D", F(1, 2, 3, 4, 3, 1), filters=2, kernel_size=2),
+        layer(
+            "ConvLSTM3D",
+            F(1, 2, 3, 4, 3, 1),
+            filters=1,
+            kernel_size=2,
+            padding="same",
+            **seq,
+        ),
     ]
     return out
 
