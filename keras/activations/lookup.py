@@ -57,8 +57,6 @@ def serialize(activation: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """An activation from the data `serialize` gives, or from a name.
 
-    Args:
-        config: the data.
-        custom_objects: names and the functions or classes they stand for.
+    `custom_objects`: more names and what they stand for.
     """
     return linear if config is None else _FAMILY.deserialize(config, custom_objects)

@@ -166,8 +166,6 @@ def serialize(constraint: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A constraint from the data `serialize` gives, or from a name.
 
-    Args:
-        config: the data.
-        custom_objects: names and the classes or functions they stand for.
+    `custom_objects`: more names and what they stand for.
     """
     return _FAMILY.deserialize(config, custom_objects)

@@ -33,7 +33,12 @@ class RandomNormal(RandomInitializer):
     ) -> None:
         super().__init__(seed)
         self.mean = mean
-        self.stddev = _check_stddev(stddev, self)
+        if stddev < 0:
+            raise ValueError(
+                f"{type(self).__name__}: `stddev` must not be negative; received "
+                f"{stddev!r}."
+            )
+        self.stddev = stddev
 
     def draw(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         """An array of normal values."""
@@ -72,24 +77,14 @@ class RandomUniform(RandomInitializer):
         return _placed(values, self.minval, self.maxval - self.minval, dtype)
 
 
-class TruncatedNormal(RandomInitializer):
+class TruncatedNormal(RandomNormal):
     """Values from a normal distribution, drawn again where beyond two deviations.
 
-    Args:
-        mean: the mean.
-        stddev: the standard deviation before the cut, not negative.
-        seed: an integer, a `keras.random.SeedGenerator`, or None.
+    Args as for `RandomNormal`; `stddev` is that before the cut.
 
     Example:
         >>> kernel = keras.initializers.TruncatedNormal(stddev=0.1, seed=1)((3, 4))
     """
-
-    def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None
-    ) -> None:
-        super().__init__(seed)
-        self.mean = mean
-        self.stddev = _check_stddev(stddev, self)
 
     def draw(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         """An array of normal values within two deviations."""
@@ -336,11 +331,3 @@ def _placed(values: np.ndarray, shift: float, factor: float, dtype: str) -> np.n
     if shift:
         np.add(values, shift, out=values)
     return values.astype(numpy_dtype(dtype), copy=False)
-
-
-def _check_stddev(stddev: float, who: object) -> float:
-    if stddev < 0:
-        raise ValueError(
-            f"{type(who).__name__}: `stddev` must not be negative; received {stddev!r}."
-        )
-    return stddev

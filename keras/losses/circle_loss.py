@@ -84,10 +84,7 @@ class Circle(LossFunctionWrapper):
 
     Rows that no pair makes a loss for are left out of the mean.
 
-    Args:
-        gamma: the scale.
-        margin: how far wrong pairs are to be kept apart.
-        remove_diagonal: leave out each embedding's pair with itself.
+    The arguments are the function's.
     """
 
     def __init__(

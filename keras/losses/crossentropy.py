@@ -196,10 +196,7 @@ def prepare_classes(
 class BinaryCrossentropy(LossFunctionWrapper):
     """`keras.losses.binary_crossentropy` as a loss, for labels 0 and 1.
 
-    Args:
-        from_logits: whether predictions are before the sigmoid.
-        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
-        axis: the axis of the mean.
+    The arguments are the function's.
 
     Example:
         >>> loss = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -230,10 +227,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
 class CategoricalCrossentropy(LossFunctionWrapper):
     """`keras.losses.categorical_crossentropy` as a loss, for one-hot labels.
 
-    Args:
-        from_logits: whether predictions are before the softmax.
-        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
-        axis: the axis of the classes.
+    The arguments are the function's.
 
     Example:
         >>> loss = keras.losses.CategoricalCrossentropy()

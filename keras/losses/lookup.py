@@ -57,8 +57,6 @@ def serialize(loss: Any) -> Any:
 def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A loss from the data `serialize` gives, or from a name.
 
-    Args:
-        name: the data or the name.
-        custom_objects: names and the classes or functions they stand for.
+    `custom_objects`: more names and what they stand for.
     """
     return _family().deserialize(name, custom_objects)

@@ -65,8 +65,7 @@ def tversky(
 class Dice(LossFunctionWrapper):
     """`keras.losses.dice` as a loss, for segmentation.
 
-    Args:
-        axis: the axes of the sums; None for all.
+    The arguments are the function's.
     """
 
     def __init__(
@@ -82,10 +81,7 @@ class Dice(LossFunctionWrapper):
 class Tversky(LossFunctionWrapper):
     """`keras.losses.tversky` as a loss, for segmentation of small things.
 
-    Args:
-        alpha: the weight of what is marked in `y_true` alone.
-        beta: the weight of what is marked in `y_pred` alone.
-        axis: the axes of the sums; None for all.
+    The arguments are the function's.
     """
 
     def __init__(

@@ -51,13 +51,7 @@ class CountsMetric(Metric):
         self._kept = {name: getattr(self, name) for name in counts}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: labels 0 and 1.
-            y_pred: probabilities of the same shape.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
+        """Add a batch; see `Metric.update_state`."""
         y_true, y_pred, weights = self._select(y_true, y_pred, sample_weight)
         self._add(y_true, y_pred, weights)
 

@@ -188,9 +188,16 @@ class _Point(CountsMetric):
     best: tuple[str, str]
     constrained: tuple[str, str]
 
-    def _init_point(
-        self, argument: str, least: float, num_thresholds: int, class_id: int | None
+    def __init__(
+        self,
+        argument: str,
+        least: float,
+        num_thresholds: int,
+        class_id: int | None,
+        name: str | None,
+        dtype: Any,
     ) -> None:
+        super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
         self._least = check_fraction(least, argument, who)
         setattr(self, argument, least)
@@ -234,8 +241,9 @@ class SensitivityAtSpecificity(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self._init_point("specificity", specificity, num_thresholds, class_id)
+        super().__init__(
+            "specificity", specificity, num_thresholds, class_id, name, dtype
+        )
 
 
 class SpecificityAtSensitivity(_Point):
@@ -257,8 +265,9 @@ class SpecificityAtSensitivity(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self._init_point("sensitivity", sensitivity, num_thresholds, class_id)
+        super().__init__(
+            "sensitivity", sensitivity, num_thresholds, class_id, name, dtype
+        )
 
 
 class PrecisionAtRecall(_Point):
@@ -280,8 +289,7 @@ class PrecisionAtRecall(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self._init_point("recall", recall, num_thresholds, class_id)
+        super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
 
 
 class RecallAtPrecision(_Point):
@@ -303,5 +311,4 @@ class RecallAtPrecision(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(name=name, dtype=dtype)
-        self._init_point("precision", precision, num_thresholds, class_id)
+        super().__init__("precision", precision, num_thresholds, class_id, name, dtype)

@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core.errors import check_choice
 from keras.losses.shapes import as_tensor, prepare, weights_for
-from keras.metrics.metric import Metric
+from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 
 
 class FBetaScore(Metric):
@@ -53,14 +53,8 @@ class FBetaScore(Metric):
     def _build(self, y_true_shape: Any, y_pred_shape: Any) -> None:
         if self._built:
             return
-        if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[1] is None:
-            raise ValueError(
-                f"{type(self).__name__}: labels and predictions have the shape "
-                "(batch_size, classes); received "
-                f"y_true.shape={tuple(y_true_shape)} and "
-                f"y_pred.shape={tuple(y_pred_shape)}."
-            )
-        shape = () if self.average == "micro" else (y_pred_shape[1],)
+        columns = number_of_columns(self, y_true_shape, y_pred_shape, "classes")
+        shape = () if self.average == "micro" else (columns,)
 
         def zeros(name: str) -> Any:
             return self.add_variable(shape, "zeros", name=name)
@@ -105,11 +99,7 @@ class FBetaScore(Metric):
 
     def result(self) -> Any:
         """The score so far: a number, or one for each class."""
-        if not self._built:
-            raise ValueError(
-                f"{type(self).__name__} {self.name!r} has seen no batch, so the number "
-                "of classes is not known. Call `update_state` first."
-            )
+        need_a_batch(self)
         right = self.true_positives.value
         precision = ops.divide_no_nan(right, right + self.false_positives.value)
         recall = ops.divide_no_nan(right, right + self.false_negatives.value)

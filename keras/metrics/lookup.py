@@ -59,8 +59,6 @@ def serialize(metric: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A metric from the data `serialize` gives, or from a name.
 
-    Args:
-        config: the data or the name.
-        custom_objects: names and the classes or functions they stand for.
+    `custom_objects`: more names and what they stand for.
     """
     return _family().deserialize(config, custom_objects)

@@ -133,7 +133,11 @@ class Metric(Configurable):
         return self
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Add a batch; a subclass supplies it."""
+        """Add a batch; a subclass supplies it.
+
+        Most take `y_true`, labels of shape (batch_size, ...), `y_pred`, predictions of
+        the same shape, and `sample_weight`, a scalar or of the shape of the first axes.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define `update_state`.")
 
     def result(self) -> Any:
@@ -202,3 +206,25 @@ def _in_own_backend(method: Callable) -> Callable:
             return method(self, *args, **kwargs)
 
     return entered
+
+
+def number_of_columns(
+    metric: Metric, y_true_shape: Any, y_pred_shape: Any, what: str = "columns"
+) -> int:
+    """How many columns labels and predictions have; both must be tables."""
+    if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[1] is None:
+        raise ValueError(
+            f"{type(metric).__name__}: labels and predictions have the shape "
+            f"(batch_size, {what}); received y_true.shape={tuple(y_true_shape)} and "
+            f"y_pred.shape={tuple(y_pred_shape)}."
+        )
+    return y_pred_shape[1]
+
+
+def need_a_batch(metric: Any) -> None:
+    """Refuse a result before the size of the variables is known."""
+    if not metric._built:
+        raise ValueError(
+            f"{type(metric).__name__} {metric.name!r} has seen no batch, so the number "
+            "of columns is not known. Call `update_state` first."
+        )

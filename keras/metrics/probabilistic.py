@@ -11,9 +11,7 @@ from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 class BinaryCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.binary_crossentropy`.
 
-    Args:
-        from_logits: whether predictions are before the sigmoid.
-        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
+    The arguments are the function's.
     """
 
     def __init__(
@@ -35,10 +33,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
 class CategoricalCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.categorical_crossentropy`.
 
-    Args:
-        from_logits: whether predictions are before the softmax.
-        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
-        axis: the axis of the classes.
+    The arguments are the function's.
     """
 
     def __init__(
@@ -62,10 +57,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.sparse_categorical_crossentropy`.
 
-    Args:
-        from_logits: whether predictions are before the softmax.
-        ignore_class: the number of a class that counts as a loss of 0.
-        axis: the axis of the classes.
+    The arguments are the function's.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from keras import losses, ops
 from keras.core.errors import check_choice
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.mean import FunctionMean, Mean, MeanMetricWrapper
-from keras.metrics.metric import Metric
+from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 
 
 class MeanSquaredError(FunctionMean):
@@ -65,13 +65,7 @@ class RootMeanSquaredError(Mean):
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Add a batch.
-
-        Args:
-            y_true: targets, shape (batch_size, ...).
-            y_pred: predictions of the same shape.
-            sample_weight: a scalar, or of the shape of the first axes.
-        """
+        """Add a batch; see `Metric.update_state`."""
         y_true, y_pred = prepare(
             as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
         )
@@ -237,15 +231,10 @@ class R2Score(Metric):
     def _build(self, y_true_shape: Any, y_pred_shape: Any) -> None:
         if self._built:
             return
-        if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[1] is None:
-            raise ValueError(
-                "R2Score: targets and predictions have the shape (batch_size, "
-                f"columns); received y_true.shape={tuple(y_true_shape)} and "
-                f"y_pred.shape={tuple(y_pred_shape)}."
-            )
+        columns = number_of_columns(self, y_true_shape, y_pred_shape)
 
         def zeros(name: str) -> Any:
-            return self.add_variable((y_pred_shape[1],), "zeros", name=name)
+            return self.add_variable((columns,), "zeros", name=name)
 
         self.squared_sum = zeros("squared_sum")
         self.sum = zeros("sum")
@@ -280,11 +269,7 @@ class R2Score(Metric):
 
     def result(self) -> Any:
         """The score so far: a number, or one for each column."""
-        if not self._built:
-            raise ValueError(
-                f"R2Score {self.name!r} has seen no batch, so the number of columns is "
-                "not known. Call `update_state` first."
-            )
+        need_a_batch(self)
         mean = self.sum.value / self.count.value
         total = self.squared_sum.value - self.sum.value * mean
         score = 1.0 - self.total_mse.value / total

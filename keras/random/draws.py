@@ -65,14 +65,8 @@ def truncated_normal(
 ) -> Any:
     """Values from a normal distribution, within two standard deviations of its mean.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape`, `dtype` and `seed` as for `normal`):
         mean, stddev: those of the distribution before the cut.
-        dtype: a float type; `floatx()` by default.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
-
-    Raises:
-        ValueError: a negative `stddev`, or a type that is not a float's.
 
     Example:
         >>> x = keras.random.truncated_normal((2, 3), stddev=0.05, seed=1)
@@ -99,14 +93,9 @@ def uniform(
 ) -> Any:
     """Values from a uniform distribution over `[minval, maxval)`.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape`, `dtype` and `seed` as for `normal`):
         minval, maxval: the bounds; numbers, or tensors that broadcast to the shape.
         dtype: a float type; `floatx()` by default. For integers see `randint`.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
-
-    Raises:
-        ValueError: `maxval` below `minval`, or a type that is not a float's.
 
     Example:
         >>> x = keras.random.uniform((2, 3), -1.0, 1.0, seed=1)
@@ -132,12 +121,10 @@ def randint(
 ) -> Any:
     """Integers from `minval` to `maxval - 1`, all with the same probability.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape` and `seed` as for `normal`):
         minval: the least value; an integer, or a tensor that broadcasts to the shape.
         maxval: one more than the greatest value; likewise.
         dtype: an integer type.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
 
     Raises:
         ValueError: `maxval` is not above `minval`, the type is not an integer's or
@@ -185,11 +172,10 @@ def categorical(
 
     By the Gumbel-max trick (Gumbel, 1954).
 
-    Args:
+    Args (`seed` as for `normal`):
         logits: shape `(batch, classes)`.
         num_samples: how many to draw for each row.
         dtype: the type of the result, an integer's.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
 
     Returns:
         Class numbers of shape `(batch, num_samples)`.
@@ -237,13 +223,12 @@ def dropout(
 
     (Srivastava et al., 2014.)
 
-    Args:
+    Args (`seed` as for `normal`):
         inputs: a tensor.
         rate: the probability of 0, from 0 to 1.
         noise_shape: the shape of the decisions, which broadcasts to that of the
             inputs: where it has a 1, an axis is kept or dropped as a whole; None there
             means the inputs' size.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
 
     Raises:
         ValueError: `rate` is not from 0 to 1, or `noise_shape` does not fit.
@@ -284,10 +269,9 @@ def _noise_shape(noise_shape: Any, shape: tuple[Any, ...]) -> tuple[Any, ...]:
 def shuffle(x: Tensor, axis: int = 0, seed: Any = None) -> Tensor:
     """The slices of a tensor along an axis in random order.
 
-    Args:
+    Args (`seed` as for `normal`):
         x: a tensor.
         axis: the axis.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
 
     Example:
         >>> y = keras.random.shuffle(keras.ops.arange(5), seed=1)
@@ -305,14 +289,8 @@ def _shaped_spec(shape: Any, dtype: Any, **parameters: Any) -> KerasTensor:
 def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
     """Values from a gamma distribution with scale 1.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape`, `dtype` and `seed` as for `normal`):
         alpha: the distribution's shape parameter, positive; broadcasts to the shape.
-        dtype: a float type; `floatx()` by default.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
-
-    Raises:
-        ValueError: `alpha` is not positive, or the type is not a float's.
 
     Example:
         >>> x = keras.random.gamma((2, 3), 2.0, seed=1)
@@ -336,15 +314,9 @@ def beta(
 ) -> Any:
     """Values from a beta distribution.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape`, `dtype` and `seed` as for `normal`):
         alpha, beta: the distribution's parameters, positive; they broadcast to the
             shape.
-        dtype: a float type; `floatx()` by default.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
-
-    Raises:
-        ValueError: a parameter is not positive, or the type is not a float's.
 
     Example:
         >>> x = keras.random.beta((2, 3), 2.0, 5.0, seed=1)
@@ -375,19 +347,12 @@ def binomial(
 ) -> Any:
     """How many of `counts` independent trials succeed.
 
-    Args:
-        shape: the shape of the result.
+    Args (`shape`, `dtype` and `seed` as for `normal`):
         counts: how many trials, not negative; broadcasts to the shape.
         probabilities: of success in one trial, from 0 to 1; likewise.
-        dtype: a float type; `floatx()` by default.
-        seed: an integer, a `SeedGenerator`, or None; see `normal`.
 
     Returns:
         Whole numbers, in a float type.
-
-    Raises:
-        ValueError: negative `counts`, `probabilities` not from 0 to 1, or a type that
-            is not a float's.
 
     Example:
         >>> x = keras.random.binomial((2, 3), 10, 0.5, seed=1)

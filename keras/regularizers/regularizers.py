@@ -183,8 +183,6 @@ def serialize(regularizer: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """A regularizer from the data `serialize` gives, or from a name.
 
-    Args:
-        config: the data.
-        custom_objects: names and the classes or functions they stand for.
+    `custom_objects`: more names and what they stand for.
     """
     return _FAMILY.deserialize(config, custom_objects)

@@ -16,12 +16,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def enable_interactive_logging() -> None:
-    """Write progress and messages to standard output. This is the default.
-
-    Example:
-
-    >>> keras.utils.enable_interactive_logging()
-    """
+    """Write progress and messages to standard output. This is the default."""
     global _interactive
     _interactive = True
 
@@ -42,16 +37,7 @@ def disable_interactive_logging() -> None:
 
 
 def is_interactive_logging_enabled() -> bool:
-    """Whether messages go to standard output (`True`) or to the log (`False`).
-
-    Returns:
-        A Boolean, `True` unless `disable_interactive_logging()` was called.
-
-    Example:
-
-    >>> keras.utils.is_interactive_logging_enabled()
-    True
-    """
+    """Whether messages go to standard output (`True`) or to the log (`False`)."""
     return _interactive
 
 

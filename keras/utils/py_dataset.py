@@ -6,6 +6,40 @@ import warnings
 from typing import Any
 
 
+class _Option:
+    """An attribute of a dataset whose constructor may not have been called."""
+
+    def __init__(self, default: Any, least: int | None = None) -> None:
+        self.default = default
+        self.least = least
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, dataset: Any, owner: type) -> Any:
+        if dataset is None:
+            return self
+        if dataset._options is None:
+            warnings.warn(
+                f"{owner.__name__}.__init__ should call `super().__init__(**kwargs)`; "
+                "until it does, `workers`, `use_multiprocessing` and `max_queue_size` "
+                "keep their defaults.",
+                stacklevel=2,
+            )
+            dataset._options = {}
+        return dataset._options.get(self.name, self.default)
+
+    def __set__(self, dataset: Any, value: Any) -> None:
+        if self.least is None:
+            value = bool(value)
+        elif not isinstance(value, int) or value < self.least:
+            raise ValueError(
+                f"{type(dataset).__name__}: `{self.name}` must be an integer of at "
+                f"least {self.least}; received {value!r}."
+            )
+        dataset._options = {**(dataset._options or {}), self.name: value}
+
+
 class PyDataset:
     """A dataset whose batches are computed in Python, one index at a time.
 
@@ -32,6 +66,9 @@ class PyDataset:
     """
 
     _options: dict[str, Any] | None = None
+    workers = _Option(1, least=0)
+    use_multiprocessing = _Option(False)
+    max_queue_size = _Option(10, least=1)
 
     def __init__(
         self,
@@ -43,56 +80,6 @@ class PyDataset:
         self.workers = workers
         self.use_multiprocessing = use_multiprocessing
         self.max_queue_size = max_queue_size
-
-    def _option(self, name: str, default: Any) -> Any:
-        if self._options is None:
-            warnings.warn(
-                f"{type(self).__name__}.__init__ should call "
-                "`super().__init__(**kwargs)`; until it does, `workers`, "
-                "`use_multiprocessing` and `max_queue_size` keep their defaults."
-            )
-            self._options = {}
-        return self._options.get(name, default)
-
-    def _set_option(self, name: str, value: Any) -> None:
-        if self._options is None:
-            self._options = {}
-        self._options[name] = value
-
-    @property
-    def workers(self) -> int:
-        """How many threads or processes compute batches ahead of time."""
-        return self._option("workers", 1)
-
-    @workers.setter
-    def workers(self, value: int) -> None:
-        self._set_option("workers", self._check("workers", value, 0))
-
-    @property
-    def use_multiprocessing(self) -> bool:
-        """Whether the workers are processes."""
-        return self._option("use_multiprocessing", False)
-
-    @use_multiprocessing.setter
-    def use_multiprocessing(self, value: bool) -> None:
-        self._set_option("use_multiprocessing", bool(value))
-
-    @property
-    def max_queue_size(self) -> int:
-        """How many batches may wait, computed, to be used."""
-        return self._option("max_queue_size", 10)
-
-    @max_queue_size.setter
-    def max_queue_size(self, value: int) -> None:
-        self._set_option("max_queue_size", self._check("max_queue_size", value, 1))
-
-    def _check(self, name: str, value: int, least: int) -> int:
-        if not isinstance(value, int) or value < least:
-            raise ValueError(
-                f"{type(self).__name__}: `{name}` must be an integer of at least "
-                f"{least}; received {value!r}."
-            )
-        return value
 
     def __getitem__(self, index: int) -> Any:
         """The batch at position `index`: a tuple `(x, y)` or longer."""

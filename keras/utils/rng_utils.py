@@ -9,7 +9,7 @@ import numpy as np
 
 from keras.core import scope, seeds
 from keras.random.host import seed_host
-from keras.random.seed_generator import forget_global_seed_generators
+from keras.random.seed_generator import check_seed, forget_global_seed_generators
 
 
 def set_random_seed(seed: int) -> None:
@@ -27,13 +27,7 @@ def set_random_seed(seed: int) -> None:
     Example:
         >>> keras.utils.set_random_seed(1)
     """
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise ValueError(f"set_random_seed: an integer is needed; received {seed!r}.")
-    if not 0 <= seed < 2**32:
-        raise ValueError(
-            f"set_random_seed: the seed must be from 0 to 2**32 - 1; received {seed}."
-        )
-    seed = int(seed)
+    seed = check_seed(seed, "set_random_seed")
     random.seed(seed)
     np.random.seed(seed)
     seed_host(seed)
