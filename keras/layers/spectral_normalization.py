@@ -37,7 +37,7 @@ class SpectralNormalization(Wrapper):
             power_iterations, "power_iterations", "SpectralNormalization"
         )
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any = None) -> None:
         """Build the layer and make the vector."""
         super().build(input_shape)
         for name in ("kernel", "embeddings"):
@@ -60,6 +60,16 @@ class SpectralNormalization(Wrapper):
 
     vector_u: Any
     kernel: Any
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the kernel and the vector in `store`, in the order of Keras's files."""
+        if self.built:
+            store["0"], store["1"] = self.kernel, self.vector_u
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the kernel and the vector from `store`."""
+        self.kernel.assign(store["0"])
+        self.vector_u.assign(store["1"])
 
     def call(self, inputs: Any, training: Any = False) -> Any:
         """Normalise the kernel, then call the layer."""
