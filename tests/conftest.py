@@ -9,6 +9,8 @@ os.environ.pop("KERAS_BACKEND", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Several frameworks in one process: their thread pools would fight for the cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Most of the time on JAX goes into compiling: its older emitters take two thirds of it.
+os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
 import pytest
 
