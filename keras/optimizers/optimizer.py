@@ -576,17 +576,17 @@ class Optimizer(Hyperparameters):
 
     def save_own_variables(self, store: Any) -> None:
         """Put the optimizer's variables in `store`, by number."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable
 
     def load_own_variables(self, store: Any) -> None:
         """Take the optimizer's variables from `store`."""
-        if len(store.keys()) != len(self._variables):
+        if len(store.keys()) != len(self.variables):
             raise ValueError(
-                f"The optimizer {self.name!r} has {len(self._variables)} variables, "
+                f"The optimizer {self.name!r} has {len(self.variables)} variables, "
                 f"the file {len(store.keys())}."
             )
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             variable.assign(store[str(i)])
 
     @classmethod
