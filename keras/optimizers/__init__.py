@@ -1,7 +1,9 @@
 """Optimizers and learning-rate schedules."""
 
 from keras.optimizers import schedules
-from keras.optimizers.adam import Adam, AdamW
+from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
+from keras.optimizers.adaptive import Adadelta, Adagrad
+from keras.optimizers.ftrl import Ftrl
 from keras.optimizers.lookup import deserialize, get, serialize
 from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.optimizer import Optimizer
@@ -9,6 +11,7 @@ from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD", "Adam", "AdamW", "LossScaleOptimizer", "Optimizer", "RMSprop", "deserialize",
-    "get", "schedules", "serialize",
+    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",
+    "LossScaleOptimizer", "Nadam", "Optimizer", "RMSprop", "deserialize", "get",
+    "schedules", "serialize",
 ]

@@ -1,11 +1,12 @@
-"""Adam and AdamW."""
+"""Adam and its kin: AdamW, Adamax, Nadam, Lamb, Lion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.variable import Variable
 from keras.optimizers.hyperparameters import DecoupledOptions, Options
 from keras.optimizers.optimizer import Optimizer
 
@@ -103,3 +104,162 @@ class AdamW(Adam):
             weight_decay=weight_decay,
             **options,
         )
+
+
+class Adamax(Optimizer):
+    """Adam with the largest gradient so far, slowly forgotten, for its mean square.
+
+    `u = max(beta_2 * u, |g|); w = w - rate / (1 - beta_1**t) * m / (u + epsilon)`
+    (Kingma and Ba, 2014, section 7.1).
+
+    Args:
+        learning_rate: a number, a schedule, or a callable.
+        beta_1, beta_2: how slowly the mean and the largest move.
+        epsilon: keeps the division finite.
+
+    The other arguments are those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.Adamax(2e-3)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self._keep(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The mean and the largest."""
+        return [["momentum", "norm"]]
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
+        """One step of Adamax."""
+        m, u = slots
+        beta_1 = self._hyper_value("beta_1", w)
+        m = m + (g - m) * (1 - beta_1)
+        u = ops.maximum(self._hyper_value("beta_2", w) * u, ops.abs(g))
+        left = 1 - ops.power(beta_1, self._step_number(w))
+        return w - rate * m / (left * (u + self._hyper_value("epsilon", w))), m, u
+
+
+class Nadam(Adamax):
+    """Adam that looks ahead like Nesterov's momentum (Dozat, 2016).
+
+    The mean is corrected with a momentum `u_t = beta_1 * (1 - 0.5 * 0.96**t)` that
+    warms up, and with the product of all of them.
+
+    The arguments are those of `Adam`, without `amsgrad`.
+
+    Example:
+        >>> keras.optimizers.Nadam(2e-3)
+    """
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The two means of Adam."""
+        return [["momentum", "velocity"]]
+
+    def build(self, variables: Iterable[Variable]) -> None:
+        """Make the slots, and the product of the momenta so far."""
+        if not self.built:
+            super().build(variables)
+            self._product = self.add_variable((), "ones", "float32", name="u_product")
+
+    def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        momentum = self._momentum(self._product.value, 0)
+        self._product.assign(self._product.value * momentum)
+        super()._update(grads, variables)
+
+    def _momentum(self, like: Any, ahead: int) -> Any:
+        t = self._step_number(like) + ahead
+        return self._hyper_value("beta_1", like) * (1 - 0.5 * ops.power(0.96, t))
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
+        """One step of Nadam."""
+        m, v = slots
+        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        m = m + (g - m) * (1 - beta_1)
+        v = v + (ops.square(g) - v) * (1 - beta_2)
+        now, after = self._momentum(w, 0), self._momentum(w, 1)
+        product = ops.cast(self._product.value, w.dtype)
+        ahead = after * m / (1 - product * after) + (1 - now) * g / (1 - product)
+        spread = v / (1 - ops.power(beta_2, self._step_number(w)))
+        step = rate * ahead / (ops.sqrt(spread) + self._hyper_value("epsilon", w))
+        return w - step, m, v
+
+
+class Lamb(Adamax):
+    """Adam with steps as long as the weight's norm says, for large batches.
+
+    `w = w - rate * |w| / |r| * r` with `r` the step of Adam (You et al., 2019).
+
+    The arguments are those of `Adam`, without `amsgrad`.
+
+    Example:
+        >>> keras.optimizers.Lamb(1e-3)
+    """
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The two means of Adam."""
+        return [["momentum", "velocity"]]
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
+        """One step of Lamb."""
+        m, v = slots
+        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        t = self._step_number(w)
+        m = m + (g - m) * (1 - beta_1)
+        v = v + (ops.square(g) - v) * (1 - beta_2)
+        root = ops.sqrt(v / (1 - ops.power(beta_2, t)))
+        step = m / (1 - ops.power(beta_1, t)) / (root + self._hyper_value("epsilon", w))
+        long, far = ops.norm(w), ops.norm(step)
+        both = ops.logical_and(long > 0, far > 0)
+        ratio = ops.where(both, long / ops.where(both, far, 1.0), 1.0)
+        return w - rate * ops.cast(ratio, w.dtype) * step, m, v
+
+
+class Lion(Optimizer):
+    """Steps of one size, along the sign of a running mean (Chen et al., 2023).
+
+    `w = w - rate * sign(beta_1 * m + (1 - beta_1) * g)`, then `m` moves by `beta_2`.
+
+    Args:
+        learning_rate: a number, a schedule, or a callable; a third to a tenth of what
+            suits Adam.
+        beta_1, beta_2: how much the step and the mean keep of the mean.
+
+    The other arguments are those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.Lion(1e-4)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        if not 0 < beta_1 <= 1:
+            raise ValueError(
+                f"Lion: `beta_1` must be above 0 and at most 1; received {beta_1}."
+            )
+        self._keep(beta_1=beta_1, beta_2=beta_2)
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The mean."""
+        return [["momentum"]]
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
+        """One step of Lion."""
+        (m,) = slots
+        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        step = ops.sign(m * beta_1 + g * (1 - beta_1))
+        return w - rate * step, m * beta_2 + g * (1 - beta_2)

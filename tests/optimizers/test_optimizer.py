@@ -12,6 +12,11 @@ import keras
 from keras import ops, optimizers
 from keras.core.scope import current
 
+# Public names that are not the classes of optimizers, or wrap one.
+NO_OPTIMIZERS = {
+    *("Optimizer", "LossScaleOptimizer", "deserialize", "get", "schedules"),
+    "serialize",
+}
 SHAPES = [(3, 4), (4,), (2, 3, 2)]
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "adam": ("Adam", {"learning_rate": 0.02, "epsilon": 1e-4}),
@@ -176,6 +181,15 @@ def test_loss_scale_skips_infinities(backend: str) -> None:
     np.testing.assert_allclose(variable.numpy(), [-1.0])
     assert float(optimizer.dynamic_scale) == 2.0
     assert (int(optimizer.iterations), int(inner.iterations)) == (2, 1)
+
+
+@pytest.mark.parametrize("name", sorted(set(optimizers.__all__) - NO_OPTIMIZERS))
+def test_config_round_trip(name: str) -> None:
+    optimizer = getattr(optimizers, name)(0.25, clipnorm=0.5, name="mine")
+    again = optimizers.deserialize(optimizers.serialize(optimizer))
+    assert type(again) is type(optimizer)
+    assert again.get_config() == optimizer.get_config()
+    assert type(optimizers.get(name.lower())) is type(optimizer)
 
 
 @pytest.mark.parametrize(
