@@ -54,7 +54,7 @@ MISTAKES = {
         ["(None, 4)", "(20, 5)"],
     ),
     "layer called on another width": (
-        lambda: layers.Dense(2)(layers.Dense(3, name="d")(X)) and reuse(),
+        lambda: reuse(),
         ValueError,
         ["axis -1", "4", "5"],
     ),
@@ -257,6 +257,45 @@ MISTAKES = {
         lambda: layers.MultiHeadAttention(num_heads=0, key_dim=4),
         ValueError,
         ["num_heads", "0"],
+    ),
+    "heads that do not share evenly": (
+        lambda: layers.GroupQueryAttention(4, 6, num_key_value_heads=4),
+        ValueError,
+        ["num_key_value_heads", "4 and 6", "divide"],
+    ),
+    "attention to a flat input": (
+        lambda: layers.MultiHeadAttention(2, 4)(X, X),
+        ValueError,
+        ["rank", "(20, 4)", "multi_head_attention"],
+    ),
+    "attention with a value and a key of different length": (
+        lambda: layers.MultiHeadAttention(2, 4)(
+            np.zeros((2, 3, 8)), np.zeros((2, 5, 8)), np.zeros((2, 4, 8))
+        ),
+        ValueError,
+        ["value and key", "(2, 5, 8)", "(2, 4, 8)"],
+    ),
+    "an attention mask of too few axes": (
+        lambda: layers.MultiHeadAttention(2, 4)(
+            np.zeros((2, 3, 8)), np.zeros((2, 3, 8)), attention_mask=np.ones(3)
+        ),
+        ValueError,
+        ["attention_mask", "(3,)", "(batch, heads"],
+    ),
+    "attention of one head on one tensor": (
+        lambda: layers.Attention()(np.zeros((2, 3, 8))),
+        ValueError,
+        ["[query, value]", "(2, 3, 8)"],
+    ),
+    "a misspelt score mode": (
+        lambda: layers.Attention(score_mode="dott"),
+        ValueError,
+        ["score_mode", "'dott'", "'dot'"],
+    ),
+    "a misspelt interpolation": (
+        lambda: layers.UpSampling2D(2, interpolation="linear"),
+        ValueError,
+        ["interpolation", "'linear'", "'bilinear'"],
     ),
     "an LSTM on a flat input": (
         lambda: layers.LSTM(3)(np.zeros((2, 8))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops, random
+from keras.core import tree
 from keras.core.errors import check_choice, check_fraction
 from keras.layers.layer import Layer
 from keras.layers.weighted import size_of_axis
@@ -64,8 +65,8 @@ class Attention(Layer):
             )
 
     def _check_shapes(self, shapes: Any) -> None:
-        listed = isinstance(shapes, (list, tuple)) and len(shapes) in (2, 3)
-        if not listed or any(len(s) != 3 for s in shapes if isinstance(s, tuple)):
+        listed = not tree.is_shape(shapes) and len(shapes) in (2, 3)
+        if not listed or any(len(s) != 3 for s in shapes):
             raise self._misfit(
                 "it takes [query, value] or [query, value, key], each of rank 3: "
                 f"(batch, length, features); received inputs of shapes {shapes}"

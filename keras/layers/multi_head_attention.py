@@ -25,11 +25,11 @@ class ManyHeads(Layer):
 
     _unwritten: tuple[str, ...] = ("flash_attention",)
     kernel_initializer: Any
-    kernel_regularizer: Any
     kernel_constraint: Any
     bias_initializer: Any
-    bias_regularizer: Any
     bias_constraint: Any
+    kernel_regularizer: Any
+    bias_regularizer: Any
     attention_axes: tuple[int, ...] | None = None
     output_shape: tuple[int, ...] | None = None
     _query_dense: Any = None
@@ -124,7 +124,7 @@ class ManyHeads(Layer):
         name: str,
         activation: Any = None,
     ) -> EinsumDense:
-        return EinsumDense(
+        dense = EinsumDense(
             equation,
             output_shape=shape,
             activation=activation,
@@ -139,12 +139,15 @@ class ManyHeads(Layer):
             dtype=self.dtype_policy,
             name=name,
         )
+        dense.supports_masking = True  # the mask does not end here: it is used
+        return dense
 
     def _regularizer_of_parts(self) -> Any:
         return self.activity_regularizer
 
     def _check_shapes(self, query: tuple, value: tuple, key: tuple) -> None:
         shapes = f"query {query}, value {value}, key {key}"
+        alone = [a for a in range(len(query) - 1) if a not in self._axes(len(query))]
         if not len(query) == len(value) == len(key) or len(query) < 3:
             raise self._misfit(
                 "query, value and key need the same rank, at least 3: (batch, length, "
@@ -155,7 +158,6 @@ class ManyHeads(Layer):
                 "value and key need the same shape but for the last axis; received "
                 f"shapes {shapes}"
             )
-        alone = [a for a in range(len(query) - 1) if a not in self._axes(len(query))]
         if not _agree([query[a] for a in alone], [value[a] for a in alone]):
             raise self._misfit(
                 f"query and value need the same sizes along the axes {alone}, which "
@@ -219,7 +221,8 @@ class ManyHeads(Layer):
         scores = None
         if return_attention_scores or (training and self.dropout):
             if use_causal_mask:
-                masks.append(_causal(ops.shape(q)[1], ops.shape(k)[1]))
+                places, keys = ops.shape(q)[1], ops.shape(k)[1]
+                masks.append(_places(places, 2) >= _places(keys, 3))
             out, scores = self._attend(q, k, v, _joined(masks), training)
         else:
             out = ops.dot_product_attention(
@@ -265,10 +268,6 @@ def _agree(one: Any, other: Any) -> bool:
 def _places(n: Any, axis: int) -> Any:
     """The numbers from 0 along one of the four axes of the scores."""
     return ops.reshape(ops.arange(n), [-1 if a == axis else 1 for a in range(4)])
-
-
-def _causal(length: Any, keys: Any) -> Any:
-    return _places(length, 2) >= _places(keys, 3)
 
 
 def _joined(masks: list[Any]) -> Any:
@@ -439,11 +438,10 @@ class MultiHeadAttention(ManyHeads):
             **kwargs,
         )
         who = "MultiHeadAttention"
+        value_dim = key_dim if value_dim is None else value_dim
         self.num_heads = check_positive_int(num_heads, "num_heads", who)
         self.key_dim = check_positive_int(key_dim, "key_dim", who)
-        if value_dim is not None:
-            value_dim = check_positive_int(value_dim, "value_dim", who)
-        self.value_dim = self.key_dim if value_dim is None else value_dim
+        self.value_dim = check_positive_int(value_dim, "value_dim", who)
         self.output_shape = _integers(output_shape, "output_shape", who)
         self.attention_axes = _integers(attention_axes, "attention_axes", who)
         # The activations of the projections are what it is for, the last among them.
@@ -467,8 +465,7 @@ class MultiHeadAttention(ManyHeads):
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
         """Make the projections."""
-        rank = len(query_shape)
-        axes = self._axes(rank)
+        axes, rank = self._axes(len(query_shape)), len(query_shape)
         if any(not 1 <= a <= rank - 2 for a in axes) or len(set(axes)) < len(axes):
             raise self._misfit(
                 f"attention_axes={self.attention_axes} must name different axes "
