@@ -174,11 +174,11 @@ class RNN(Layer):
         self, sequences: Any, initial_state: Any, mask: Any, training: Any = False
     ) -> tuple[Any, Any, Any]:
         """The loop: `(last output, outputs of all steps or None, states)`."""
-        xs = ops.swapaxes(sequences, 0, 1)
-        with self._fresh_dropout(xs, initial_state, training):
+        with self._fresh_dropout(sequences, initial_state, training):
             kernel = self._fused_kernel(training)
             if kernel is not None:
                 return self._run_fused(kernel, sequences, initial_state, mask, training)
+            xs = ops.swapaxes(sequences, 0, 1)
             xs, step = self._prepare(xs, initial_state, training)
             if mask is not None:
                 return self._scan_masked(step, xs, initial_state, mask)
@@ -259,11 +259,13 @@ class RNN(Layer):
         return tree.pack_sequence_as(old, new)
 
     @contextmanager
-    def _fresh_dropout(self, xs: Any, states: Any, training: Any) -> Iterator[None]:
+    def _fresh_dropout(
+        self, sequences: Any, states: Any, training: Any
+    ) -> Iterator[None]:
         """Draw what the cells drop before the loop: it is the same at every step."""
         cells = getattr(self.cell, "cells", [self.cell])
         droppers = [c for c in cells if training and isinstance(c, RecurrentCell)]
-        inputs = xs[0] if droppers else None
+        inputs = sequences[:, 0] if droppers else None
         for c, state in zip(cells, states if len(cells) > 1 else [states]):
             first = tree.flatten(state)[0]
             if c in droppers:
