@@ -21,6 +21,7 @@ import numpy as np
 
 from keras.core.dtypes import numpy_dtype
 from keras.core.variable import Variable
+from keras.saving.heaps import check_heaps
 from keras.saving.seal import LARGE, Part, Span, Window, read_arrays, write_arrays
 
 MAX_DEPTH = 64
@@ -192,6 +193,7 @@ def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]
         ValueError: the file is not HDF5, is damaged, or uses what is not allowed.
     """
     part = source if isinstance(source, Part) else Part.whole(source)
+    check_heaps(part.path, part.start, part.size)
     with open(part.path, "rb") as file:
         try:
             window = Window(file, part.start, part.size)
@@ -221,6 +223,7 @@ def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]
 def read_root_attribute(source: str | os.PathLike | Part, name: str) -> str | None:
     """A text kept at the root of a file; None if it isn't there."""
     part = source if isinstance(source, Part) else Part.whole(source)
+    check_heaps(part.path, part.start, part.size)
     with (
         open(part.path, "rb") as file,
         h5py.File(Window(file, part.start, part.size), "r") as opened,

@@ -94,6 +94,11 @@ def damage_json(data, rng: random.Random):
     data = copy.deepcopy(data)
     for _ in range(rng.choice([1, 1, 2, 3, 6])):
         places = list(_places(data))
+        numbers = [(h, k) for h, k in places if isinstance(h[k], (int, float))]
+        if numbers and rng.random() < 0.4:  # the sizes of what is to be made
+            holder, key = rng.choice(numbers)
+            holder[key] = rng.choice(NUMBERS + FLOATS)
+            continue
         holder, key = rng.choice(places) if places else (None, None)
         if holder is None:
             return _value(rng)

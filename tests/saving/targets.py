@@ -6,6 +6,7 @@ import json
 import pathlib
 import pickle
 import random
+import re
 import struct
 import tarfile
 import zipfile
@@ -62,6 +63,44 @@ def models() -> list:
         metrics=[keras.metrics.AUC(num_thresholds=5), "accuracy"],
     )
     return [graph, text]
+
+
+_LAYERS = {
+    (None, 6): """
+        Dense(3,activation='relu') Dropout(0.5) Reshape((2,3)) RepeatVector(3)
+        Activation('softmax') Rescaling(2.0) GaussianNoise(0.1) LeakyReLU() PReLU()
+        LayerNormalization() UnitNormalization() Flatten()
+        Discretization(bin_boundaries=[1.0])
+        CategoryEncoding(num_tokens=9) SpectralNormalization(layers.Dense(2))
+        EinsumDense('ab,bc->ac',output_shape=4) Embedding(9,2)
+        ActivityRegularization(0.1)
+        Normalization(mean=1.0,variance=2.0) Hashing(4) Identity()""",
+    (None, 6, 4): """
+        Conv1D(3,2,padding='causal') Conv1DTranspose(2,3) SeparableConv1D(2,3)
+        MaxPooling1D(2) AveragePooling1D(2) UpSampling1D(3) ZeroPadding1D(2)
+        Cropping1D(1)
+        GlobalMaxPooling1D() LSTM(2) GRU(2,return_sequences=True)
+        SimpleRNN(2,unroll=True)
+        Bidirectional(layers.LSTM(2)) TimeDistributed(layers.Dense(2)) Permute((2,1))
+        RNN([layers.LSTMCell(2),layers.GRUCell(3)]) Masking() SpatialDropout1D(0.2)
+        GroupNormalization(2) BatchNormalization() RMSNormalization()""",
+    (None, 6, 6, 2): """
+        Conv2D(3,2,strides=2) Conv2DTranspose(2,3,strides=2) DepthwiseConv2D(3)
+        SeparableConv2D(2,3) UpSampling2D(2,interpolation='bilinear') ZeroPadding2D(1)
+        Cropping2D(1) MaxPooling2D(2) GlobalAveragePooling2D() Softmax() Resizing(4,4)
+        AdaptiveAveragePooling2D(2) ConvLSTM1D(2,3) CenterCrop(3,3) RandomFlip()""",
+}
+
+
+def _layers() -> list:
+    """A layer of many kinds with a shape that fits it."""
+    found = []
+    for shape, calls in _LAYERS.items():
+        for call in calls.split():
+            if all(hasattr(layers, name) for name in re.findall(r"([A-Z]\w+)\(", call)):
+                made = eval(f"layers.{call}", {"layers": layers})
+                found.append((list(shape), made))
+    return found
 
 
 def _objects() -> list:
@@ -123,8 +162,10 @@ def targets(folder: pathlib.Path) -> list[Target]:
         model.save_weights(folder / "m.weights.h5")
         weights.append(mutations.unsealed((folder / "m.weights.h5").read_bytes()))
         texts.append(model.to_json())
-        configs += [json.dumps(keras.layers.serialize(x)) for x in model.layers]
         kinds.append(json.dumps(keras.optimizers.serialize(model.optimizer)))
+    for shape, layer in _layers():
+        data = {"shape": shape, "layer": keras.layers.serialize(layer)}
+        configs.append(json.dumps(data))
     kinds += [json.dumps(keras.saving.serialize_keras_object(x)) for x in _objects()]
     made[1].save_weights(folder / "s.weights.json", max_shard_size=4e-7)
     index = json.loads((folder / "s.weights.json").read_text())
@@ -144,6 +185,7 @@ def targets(folder: pathlib.Path) -> list[Target]:
 
     def from_config(path):
         data = config_of(path)
+        data = data.get("layer") if isinstance(data, dict) else data
         inner = data.get("config") if isinstance(data, dict) else data
         name = data.get("class_name") if isinstance(data, dict) else None
         cls = getattr(layers, str(name).lstrip("_"), None)
@@ -152,13 +194,13 @@ def targets(folder: pathlib.Path) -> list[Target]:
         cls.from_config(inner)
 
     def build(path):
-        config = config_of(path)
-        for shape in ([None, 6], [2, 6, 4], [None, 4, 4, 2]):
-            first = {"class_name": "InputLayer", "config": {"batch_shape": shape}}
-            first["module"] = "keras.layers"
-            with contextlib.suppress(*EXPECTED):
-                keras.Sequential.from_config({"layers": [first, config]})
-        layers.deserialize(config)
+        given = config_of(path)
+        given = given if isinstance(given, dict) else {}
+        shape, layer = given.get("shape"), given.get("layer")
+        first = {"class_name": "InputLayer", "config": {"batch_shape": shape}}
+        first["module"] = "keras.layers"
+        with keras.core.reading.reading("the config", 10**6):
+            keras.Sequential.from_config({"layers": [first, layer]})
 
     def any_family(path):
         data = config_of(path)

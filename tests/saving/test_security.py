@@ -338,6 +338,25 @@ def test_attributes_are_short_texts(tmp_path, value):
     refused(lambda: hostile.model().load_weights(path), "attribute|only numbers")
 
 
+def test_heaps_without_end(tmp_path):
+    """HDF5 1.14 steps through a heap by its objects' sizes, for ever where one is 0."""
+    for size in (0, 2**64 - 16):
+
+        def spoil(file):
+            file.attrs["model_config"] = "{}"
+
+        path = weights_file(tmp_path, spoil)
+        data = bytearray(path.read_bytes())
+        at = data.index(b"GCOL\x01")
+        number = 0 if size == 0 else 1
+        data[at + 16 : at + 18] = number.to_bytes(2, "little")
+        data[at + 24 : at + 32] = size.to_bytes(8, "little")
+        path.write_bytes(data)
+        refused(lambda: hostile.model().load_weights(path), "no end")
+        path.rename(tmp_path / "m.h5")
+        refused(lambda: load_model(tmp_path / "m.h5"), "no end")
+
+
 def test_members_that_share_their_bytes(tmp_path):
     """A zip of a few kB whose members are all the same bytes makes terabytes."""
     path = model_file(tmp_path)
