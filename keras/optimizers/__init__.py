@@ -1,6 +1,7 @@
 """Optimizers and learning-rate schedules."""
 
 from keras.optimizers import schedules
+from keras.optimizers.adafactor import Adafactor
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
 from keras.optimizers.adaptive import Adadelta, Adagrad
 from keras.optimizers.ftrl import Ftrl
@@ -11,7 +12,7 @@ from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion",
-    "LossScaleOptimizer", "Nadam", "Optimizer", "RMSprop", "deserialize", "get",
-    "schedules", "serialize",
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl",
+    "Lamb", "Lion", "LossScaleOptimizer", "Nadam", "Optimizer", "RMSprop",
+    "deserialize", "get", "schedules", "serialize",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family, table_of
+from keras.optimizers.adafactor import Adafactor
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
 from keras.optimizers.adaptive import Adadelta, Adagrad
 from keras.optimizers.ftrl import Ftrl
@@ -14,7 +15,18 @@ from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 _CLASSES = (
-    *(Adadelta, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion, LossScaleOptimizer),
+    *(
+        Adadelta,
+        Adafactor,
+        Adagrad,
+        Adam,
+        AdamW,
+        Adamax,
+        Ftrl,
+        Lamb,
+        Lion,
+        LossScaleOptimizer,
+    ),
     *(Nadam, RMSprop, SGD),
 )
 _LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}

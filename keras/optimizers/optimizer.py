@@ -161,6 +161,10 @@ class Optimizer(Hyperparameters):
         """How a slot starts: the name of an initializer, or an initializer."""
         return "zeros"
 
+    def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...]:
+        """The shape of a slot: that of its weight unless a subclass says otherwise."""
+        return variable.shape
+
     def build(self, variables: Iterable[Variable]) -> None:
         """Make the slots for these weights. Called by the first `apply`."""
         if self.built:
@@ -181,8 +185,11 @@ class Optimizer(Hyperparameters):
         for group in self.slots():
             for variable in self._trainable:
                 for slot in group:
-                    made = self.add_variable_from_reference(
-                        variable, slot, self.initial_slot(slot, variable)
+                    made = self.add_variable(
+                        self.slot_shape(slot, variable),
+                        self.initial_slot(slot, variable),
+                        dtype=variable.dtype,
+                        name=f"{variable.path.replace('/', '_')}_{slot}",
                     )
                     self._slots.setdefault(slot, []).append(made)
         self._decayed = [self._decays(v) for v in self._trainable]
