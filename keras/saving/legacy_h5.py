@@ -26,7 +26,7 @@ from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify
 from keras.saving.keras2 import is_old, translate, translate_compile
-from keras.saving.match import Plan, Record, difference
+from keras.saving.match import ArrayRecord, Plan, Record, difference
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
 from keras.saving.weights import carry_out, require_built, require_model
@@ -453,10 +453,13 @@ def _restore_optimizer(
     old = not any(v.path in given for v in optimizer.variables)
     if old:
         given = _translated_slots(given, model)
+    steps = given.get(f"{optimizer.name}/iteration")
     plan = Plan()
     pairs = []
     for variable in optimizer.variables:
         record = given.pop(variable.path, None)
+        if record is None and old:
+            record = _recomputed(optimizer, variable, steps)
         if record is None:
             # Keras 2 keeps the rate in the config alone.
             if not (old and variable.path.endswith("/learning_rate")):
@@ -476,6 +479,18 @@ def _restore_optimizer(
         return
     plan.pairs[""] = pairs
     plan.assign(skip_mismatch=False)
+
+
+def _recomputed(
+    optimizer: Any, variable: Variable, steps: Record | None
+) -> Record | None:
+    """What Keras 2 does not save: Nadam's product of the momenta so far."""
+    if type(optimizer).__name__ != "Nadam" or variable.shape or steps is None:
+        return None
+    if variable.path.endswith(("/iteration", "/learning_rate")):
+        return None
+    t = np.arange(1, min(int(steps.read()), 100_000) + 1)
+    return ArrayRecord(np.prod(optimizer.beta_1 * (1 - 0.5 * 0.96**t)))
 
 
 def _translated_slots(given: Mapping[str, Record], model: Any) -> dict[str, Record]:
