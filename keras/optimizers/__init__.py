@@ -7,12 +7,13 @@ from keras.optimizers.adaptive import Adadelta, Adagrad
 from keras.optimizers.ftrl import Ftrl
 from keras.optimizers.lookup import deserialize, get, serialize
 from keras.optimizers.loss_scale import LossScaleOptimizer
+from keras.optimizers.muon import Muon
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 __all__ = [
     "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl",
-    "Lamb", "Lion", "LossScaleOptimizer", "Nadam", "Optimizer", "RMSprop",
-    "deserialize", "get", "schedules", "serialize",
+    "Lamb", "Lion", "LossScaleOptimizer", "Muon", "Nadam", "Optimizer",
+    "RMSprop", "deserialize", "get", "schedules", "serialize",
 ]

@@ -10,6 +10,7 @@ from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
 from keras.optimizers.adaptive import Adadelta, Adagrad
 from keras.optimizers.ftrl import Ftrl
 from keras.optimizers.loss_scale import LossScaleOptimizer
+from keras.optimizers.muon import Muon
 from keras.optimizers.optimizer import Optimizer
 from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
@@ -27,7 +28,7 @@ _CLASSES = (
         Lion,
         LossScaleOptimizer,
     ),
-    *(Nadam, RMSprop, SGD),
+    *(Muon, Nadam, RMSprop, SGD),
 )
 _LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}
 _FAMILY = Family("optimizer", {**table_of(_CLASSES), **_LOWER}, ignore_case=True)

@@ -161,8 +161,16 @@ class Optimizer(Hyperparameters):
         """How a slot starts: the name of an initializer, or an initializer."""
         return "zeros"
 
-    def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...]:
-        """The shape of a slot: that of its weight unless a subclass says otherwise."""
+    def _make_slot(self, slot: str, variable: Variable) -> Any:
+        shape = self.slot_shape(slot, variable)
+        if shape is None:
+            return None
+        name = f"{variable.path.replace('/', '_')}_{slot}"
+        start = self.initial_slot(slot, variable)
+        return self.add_variable(shape, start, dtype=variable.dtype, name=name)
+
+    def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...] | None:
+        """The shape of a slot; None where the weight has none of this name."""
         return variable.shape
 
     def build(self, variables: Iterable[Variable]) -> None:
@@ -185,12 +193,7 @@ class Optimizer(Hyperparameters):
         for group in self.slots():
             for variable in self._trainable:
                 for slot in group:
-                    made = self.add_variable(
-                        self.slot_shape(slot, variable),
-                        self.initial_slot(slot, variable),
-                        dtype=variable.dtype,
-                        name=f"{variable.path.replace('/', '_')}_{slot}",
-                    )
+                    made = self._make_slot(slot, variable)
                     self._slots.setdefault(slot, []).append(made)
         self._decayed = [self._decays(v) for v in self._trainable]
         types = {v.dtype for v in self._trainable}
@@ -428,7 +431,7 @@ class Optimizer(Hyperparameters):
     ) -> None:
         """Change one weight in place; by default with what `update` returns."""
         (i,) = self._places([variable])
-        kept = [column[i] for column in self._slots.values()]
+        kept = [c[i] for c in self._slots.values() if c[i] is not None]
         weight, *new = self.update(
             gradient, variable.value, learning_rate, *(s.value for s in kept)
         )

@@ -1,0 +1,133 @@
+"""Muon."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from keras import ops
+from keras.core.variable import Variable
+from keras.optimizers.hyperparameters import DecoupledOptions
+from keras.optimizers.optimizer import Optimizer
+
+
+class Muon(Optimizer):
+    """Momentum made orthogonal, for matrices; Adam for all other weights.
+
+    The momentum of a matrix goes through some steps of Newton's and Schulz's iteration
+    (Jordan et al., 2024), which bring its singular values near 1.
+
+    Args:
+        learning_rate: a number, a schedule, or a callable.
+        adam_beta_1, adam_beta_2, epsilon: those of Adam.
+        adam_weight_decay, weight_decay: the decays of Adam's weights, of the matrices.
+        exclude_layers: regular expressions; weights with such paths get Adam.
+        exclude_embeddings: whether embeddings get Adam.
+        muon_a, muon_b, muon_c: the polynomial of the iteration.
+        adam_lr_ratio: Adam's learning rate is this times the other.
+        momentum: how slowly the momentum moves.
+        ns_steps: how many iterations.
+        nesterov: whether Nesterov's momentum is used.
+        rms_rate: steps are this times the root of the larger side; None: as they are.
+
+    The other arguments are those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.Muon(0.02, adam_lr_ratio=0.1)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        adam_beta_1: float = 0.9,
+        adam_beta_2: float = 0.999,
+        adam_weight_decay: float | None = 0.004,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = 0.004,
+        exclude_layers: Sequence[str] | None = None,
+        exclude_embeddings: bool = True,
+        muon_a: float = 3.4445,
+        muon_b: float = -4.775,
+        muon_c: float = 2.0315,
+        adam_lr_ratio: float = 1,
+        momentum: float = 0.95,
+        ns_steps: int = 5,
+        nesterov: bool = True,
+        rms_rate: float | None = 0.2,
+        **options: Unpack[DecoupledOptions],
+    ) -> None:
+        super().__init__(learning_rate, weight_decay=weight_decay, **options)
+        self._keep(
+            adam_beta_1=adam_beta_1,
+            adam_beta_2=adam_beta_2,
+            epsilon=epsilon,
+            momentum=momentum,
+        )
+        self.adam_weight_decay = adam_weight_decay
+        self.exclude_layers = list(exclude_layers or ())
+        self.exclude_embeddings = bool(exclude_embeddings)
+        self.muon_a = muon_a
+        self.muon_b = muon_b
+        self.muon_c = muon_c
+        self.adam_lr_ratio = adam_lr_ratio
+        self.ns_steps = ns_steps
+        self.nesterov = bool(nesterov)
+        self.rms_rate = rms_rate
+
+    def _uses_adam(self, variable: Variable) -> bool:
+        path = variable.path
+        return (
+            len(variable.shape) != 2
+            or (self.exclude_embeddings and "embedding" in path.lower())
+            or any(re.search(pattern, path) for pattern in self.exclude_layers)
+        )
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The momentum, and for Adam the mean square."""
+        return [["momentum", "velocity"]]
+
+    def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...] | None:
+        """A matrix that Muon changes has no mean square."""
+        has = slot == "momentum" or self._uses_adam(variable)
+        return variable.shape if has else None
+
+    def _decay(self, variables: list[Variable], places: list[int], rate: Any) -> None:
+        for variable, i in zip(variables, places):
+            adam = self._slots["velocity"][i] is not None
+            decay = self.adam_weight_decay if adam else self.weight_decay
+            if decay and self._decayed[i]:
+                factor = ops.cast(rate * decay, variable.dtype)
+                variable.assign(variable.value - variable.value * factor)
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
+        """One step: with one slot that of Muon, with two that of Adam."""
+        if len(slots) == 2:
+            return self._adam(g, w, rate * self.adam_lr_ratio, *slots)
+        momentum = self._hyper_value("momentum", w)
+        m = momentum * slots[0] + g
+        step = self._orthogonal(g + momentum * m if self.nesterov else m)
+        if self.rms_rate is not None:
+            step = step * (self.rms_rate * max(w.shape) ** 0.5)
+        return w - rate * step, m
+
+    def _adam(self, g: Any, w: Any, rate: Any, m: Any, v: Any) -> tuple[Any, ...]:
+        beta_1 = self._hyper_value("adam_beta_1", w)
+        beta_2 = self._hyper_value("adam_beta_2", w)
+        t = self._step_number(w)
+        m = m + (g - m) * (1 - beta_1)
+        v = v + (ops.square(g) - v) * (1 - beta_2)
+        rate = rate * ops.sqrt(1 - ops.power(beta_2, t)) / (1 - ops.power(beta_1, t))
+        return w - rate * m / (ops.sqrt(v) + self._hyper_value("epsilon", w)), m, v
+
+    def _orthogonal(self, x: Any) -> Any:
+        tall = x.shape[0] > x.shape[1]
+        x = ops.transpose(x) if tall else x
+        x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
+        for _ in range(self.ns_steps):
+            square = ops.matmul(x, ops.transpose(x))
+            fourth = ops.matmul(square, square)
+            x = self.muon_a * x + ops.matmul(
+                self.muon_b * square + self.muon_c * fourth, x
+            )
+        return ops.transpose(x) if tall else x
