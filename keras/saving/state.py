@@ -20,6 +20,7 @@ from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, verify
 from keras.saving.match import match
 from keras.saving.packing import pack, unpack
+from keras.saving.seal import DamagedFileError, Part
 from keras.saving.snapshot import snapshot
 from keras.saving.walk import Entry, entries
 from keras.saving.weights import chosen_records, write_entries
@@ -75,7 +76,10 @@ def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
             does not fit.
     """
     group = f"{_VALUES}/vars/"
-    with open_records(path) as records:
+    part = Part.whole(path)
+    if part.seal is None:  # we never wrote it so
+        raise DamagedFileError(path, "the checksum at its end is missing")
+    with open_records(part) as records:
         aside = {p[len(group) :]: r for p, r in records.items() if p.startswith(group)}
         saved = {p: r for p, r in records.items() if not p.startswith(group)}
         plan = match(_state(model), saved)
