@@ -112,7 +112,8 @@ def test_optimizer_that_does_not_fit_starts_afresh(backend, tmp_path):
 @pytest.mark.parametrize(
     ("name", "kwargs", "reason"),
     [
-        ("m.h5", {}, "legacy HDF5"),
+        ("m.weights.h5", {}, "save_weights"),
+        ("m.h5", {"zipped": False}, "is one file"),
         ("m", {}, r"must end in `\.keras`"),
         ("m.keras", {"zipped": False}, "directory"),
         ("m.keras", {"save_traces": True}, "save_traces"),
