@@ -49,7 +49,16 @@ _CONV_TRANSPOSE = (
     F.conv_transpose3d,
 )
 _MAX_POOL = (None, F.max_pool1d, F.max_pool2d, F.max_pool3d)
-_AVERAGE_POOL = (None, F.avg_pool1d, F.avg_pool2d, F.avg_pool3d)
+
+
+def _avg_pool3d(x: Any, *args: Any, **options: Any) -> Any:
+    if x.device.type == "cpu" and x.dtype in (torch.bfloat16, torch.float16):
+        # PyTorch has no kernel for these.
+        return F.avg_pool3d(x.float(), *args, **options).to(x.dtype)
+    return F.avg_pool3d(x, *args, **options)
+
+
+_AVERAGE_POOL = (None, F.avg_pool1d, F.avg_pool2d, _avg_pool3d)
 
 
 def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
