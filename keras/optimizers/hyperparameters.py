@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from keras import ops
@@ -34,7 +35,7 @@ class Options(DecoupledOptions, total=False):
 
 
 class Hyperparameters(Configurable, Stateful):
-    """What has a learning rate and other numbers that may be read and set by name."""
+    """A learning rate and other numbers, read and set by name; how all are saved."""
 
     name: str
     _iterations: Variable
@@ -131,6 +132,31 @@ class Hyperparameters(Configurable, Stateful):
             else:
                 rate = self._schedule()
             return ops.convert_to_tensor(rate, "float32")
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set all variables from arrays in the order of `variables`."""
+        if len(weights) != len(self._variables):
+            raise ValueError(
+                f"{type(self).__name__}.set_weights: {len(self._variables)} arrays are "
+                f"needed; received {len(weights)}."
+            )
+        for variable, value in zip(self._variables, weights):
+            variable.assign(value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the optimizer's variables in `store`, by number."""
+        for i, variable in enumerate(self.variables):
+            store[str(i)] = variable
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the optimizer's variables from `store`."""
+        if len(store.keys()) != len(self.variables):
+            raise ValueError(
+                f"The optimizer {self.name!r} has {len(self.variables)} variables, "
+                f"the file {len(store.keys())}."
+            )
+        for i, variable in enumerate(self.variables):
+            variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""

@@ -572,33 +572,6 @@ class Optimizer(Hyperparameters):
             self.apply(grads)
         return values_in(scope, self._trainable), values_in(scope, self.variables)
 
-    # Saving
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set all variables from arrays in the order of `variables`."""
-        if len(weights) != len(self._variables):
-            raise ValueError(
-                f"{type(self).__name__}.set_weights: {len(self._variables)} arrays are "
-                f"needed; received {len(weights)}."
-            )
-        for variable, value in zip(self._variables, weights):
-            variable.assign(value)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Put the optimizer's variables in `store`, by number."""
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable
-
-    def load_own_variables(self, store: Any) -> None:
-        """Take the optimizer's variables from `store`."""
-        if len(store.keys()) != len(self.variables):
-            raise ValueError(
-                f"The optimizer {self.name!r} has {len(self.variables)} variables, "
-                f"the file {len(store.keys())}."
-            )
-        for i, variable in enumerate(self.variables):
-            variable.assign(store[str(i)])
-
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """An optimizer like the one `config` was taken from, without its state."""
