@@ -63,7 +63,8 @@ def test_every_public_layer_has_a_case():
 FAMILIES = {
     f"keras.layers.{name}"
     for name in (
-        "activation adaptive_pooling batch_normalization bidirectional conv_lstm "
+        "activation adaptive_pooling attention batch_normalization bidirectional "
+        "conv_lstm "
         "convolution core cropping dense depthwise_convolution embedding "
         "global_pooling merging normalization pooling recurrent regularization "
         "reshaping rnn spectral_normalization transposed_convolution upsampling wrapper"
