@@ -5,9 +5,14 @@
 runs with this package; ORACLE_PYTHON is a Python with Keras 3.15.1. Each class becomes
 a small model (tests/saving/compat_cases.py), saved by one side; the other loads it and
 predicts, and for optimizers goes on training. `write` and `read` are the parts.
+
+    python tests/oracle/compatibility.py record ORACLE_PYTHON
+
+writes tests/saving/files/structure.json: where Keras puts which shapes, case by case.
 """
 
 import inspect
+import io
 import json
 import os
 import pathlib
@@ -15,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zipfile
 
+import h5py
 import numpy as np
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -26,6 +33,7 @@ import compat_cases as cases  # noqa: E402
 import keras  # noqa: E402
 
 TOLERANCE = 1e-5
+STRUCTURE = ROOT / "tests" / "saving" / "files" / "structure.json"
 DOC = ROOT / "docs" / "compatibility.md"
 
 
@@ -185,10 +193,36 @@ def table(oracle):
     print(good, "equal in both directions")
 
 
+def record(oracle):
+    """The paths and shapes in Keras's files."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        run(oracle, "write", pathlib.Path(folder))
+        for path in sorted(pathlib.Path(folder).glob("*.keras")):
+            kind, name = path.stem.split("-", 1)
+            with zipfile.ZipFile(path) as archive:
+                data = io.BytesIO(archive.read("model.weights.h5"))
+            with h5py.File(data) as file:
+                shapes = {}
+                file.visititems(
+                    lambda key, x, s=shapes: (
+                        s.update({key: list(x.shape)})
+                        if isinstance(x, h5py.Dataset)
+                        else None
+                    )
+                )
+            found[f"{kind} {name}"] = shapes
+    lines = [f"{json.dumps(k)}: {json.dumps(v)}" for k, v in found.items()]
+    STRUCTURE.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+    print(len(found), STRUCTURE.stat().st_size)
+
+
 if __name__ == "__main__":
     part, where = sys.argv[1:]
     if part == "table":
         table(where)
+    elif part == "record":
+        record(where)
     else:
         chosen = {"write": write, "read": read}[part]
         print(json.dumps(chosen(pathlib.Path(where))))
