@@ -7,7 +7,8 @@ Each run trains the same small model, is killed some times, started again each t
 and must end with the same weights, history and CSV log, bit for bit. In every second
 run a callback logs each step, which tells how many were done again; in the others
 steps may run many to a dispatch. Imports happen once: every life is a fork of a
-process that has only loaded the backend.
+process that has only loaded the backend (TensorFlow, which cannot be forked, starts
+anew each time).
 """
 
 import argparse
@@ -102,7 +103,11 @@ def train(folder, logs_steps, asynchronous):
 def live(folder, kill_after, *options):
     """Fork, train, and kill after so long; whether it was killed, how long it ran."""
     (folder / "begun").unlink(missing_ok=True)
-    pid = os.fork()
+    if os.environ["KERAS_BACKEND"] == "tensorflow":  # it has threads: no fork
+        life = [sys.executable, __file__, "life", str(folder), json.dumps(options)]
+        pid = os.posix_spawn(sys.executable, life, os.environ)
+    else:
+        pid = os.fork()
     if pid == 0:
         try:
             train(folder, *options)
@@ -150,6 +155,9 @@ def redone(folder):
 
 
 def main():
+    if sys.argv[1] == "life":
+        train(pathlib.Path(sys.argv[2]), *json.loads(sys.argv[3]))
+        return
     parser = argparse.ArgumentParser()
     parser.add_argument("backend")
     parser.add_argument("--runs", type=int, default=50)
@@ -165,7 +173,8 @@ def main():
     import keras.optimizers  # noqa: F401 - loaded before the first fork
     from keras.core import scope
 
-    scope.current()
+    if args.backend != "tensorflow":
+        scope.current()
     random.seed(args.seed)
     root = pathlib.Path(tempfile.mkdtemp(prefix="kill-"))
     counts = {"runs": 0, "kills": 0, "while_writing": 0, "asynchronous_runs": 0}
