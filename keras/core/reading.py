@@ -266,11 +266,14 @@ def enable_unsafe_deserialization() -> None:
 
 
 def memory() -> int:
-    """The machine's memory in bytes."""
+    """The machine's memory in bytes, or what the process may have of it."""
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not a Unix system
+        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        import resource
+    except (AttributeError, ImportError, ValueError, OSError):  # not a Unix system
         return 16 << 30
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return machine if allowed == resource.RLIM_INFINITY else min(machine, allowed)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from keras.saving.weights import load_weights, save_weights
 
 __all__ = [
     "CustomObjectScope", "KerasFileEditor", "custom_object_scope",
-    "deserialize_keras_object", "get_custom_objects", "get_registered_name", "get_registered_object",
-    "load_model", "load_state_dict", "load_trusted_model", "load_weights",
-    "register_keras_serializable", "save_model", "save_weights",
+    "deserialize_keras_object", "get_custom_objects", "get_registered_name",
+    "get_registered_object", "load_model", "load_state_dict", "load_trusted_model",
+    "load_weights", "register_keras_serializable", "save_model", "save_weights",
     "serialize_keras_object", "to_state_dict",
 ]

@@ -192,7 +192,8 @@ def _optimizer(config: Any) -> Any:
         rate = {
             "module": "keras.optimizers.schedules",
             "registered_name": None,
-            **{k: rate[k] for k in ("class_name", "config")},
+            "class_name": rate["class_name"],
+            "config": rate.get("config", {}),
         }
     inner["learning_rate"] = rate
     inner["name"] = str(inner.get("name", name)).lower()

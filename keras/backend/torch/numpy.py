@@ -259,11 +259,19 @@ def _without_backward_slices(x: Any, key: tuple) -> tuple[Any, tuple]:
     return x, tuple(out)
 
 
+def _from_start(indices: Any, size: int) -> Any:
+    """Places counted from the start."""
+    # A comparison on the meta device makes PyTorch import 800 modules.
+    if indices.is_meta:
+        return indices
+    return torch.where(indices < 0, indices + size, indices)
+
+
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
     x, axis = _row(x, axis)
     axis %= x.ndim
     indices = indices.long()
-    flat = torch.where(indices < 0, indices + x.shape[axis], indices).reshape(-1)
+    flat = _from_start(indices, x.shape[axis]).reshape(-1)
     out = torch.index_select(x, axis, flat)
     return out.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
 
@@ -272,7 +280,7 @@ def take_along_axis(x: Any, indices: Any, axis: Any = None) -> Any:
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
     indices = indices.long()
-    indices = torch.where(indices < 0, indices + x.shape[axis], indices)
+    indices = _from_start(indices, x.shape[axis])
     return torch.take_along_dim(x, indices, axis)
 
 
