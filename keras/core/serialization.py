@@ -23,6 +23,7 @@ import numpy as np
 from keras.core import dtypes, reading, registry
 from keras.core.errors import near_matches
 from keras.core.foreign import framework_of, to_host
+from keras.core.op import Operation
 from keras.core.tensor import KerasTensor
 
 # Where a function named in a config is looked for: all of these are mathematics.
@@ -37,6 +38,10 @@ _OUR_MODULES = ("keras", "tf_keras", "tensorflow", "builtins", "")
 # These look objects up by name; no config needs them.
 _LOOKUPS = ("deserialize", "get", "serialize")
 _safe_mode: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
+# Layers and operations met in this writing or reading: one that stands in two places
+# (a layer shared by two models) is written with a number, and read once.
+_written: ContextVar[dict[int, tuple] | None] = ContextVar("keras_written")
+_made: ContextVar[dict[int, Any] | None] = ContextVar("keras_made")
 _wire_names: dict[type, dict[str, Any]] = {}
 _wire_classes: dict[str, type] = {}
 
@@ -126,7 +131,34 @@ def _has_config(obj: Any) -> bool:
     return hasattr(obj, "get_config")
 
 
+@contextlib.contextmanager
+def sharing(table: ContextVar) -> Iterator[dict]:
+    """What is met inside the outermost of these blocks belongs together."""
+    if (found := table.get(None)) is not None:
+        yield found
+        return
+    token = table.set({})
+    try:
+        yield table.get()
+    finally:
+        table.reset(token)
+
+
 def _write_object(obj: Any) -> dict[str, Any]:
+    with sharing(_written) as met:
+        out = _describe(obj)
+        if isinstance(obj, Operation):
+            # Held with its place: an object that is gone would lend its number.
+            _, places = met.setdefault(id(obj), (obj, []))
+            places.append(out)
+            if len(places) > 1:
+                number = list(met).index(id(obj)) + 1
+                for place in places:
+                    place["shared_object_id"] = number
+    return out
+
+
+def _describe(obj: Any) -> dict[str, Any]:
     out = _name_of(type(obj))
     out["config"] = serialize_keras_object(obj.get_config())
     for key in ("build_config", "compile_config"):
@@ -374,7 +406,14 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
         raise TypeError(
             f"The config of {class_name!r} must be a dict; received {inner!r}."
         )
-    return _make(found, config)
+    number = config.get("shared_object_id")
+    with sharing(_made) as made:
+        if type(number) is int and type(made.get(number)) is found:
+            return made[number]
+        obj = _make(found, config)
+        if type(number) is int and isinstance(obj, Operation):
+            made[number] = obj
+    return obj
 
 
 def _make(cls: type, config: dict[str, Any]) -> Any:

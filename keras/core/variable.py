@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from types import ModuleType
@@ -18,6 +19,7 @@ from keras.core.operators import Operators
 from keras.core.scalars import readable
 from keras.core.tensor import standardize_shape
 
+_numbers = itertools.count()
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 
@@ -169,6 +171,7 @@ class Variable(Operators):
         self.constraint: Any = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
+        self.number = next(_numbers)  # orders variables by when they were made
         self._init_value(initializer, shape, dtype)
 
     def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:

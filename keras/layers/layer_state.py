@@ -100,6 +100,14 @@ class LayerState(Stateful):
         skipped = ("_with_losses", *self._not_parts)  # who gave losses, in that order
         return [part for _, part in parts(self, skipped)]
 
+    def _own_weights(self) -> list[Variable]:
+        """The variables this layer itself keeps: those made to be trained first.
+
+        Each kind in the order they were made; freezing a layer does not change it.
+        """
+        own = [part for part in self._direct_parts() if isinstance(part, Variable)]
+        return sorted(own, key=lambda v: (not v.made_trainable, v.number))
+
     def _direct_layers(self) -> list[Any]:
         return [part for part in self._direct_parts() if isinstance(part, LayerState)]
 
@@ -126,13 +134,8 @@ class LayerState(Stateful):
     @property
     def weights(self) -> list[Variable]:
         """All weights: own trainable, own others, then those of the parts."""
-        found = []
-        for layer in self._flatten_layers():
-            own = [p for p in layer._direct_parts() if isinstance(p, Variable)]
-            # What each was made as: freezing a layer does not change the order.
-            found += [v for v in own if v.made_trainable]
-            found += [v for v in own if not v.made_trainable]
-        return unique(found)
+        layers = self._flatten_layers()
+        return unique(v for layer in layers for v in layer._own_weights())
 
     @property
     def trainable_weights(self) -> list[Variable]:
@@ -246,13 +249,12 @@ class LayerState(Stateful):
 
     def save_own_variables(self, store: Any) -> None:
         """Put the layer's own weights in `store`, by number."""
-        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
-        for i, variable in enumerate(own):
+        for i, variable in enumerate(self._own_weights()):
             store[str(i)] = variable
 
     def load_own_variables(self, store: Any) -> None:
         """Take the layer's own weights from `store`."""
-        own = [p for p in self._direct_parts() if isinstance(p, Variable)]
+        own = self._own_weights()
         if len(store.keys()) != len(own):
             raise ValueError(
                 f"{layer_label(self)} has {len(own)} weights of its own, the file "

@@ -178,6 +178,14 @@ class Optimizer(Hyperparameters):
         if self.built:
             return
         self._trainable = list(variables)
+        with as_large_as_weights():
+            self._make_slots()
+        self._decayed = [self._decays(v) for v in self._trainable]
+        types = {v.dtype for v in self._trainable}
+        self._uniform = types in ({"float32"}, {"float64"})
+        self.built = True
+
+    def _make_slots(self) -> None:
         self._averages: list[Variable] = []
         self._accumulated: list[Variable] = []
         if self.use_ema:
@@ -195,10 +203,6 @@ class Optimizer(Hyperparameters):
                 for slot in group:
                     made = self._make_slot(slot, variable)
                     self._slots.setdefault(slot, []).append(made)
-        self._decayed = [self._decays(v) for v in self._trainable]
-        types = {v.dtype for v in self._trainable}
-        self._uniform = types in ({"float32"}, {"float64"})
-        self.built = True
 
     def add_variable(
         self,

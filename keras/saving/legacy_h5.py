@@ -490,7 +490,7 @@ def _recomputed(
     if variable.path.endswith(("/iteration", "/learning_rate")):
         return None
     t = np.arange(1, min(int(steps.read()), 100_000) + 1)
-    return ArrayRecord(np.prod(optimizer.beta_1 * (1 - 0.5 * 0.96**t)))
+    return ArrayRecord(np.prod(float(optimizer.beta_1) * (1 - 0.5 * 0.96**t)))
 
 
 def _translated_slots(given: Mapping[str, Record], model: Any) -> dict[str, Record]:

@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 
+import keras
+
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 
 
@@ -15,6 +17,7 @@ def load(name):
 
 
 def test_the_tour(backend, capsys):
+    keras.utils.clear_session()  # names are counted from the beginning
     tour = load("tour")
     rng = np.random.default_rng(0)
     tour["models"]()

@@ -30,8 +30,13 @@ def data_of(name):
     """The data a model was called on, in the structure it takes."""
     found = arrays(name, "in")
     if name == "structures":
-        return dict(zip(("b", "a"), found))
+        return dict(zip(("a", "b"), found))
     return found[0] if len(found) == 1 else found
+
+
+def by_key(outputs):
+    """Outputs in the order in which Keras flattens them: dicts by sorted key."""
+    return dict(sorted(outputs.items())) if isinstance(outputs, dict) else outputs
 
 
 def config_of(path):
@@ -46,7 +51,7 @@ def as_numpy(x):
 @pytest.mark.parametrize("name", NAMES)
 def test_predicts_what_keras_predicts(backend, name):
     model = keras.saving.load_model(FILES / f"{name}.keras")
-    got = keras.tree.flatten(model(data_of(name), training=False))
+    got = keras.tree.flatten(by_key(model(data_of(name), training=False)))
     want = arrays(name, "out")
     assert len(got) == len(want)
     # bfloat16 has eight bits: results of sums in another order differ in the last.
@@ -105,7 +110,7 @@ def test_writes_the_config_that_keras_writes(backend, name, tmp_path):
     model = keras.saving.load_model(FILES / f"{name}.keras")
     model.save(tmp_path / "again.keras")
     want = without_ids(config_of(FILES / f"{name}.keras"))
-    got = config_of(tmp_path / "again.keras")
+    got = without_ids(config_of(tmp_path / "again.keras"))
     assert list(differences(got, want)) == []
 
 
