@@ -167,7 +167,8 @@ class Optimizer(Hyperparameters):
             return None
         name = f"{variable.path.replace('/', '_')}_{slot}"
         start = self.initial_slot(slot, variable)
-        return self.add_variable(shape, start, dtype=variable.dtype, name=name)
+        with as_large_as_weights():
+            return self.add_variable(shape, start, dtype=variable.dtype, name=name)
 
     def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...] | None:
         """The shape of a slot; None where the weight has none of this name."""
@@ -178,14 +179,6 @@ class Optimizer(Hyperparameters):
         if self.built:
             return
         self._trainable = list(variables)
-        with as_large_as_weights():
-            self._make_slots()
-        self._decayed = [self._decays(v) for v in self._trainable]
-        types = {v.dtype for v in self._trainable}
-        self._uniform = types in ({"float32"}, {"float64"})
-        self.built = True
-
-    def _make_slots(self) -> None:
         self._averages: list[Variable] = []
         self._accumulated: list[Variable] = []
         if self.use_ema:
@@ -203,6 +196,10 @@ class Optimizer(Hyperparameters):
                 for slot in group:
                     made = self._make_slot(slot, variable)
                     self._slots.setdefault(slot, []).append(made)
+        self._decayed = [self._decays(v) for v in self._trainable]
+        types = {v.dtype for v in self._trainable}
+        self._uniform = types in ({"float32"}, {"float64"})
+        self.built = True
 
     def add_variable(
         self,
