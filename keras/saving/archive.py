@@ -157,7 +157,7 @@ class Archive:
                     "bytes with another."
                 )
             end = info.header_offset + info.compress_size
-            if info.is_dir():
+            if info.filename.endswith("/"):  # is_dir() fails on an empty name
                 continue
             self._check(info)
             self._sizes[info.filename] = info.file_size

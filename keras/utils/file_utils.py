@@ -293,7 +293,7 @@ def _tar_files(tar: tarfile.TarFile) -> Iterator[tuple[str, bool, int, Any]]:
 def _zip_files(archive: zipfile.ZipFile) -> Iterator[tuple[str, bool, int, Any]]:
     for member in archive.infolist():
         kind = (member.external_attr >> 16) & 0o170000  # of a Unix file, else 0
-        if not member.is_dir():
+        if not member.filename.endswith("/"):  # is_dir() fails on an empty name
             plain = kind in (0, 0o100000) and not member.flag_bits & 1
             opened = functools.partial(archive.open, member)
             yield member.filename, plain, member.file_size, opened

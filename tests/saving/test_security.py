@@ -514,3 +514,12 @@ def test_h5_is_a_plain_tree(tmp_path):
     with h5py.File(tmp_path / "a.weights.h5", "w") as file:
         file.create_dataset("x", (10,), "f4", chunks=(5,), fletcher32=True)
     refused(lambda: hostile.model().load_weights(tmp_path / "a.weights.h5"), "chunks")
+
+
+def test_a_member_without_a_name(tmp_path):
+    path = tmp_path / "m.keras"
+    keras.Sequential([keras.Input((2,)), layers.Dense(1)]).save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("x"), b"")
+        archive.filelist[-1].filename = ""
+    refused(lambda: load_model(path), "does not belong")
