@@ -11,6 +11,7 @@ import saving_cases as cases
 
 import keras
 from keras import layers
+from keras.saving import keras2
 
 KERAS2 = pathlib.Path(__file__).parent / "files" / "keras2"
 VALUES = dict(np.load(KERAS2 / "values.npz"))
@@ -218,3 +219,10 @@ def test_a_truncated_file(backend, tmp_path):
     path.write_bytes(path.read_bytes()[:-50_000])
     with pytest.raises(ValueError, match="damaged|truncated|cut short"):
         keras.saving.load_model(path)
+
+
+def test_a_schedule_without_a_config():
+    rate = {"class_name": "ExponentialDecay"}
+    optimizer = {"class_name": "Adam", "config": {"learning_rate": rate}}
+    told = keras2.translate_compile({"optimizer_config": optimizer, "loss": "mse"})
+    assert told["optimizer"]["config"]["learning_rate"]["config"] == {}
