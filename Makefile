@@ -7,7 +7,7 @@ TEST_VENV ?= .venv
 
 # An environment with the default backend (JAX), and the main job on real data.
 demo: $(DEMO_VENV)/ready
-	$(DEMO_VENV)/bin/python examples/digits.py
+	KERAS_BACKEND=jax $(DEMO_VENV)/bin/python examples/digits.py
 
 $(DEMO_VENV)/ready: pyproject.toml
 	$(PYTHON) -m venv $(DEMO_VENV)
