@@ -149,12 +149,10 @@ def _write_object(obj: Any) -> dict[str, Any]:
         out = _describe(obj)
         if isinstance(obj, Operation):
             # Held with its place: an object that is gone would lend its number.
-            _, places = met.setdefault(id(obj), (obj, []))
-            places.append(out)
-            if len(places) > 1:
-                number = list(met).index(id(obj)) + 1
-                for place in places:
-                    place["shared_object_id"] = number
+            new = (obj, len(met) + 1, out)
+            _, number, first = met.setdefault(id(obj), new)
+            if first is not out:
+                first["shared_object_id"] = out["shared_object_id"] = number
     return out
 
 

@@ -20,8 +20,9 @@ from keras.saving.walk import (
     _CONTAINERS,
     Entry,
     _attributes,
-    _is_saveable,
+    is_saveable,
     loads_itself,
+    owners,
 )
 
 _NUMBERED = re.compile(r"(.*?)(?:_([1-9]\d*))?")
@@ -30,7 +31,7 @@ _NUMBERED = re.compile(r"(.*?)(?:_([1-9]\d*))?")
 def named_entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
     """The objects with state in a model, without its optimizer, under dotted names."""
     found = []
-    for path, owner in _named_owners(model, skip):
+    for path, owner in owners(model, skip, ".", _children, _items):
         values: dict[str, Any] = {}
         owner.save_own_variables(values)
         leaves = uniquify(
@@ -58,23 +59,6 @@ def named_weights(model: Any) -> dict[str, Variable]:
     }
 
 
-def _named_owners(root: Any, skip: Iterable[Any]) -> Iterator[tuple[str, Any]]:
-    seen = {id(item): item for item in skip}
-    pending = [("", root)]
-    while pending:
-        path, item = pending.pop()
-        if id(item) in seen:
-            continue
-        seen[id(item)] = item
-        if _is_saveable(item):
-            yield path, item
-            children = list(_children(item))
-        else:
-            children = list(_items(item))
-        prefix = f"{path}." if path else ""
-        pending.extend((prefix + name, value) for name, value in reversed(children))
-
-
 def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     """A graph's layers by their names, then what the attributes hold."""
     from keras.models.model import Model
@@ -94,7 +78,7 @@ def _children(owner: Any) -> Iterator[tuple[str, Any]]:
 def _items(container: Any) -> Iterator[tuple[str, Any]]:
     pairs = container.items() if isinstance(container, dict) else enumerate(container)
     for key, item in list(pairs):
-        if _is_saveable(item) or isinstance(item, _CONTAINERS):
+        if is_saveable(item) or isinstance(item, _CONTAINERS):
             yield str(key), item
 
 

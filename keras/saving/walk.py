@@ -9,7 +9,7 @@ the paths of Keras 3's weights files.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -90,6 +90,20 @@ def weight_paths(model: Any) -> Iterator[tuple[str, Variable]]:
 
 def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
     """The layers and optimizers in `root` (itself first) with their paths."""
+    return owners(root, skip, "/", _attributes, _named)
+
+
+def owners(
+    root: Any,
+    skip: Iterable[Any],
+    separator: str,
+    attributes: Callable[[Any], Iterable[tuple[str, Any]]],
+    items: Callable[[Any], Iterable[tuple[str, Any]]],
+) -> Iterator[tuple[str, Any]]:
+    """What keeps weights in `root`, each once, at the first path that leads to it.
+
+    `attributes` names what is below an owner, `items` what is in a list or dict.
+    """
     # Held, not only numbered: what a property returned must not be freed meanwhile.
     seen = {id(item): item for item in skip}
     pending = [("", root)]
@@ -98,16 +112,15 @@ def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:
         if id(item) in seen:
             continue
         seen[id(item)] = item
-        if _is_saveable(item):
+        saveable = is_saveable(item)
+        if saveable:
             yield path, item
-            children = list(_attributes(item))
-        else:
-            children = list(_named(item))
-        prefix = f"{path}/" if path else ""
+        children = list(attributes(item) if saveable else items(item))
+        prefix = f"{path}{separator}" if path else ""
         pending.extend((prefix + name, value) for name, value in reversed(children))
 
 
-def _is_saveable(item: Any) -> bool:
+def is_saveable(item: Any) -> bool:
     return hasattr(type(item), "save_own_variables")
 
 
@@ -115,7 +128,7 @@ def _named(container: Any) -> Iterator[tuple[str, Any]]:
     """The items of a list or dict that may hold state, each called by its class."""
     counts: defaultdict[str, int] = defaultdict(int)
     for item in list(container.values() if isinstance(container, dict) else container):
-        if _is_saveable(item):
+        if is_saveable(item):
             name = to_snake_case(type(item).__name__)
         elif isinstance(item, _CONTAINERS):
             name = "container"
@@ -144,7 +157,7 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
             value = getattr(owner, name)
         except Exception:  # a property that cannot be read now holds no state
             continue
-        if _is_saveable(value) or isinstance(value, _CONTAINERS):
+        if is_saveable(value) or isinstance(value, _CONTAINERS):
             yield name, value
 
 
