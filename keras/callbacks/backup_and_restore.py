@@ -34,7 +34,9 @@ class BackupAndRestore(SaveEvery):
             takes its place should the last one be damaged.
         delete_checkpoint: whether to delete the backup at the end of `fit`.
         asynchronous: whether to write while training goes on, from a copy of the
-            state. Up to twice `save_freq` batches may then be done again.
+            state. A backup is then begun every `save_freq // 2` batches, so that
+            no more than `save_freq` are done again if the run dies while one is
+            being written; with "epoch", up to two epochs are.
 
     Raises:
         ValueError: if `backup_dir` is empty or `save_freq` is none of the above; when
@@ -64,7 +66,10 @@ class BackupAndRestore(SaveEvery):
         self.backup_dir = os.fspath(backup_dir)
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        self.asynchronous = asynchronous
+        # With no batch between two backups there is nothing to write beside.
+        self.asynchronous = asynchronous and save_freq != 1
+        if self.asynchronous and isinstance(save_freq, int):
+            self._interval = save_freq // 2
         self._writer = BackgroundWriter()
         # The file to take the state from once more, after the epoch's beginning.
         self._again: Path | None = None

@@ -25,6 +25,7 @@ class SaveEvery(Callback):
                 "Expected save_freq are 'epoch' or positive integers."
             )
         self.save_freq = save_freq
+        self._interval = sys.maxsize if isinstance(save_freq, str) else save_freq
         self._epoch = 0
         self._batches_since_save = 0
         self._last_batch = -1
@@ -43,6 +44,4 @@ class SaveEvery(Callback):
         return max(self._batches_left(), 1)
 
     def _batches_left(self) -> int:
-        if isinstance(self.save_freq, str):
-            return sys.maxsize
-        return self.save_freq - self._batches_since_save
+        return self._interval - self._batches_since_save

@@ -456,6 +456,34 @@ def test_leaving_fit_by_an_error_waits_for_the_files(tmp_path):
     assert keras.saving.load_model(tmp_path / "m.keras").built
 
 
+@pytest.mark.parametrize("save_freq", [1, 2, 3, 4])
+def test_a_slow_disk_costs_no_more_steps_than_save_freq(tmp_path, save_freq):
+    model = build()
+    backup = BackupAndRestore(tmp_path / "b", save_freq, asynchronous=True)
+    write, begun, lost = backup._write, [], []
+    safe = [0]
+
+    def slowly(prepared):
+        step = begun.pop(0)
+        time.sleep(0.02)
+        write(prepared)
+        safe[0] = step
+
+    def save(epoch, step, logs):
+        begun.append(epoch * STEPS + step)
+        return type(backup)._save(backup, epoch, step, logs)
+
+    backup._write, backup._save = slowly, save
+
+    class Watch(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            lost.append(len(lost) + 1 - safe[0])
+
+    model.fit(X, Y, batch_size=4, epochs=4, verbose=0, callbacks=[Watch(), backup])
+    assert len(lost) == 4 * STEPS
+    assert max(lost) <= save_freq
+
+
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_keeps_the_last_and_the_best(tmp_path, asynchronous):
     values = iter([3.0, 1.0, 2.0, 2.5, 4.0, 5.0])

@@ -232,8 +232,8 @@ def main():
         shutil.rmtree(root, ignore_errors=True)
     found = {"backend": args.backend, **counts, "save_freq": SAVE_FREQ}
     print(json.dumps({**found, "most_steps_redone": most}))
-    allowed = most["synchronous"] <= SAVE_FREQ, most["asynchronous"] <= 2 * SAVE_FREQ
-    sys.exit(0 if all(allowed) else "More steps were done again than promised.")
+    allowed = max(most.values()) <= SAVE_FREQ
+    sys.exit(0 if allowed else "More steps were done again than promised.")
 
 
 if __name__ == "__main__":
