@@ -12,13 +12,14 @@ import numpy as np
 from keras.core.configurable import Configurable
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.scope import backend_scope, current
+from keras.core.state import Stateful
 from keras.core.variable import StatelessScope, Variable
 from keras.losses.loss import compute_dtype
 
 _ENTERED = ("update_state", "result", "reset_state")
 
 
-class Metric(Configurable):
+class Metric(Configurable, Stateful):
     """A number that sums up all batches seen since the last reset.
 
     A subclass makes variables in its constructor, adds a batch to them in
@@ -60,19 +61,6 @@ class Metric(Configurable):
     def dtype(self) -> str:
         """The type the metric is computed in."""
         return self._dtype
-
-    @property
-    def variables(self) -> list[Variable]:
-        """The metric's variables, and those of metrics it holds."""
-        found: dict[int, Variable] = {}
-        for value in vars(self).values():
-            values = value.values() if isinstance(value, dict) else value
-            for item in values if isinstance(value, (list, tuple, dict)) else [value]:
-                if isinstance(item, Variable):
-                    found[id(item)] = item
-                elif isinstance(item, Metric):
-                    found.update((id(v), v) for v in item.variables)
-        return list(found.values())
 
     def add_variable(
         self,

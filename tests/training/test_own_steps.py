@@ -1,0 +1,47 @@
+"""Steps that a user writes: one text for every backend."""
+
+import numpy as np
+
+import keras
+from keras import layers, ops
+
+X = np.random.default_rng(0).normal(size=(40, 4)).astype("float32")
+
+
+class Tracked(keras.Model):
+    """Metrics of its own in attributes, updated in its own steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(1)
+        self.error = keras.metrics.Mean(name="error")
+        self.more = [keras.metrics.Sum(name="rows")]
+
+    def call(self, x):
+        return self.dense(x)
+
+    def train_step(self, data):
+        (x,) = data
+        value = ops.mean(self(x) ** 2)
+        self.error.update_state(value)
+        self.more[0].update_state(ops.ones((10,)))
+        return self.get_metrics_result()
+
+    test_step = train_step
+
+
+def test_metrics_in_attributes_are_the_models_and_start_afresh(backend):
+    model = Tracked()
+    model.compile("sgd")
+    assert [m.name for m in model.metrics] == ["error", "rows"]
+    history = model.fit(X, batch_size=10, epochs=2, shuffle=False, verbose=0).history
+    assert history["rows"] == [40.0, 40.0]
+    expected = float(np.mean(ops.convert_to_numpy(model(X)) ** 2))
+    for found in history["error"]:  # nothing trains, so the epochs are alike
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+    model.evaluate(X, batch_size=10, verbose=0)
+    np.testing.assert_allclose(float(model.error.result()), expected, rtol=1e-5)
+    assert "error/total" in [v.path for v in model.metrics_variables]
+    assert len(model.weights) == 2
+    moved = model.to_backend("jax")
+    assert [m.name for m in moved.metrics] == ["loss", "error", "rows"]
