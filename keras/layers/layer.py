@@ -89,7 +89,7 @@ class Layer(Operation, Configurable, LayerState):
         ...         return x * self.factor
     """
 
-    _fresh: tuple[str, ...] = ("_compiled",)
+    _fresh: tuple[str, ...] = ("_compiled", "_torch_module")
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
 
     # Set by __new__.

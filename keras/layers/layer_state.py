@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from typing import Any
 
@@ -26,6 +27,14 @@ class LayerState(Stateful):
     _trainable: bool
     _path: str | None
     _own_variables: list[Variable]
+
+    def __getattr__(self, name: str) -> Any:
+        """On PyTorch, what an nn.Module has beside a layer; see `torch_module`."""
+        backend = self.__dict__.get("_backend")
+        if backend is not None and backend.name == "torch" and name[:1] != "_":
+            with contextlib.suppress(AttributeError):
+                return backend.module_attribute(self, name)
+        return object.__getattribute__(self, name)  # the error that there was
 
     @property
     def path(self) -> str:
@@ -156,11 +165,17 @@ class LayerState(Stateful):
 
     @property
     def variables(self) -> list[Variable]:
-        """The weights, and the state of metrics and seed generators."""
-        found = self.weights
+        """The weights and the state of seed generators, layer by layer.
+
+        That of metrics is in `metrics_variables`.
+        """
+        from keras.metrics import Metric
+
+        found: list[Variable] = []
         for layer in self._flatten_layers():
+            found.extend(layer._own_weights())
             for part in layer._direct_parts():
-                if not isinstance(part, (Variable, LayerState)):
+                if not isinstance(part, (Variable, LayerState, Metric)):
                     found.extend(part.variables)
         return unique(found)
 
@@ -171,7 +186,7 @@ class LayerState(Stateful):
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
-        """All other variables, with the state of metrics and seed generators."""
+        """All other variables, with the state of seed generators."""
         trainable = {id(v) for v in self.trainable_weights}
         return [v for v in self.variables if id(v) not in trainable]
 

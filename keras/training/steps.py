@@ -14,6 +14,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
+from keras.training.stateless import in_both_forms, on_data
 from keras.utils.packing import unpack_x_y_sample_weight
 
 
@@ -138,6 +139,7 @@ class Steps:
             self._targets.update_metrics(self._targets.rows(y, y_pred, sample_weight))
         return self.get_metrics_result()
 
+    @in_both_forms("train")
     def train_step(self, data: Any) -> dict[str, Any]:
         """One step of training, the same text for every backend.
 
@@ -181,6 +183,7 @@ class Steps:
         self._loss_tracker.update_state(loss, sample_weight=batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
+    @in_both_forms("test")
     def test_step(self, data: Any) -> dict[str, Any]:
         """One step of evaluation; override it to evaluate otherwise.
 
@@ -193,6 +196,7 @@ class Steps:
         self._loss_tracker.update_state(loss, sample_weight=batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
+    @in_both_forms("predict")
     def predict_step(self, data: Any) -> Any:
         """One step of prediction; override it to predict otherwise.
 
@@ -223,19 +227,21 @@ class Steps:
         """The function that trains on one batch, compiled."""
         self._check_fingerprint()
         if self._train_function is None or force:
-            self._train_function = self._compile_step(self.train_step)
+            self._train_function = self._compile_step(on_data(self, "train"))
         return self._train_function
 
     def make_test_function(self, force: bool = False) -> Callable:
         """The function that evaluates one batch, compiled."""
         if self._test_function is None or force:
-            self._test_function = self._compile_step(self.test_step, train=False)
+            step = on_data(self, "test")
+            self._test_function = self._compile_step(step, train=False)
         return self._test_function
 
     def make_predict_function(self, force: bool = False) -> Callable:
         """The function that predicts one batch, compiled."""
         if self._predict_function is None or force:
-            self._predict_function = self._compile_step(self.predict_step, train=False)
+            step = on_data(self, "predict")
+            self._predict_function = self._compile_step(step, train=False)
         return self._predict_function
 
     def _check_fingerprint(self) -> None:

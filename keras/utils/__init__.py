@@ -15,6 +15,7 @@ from keras.utils.io_utils import (
     disable_interactive_logging, enable_interactive_logging,
     is_interactive_logging_enabled,
 )
+from keras.utils.native import torch_module
 from keras.utils.numerical_utils import normalize, to_categorical
 from keras.utils.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from keras.utils.plot import model_to_dot, plot_model
@@ -35,5 +36,5 @@ __all__ = [
     "is_interactive_logging_enabled", "is_keras_tensor", "model_to_dot", "normalize",
     "pack_x_y_sample_weight", "pad_sequences", "plot_model",
     "register_keras_serializable", "serialize_keras_object", "set_random_seed",
-    "standardize_dtype", "to_categorical", "unpack_x_y_sample_weight",
+    "standardize_dtype", "to_categorical", "torch_module", "unpack_x_y_sample_weight",
 ]

@@ -19,6 +19,18 @@ NATIVE: set[type] = set()
 _NAMES: dict[Any, str] = {}
 
 
+def _as_pytree(cls: type) -> None:
+    """A function under jax.jit may be given variables: it sees their values."""
+    jax.tree_util.register_pytree_node(
+        cls, lambda v: ((v.value,), None), lambda _, values: values[0]
+    )
+
+
+for _kind in (Variable, *Variable.__subclasses__()):
+    _as_pytree(_kind)
+Variable.__init_subclass__ = classmethod(_as_pytree)  # type: ignore[assignment]
+
+
 def is_tensor(x: Any) -> bool:
     kind = type(x)
     if kind in NATIVE:

@@ -15,6 +15,11 @@ name = "tensorflow"
 NATIVE: set[type] = {type(tf.constant(0))}
 _NAMES: dict[Any, str] = {}
 
+# `tape.gradient(loss, model.trainable_variables)`: a tape asks what it is given for the
+# handle of a resource. Variables of other backends have none.
+Variable.handle = property(lambda self: self._value.handle)  # type: ignore[attr-defined]
+Variable._should_act_as_resource_variable = Variable.handle  # type: ignore[attr-defined]
+
 
 def is_tensor(x: Any) -> bool:
     kind = type(x)

@@ -4,6 +4,7 @@ from keras.backend.torch import linalg, math, nn, numpy
 from keras.backend.torch.control import (
     cond, runs_eagerly, scan, vectorized_map, while_loop,
 )
+from keras.backend.torch.module import module_attribute, torch_module
 from keras.backend.torch.optimizers import fused_update, number
 from keras.backend.torch.random import random_normal, random_uniform, seed_framework
 from keras.backend.torch.recurrent import FUSED_RNN

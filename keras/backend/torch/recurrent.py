@@ -80,8 +80,15 @@ def _gru(kernel: Any, recurrent_kernel: Any, bias: Any) -> list[torch.Tensor]:
     return [out[0].t(), out[1].t(), *out[2:]]
 
 
-FUSED_RNN = {
-    "simple_rnn": _fused(torch._VF.rnn_tanh, _one_bias),
-    "lstm": _fused(torch._VF.lstm, _one_bias),
-    "gru": _fused(torch._VF.gru, _gru),
-}
+class _Kernels(dict):
+    """None of them under torch.compile, which cannot differentiate them."""
+
+    def get(self, kind: Any, default: Any = None) -> Any:
+        return default if torch.compiler.is_compiling() else super().get(kind, default)
+
+
+FUSED_RNN = _Kernels(
+    simple_rnn=_fused(torch._VF.rnn_tanh, _one_bias),
+    lstm=_fused(torch._VF.lstm, _one_bias),
+    gru=_fused(torch._VF.gru, _gru),
+)
