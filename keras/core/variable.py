@@ -19,7 +19,7 @@ from keras.core.operators import Operators
 from keras.core.scalars import readable
 from keras.core.tensor import standardize_shape
 
-_numbers = itertools.count()
+numbers = itertools.count()  # they order variables by when they were made
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
 SYNCHRONIZATIONS = (None, "none", "on_read", "on_write", "auto")
 
@@ -171,7 +171,7 @@ class Variable(Operators):
         self.constraint: Any = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
-        self.number = next(_numbers)  # orders variables by when they were made
+        self.number = next(numbers)
         self._init_value(initializer, shape, dtype)
 
     def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:

@@ -293,6 +293,13 @@ class Optimizer(Hyperparameters):
                 f"{who}: {len(grads)} gradients were given for {len(variables)} "
                 "variables."
             )
+        if not variables:
+            warnings.warn(
+                f"{who}: no variables were given, so nothing changes. A layer has "
+                "weights once it is built or called: build it before.",
+                stacklevel=2,
+            )
+            return
         with backend_scope(self._backend), self._backend.no_gradients():
             if not self.built:
                 self.build(variables)

@@ -103,7 +103,7 @@ class Trainer(Steps):
             auto_scale_loss: under `mixed_float16`, scale the loss against underflow.
 
         Example:
-            >>> model.compile("adam", "sparse_categorical_crossentropy", ["accuracy"])
+            >>> model.compile("adam", "mse", metrics=["mae"])
         """
         from keras import optimizers
 

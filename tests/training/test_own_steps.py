@@ -1,6 +1,7 @@
 """Steps that a user writes: one text for every backend."""
 
 import numpy as np
+import pytest
 
 import keras
 from keras import layers, ops
@@ -45,3 +46,38 @@ def test_metrics_in_attributes_are_the_models_and_start_afresh(backend):
     assert len(model.weights) == 2
     moved = model.to_backend("jax")
     assert [m.name for m in moved.metrics] == ["loss", "error", "rows"]
+
+
+class TwoPlayers(keras.Model):
+    """Two networks, each with an optimizer; the second has weights once it is called."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = (keras.Sequential([layers.Dense(1)]) for _ in "12")
+        self.players = [(self.first, keras.optimizers.SGD(0.1))]
+        self.players.append((self.second, keras.optimizers.SGD(0.1)))
+
+    def call(self, x):
+        return self.first(x)
+
+    def train_step(self, data):
+        (x,) = data
+        losses = []
+        for network, optimizer in self.players:
+            weights = network.trainable_variables
+            value, grads = ops.value_and_grad(
+                lambda net=network: ops.mean((net(x) - 1.0) ** 2), weights
+            )()
+            optimizer.apply(grads, weights)
+            losses.append(value)
+        return {"first": losses[0], "second": losses[1]}
+
+
+def test_a_part_that_is_built_within_the_step_is_trained(backend):
+    model = TwoPlayers()
+    model.compile()
+    with pytest.warns(UserWarning, match="no variables were given"):
+        history = model.fit(X, batch_size=10, epochs=20, verbose=0).history
+    assert history["second"][-1] < 0.05 * history["second"][0]
+    assert model.players[1][1].iterations.numpy() >= 79
+    assert len(model.trainable_variables) == 4

@@ -18,6 +18,7 @@ from keras.core.variable import (
     Variable,
     current_frame,
     frame,
+    numbers,
 )
 
 
@@ -202,11 +203,16 @@ class Lifted:
             return out
 
         one = [_abstract(x, x.shape[1:] if self._loop else x.shape) for x in data]
-        self._results = jax.eval_shape(discover, one)
+        for _ in range(2):  # gradients and slots are for weights that were there
+            start = next(numbers)
+            # A new function each time: JAX remembers what it has traced.
+            self._results = jax.eval_shape(lambda data: discover(data), one)
+            touched = recorded[0].touched
+            if not any(v.made_trainable and v.number > start for v in touched.values()):
+                break
         written = recorded[0].written
         self._written = list(written.values())
-        touched = recorded[0].touched.items()
-        self._read = [v for key, v in touched if key not in written]
+        self._read = [v for key, v in touched.items() if key not in written]
 
     def _filled(self, data: list) -> Any:
         filled = list(self._leaves)
