@@ -49,7 +49,7 @@ def test_metrics_in_attributes_are_the_models_and_start_afresh(backend):
 
 
 class TwoPlayers(keras.Model):
-    """Two networks, each with an optimizer; the second has weights once it is called."""
+    """Two networks, each with an optimizer; the second is not built before the step."""
 
     def __init__(self):
         super().__init__()
