@@ -1,9 +1,12 @@
 """BackupAndRestore: an interrupted `fit` goes on as if it had not been."""
 
-import json
+import functools
 import threading
 import time
+import warnings
 
+import absl.flags
+import grain
 import numpy as np
 import pytest
 
@@ -34,15 +37,15 @@ class Interrupted(BaseException):
 class Interrupt(keras.callbacks.Callback):
     """Ends the run after so many steps in all."""
 
-    def __init__(self, after):
+    def __init__(self, after, steps=STEPS):
         super().__init__()
-        self.after = after
+        self.after, self.steps = after, steps
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.epoch * STEPS + batch + 1 == self.after:
+        if self.epoch * self.steps + batch + 1 == self.after:
             raise Interrupted
 
 
@@ -78,7 +81,9 @@ def build(policy=None, rate=0.05):
     return model
 
 
-def run(folder, after=None, epochs=4, data=None, model=None, freq=2, **options):
+def run(
+    folder, after=None, epochs=4, data=None, model=None, freq=2, steps=None, **options
+):
     """Train; the model, history and the callback's memory, or None if interrupted."""
     model, own = model or build(), Own()
     backup = BackupAndRestore(
@@ -94,8 +99,9 @@ def run(folder, after=None, epochs=4, data=None, model=None, freq=2, **options):
         history = model.fit(
             **given,
             epochs=epochs,
+            steps_per_epoch=steps,
             verbose=0,
-            callbacks=[*callbacks, Interrupt(after)],
+            callbacks=[*callbacks, Interrupt(after, steps or STEPS)],
         )
     except Interrupted:
         return None
@@ -194,71 +200,98 @@ def test_goes_on_on_another_backend(tmp_path):
     assert first[1]["loss"][0] == history["loss"][0]
 
 
-class Stateful:
-    """A loader as torchdata's StatefulDataLoader is: it shuffles by its own numbers."""
-
-    def __init__(self):
-        self.rng, self.order, self.at = np.random.default_rng(1), None, 0
+class Source:
+    """Samples by index, as Grain and PyTorch take them."""
 
     def __len__(self):
-        return STEPS
+        return len(X)
 
-    def state_dict(self):
-        # JSON-able and array values alike are kept.
-        return {"rng": self.rng.bit_generator.state, "order": self.order, "at": self.at}
+    def __getitem__(self, index):
+        return X[index], Y[index]
 
-    def load_state_dict(self, state):
-        self.rng.bit_generator.state = state["rng"]
-        self.order, self.at = state["order"], state["at"]
-        self.loaded = True
-
-    def __iter__(self):
-        if not self.__dict__.pop("loaded", False) or self.at == len(X):
-            self.order, self.at = self.rng.permutation(len(X)), 0
-        while self.at < len(X):
-            rows = self.order[self.at : self.at + 4]
-            self.at += len(rows)
-            yield X[rows], Y[rows]
+    def __repr__(self):  # Grain compares it with that of the interrupted run
+        return "Source()"
 
 
-class Grain:
-    """A data set whose iterators keep their position, as Grain's do."""
+def grain_loader(workers=0):
+    if workers:  # Grain insists, though it was given no command line
+        absl.flags.FLAGS.mark_as_parsed()
+    return grain.DataLoader(
+        data_source=Source(),
+        sampler=grain.samplers.IndexSampler(
+            len(X), grain.sharding.NoSharding(), shuffle=True, num_epochs=1, seed=3
+        ),
+        operations=[grain.transforms.Batch(4)],
+        worker_count=workers,
+    )
 
-    def __len__(self):
-        return STEPS
 
-    def __iter__(self):
-        return GrainIterator()
+def grain_map():
+    return grain.MapDataset.source(Source()).seed(3).shuffle().batch(4)
 
 
-class GrainIterator:
-    def __init__(self):
-        self.at = 0
+def grain_endless():
+    samples = grain.MapDataset.source(Source()).seed(3).shuffle().repeat()
+    return samples.to_iter_dataset().batch(4)
 
-    def __next__(self):
-        if self.at >= len(X):
-            raise StopIteration
-        self.at += 4
-        return X[self.at - 4 : self.at], Y[self.at - 4 : self.at]
 
-    def __iter__(self):
-        return self
+def torch_loader(workers=0, **options):
+    from torchdata.stateful_dataloader import StatefulDataLoader
 
-    def get_state(self):
-        return json.dumps({"at": self.at}).encode()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it calls what PyTorch has deprecated
+        return StatefulDataLoader(
+            Source(), 4, shuffle=True, num_workers=workers, **options
+        )
 
-    def set_state(self, state):
-        self.at = json.loads(state)["at"]
+
+def workers(loader, **options):
+    return functools.partial(loader, 2, **options)
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("kind", [Stateful, Grain])
-def test_stateful_iterators_keep_their_state(tmp_path, kind):
+@pytest.mark.parametrize("freq", ["epoch", 1])
+@pytest.mark.parametrize("data", [grain_loader, grain_map, torch_loader])
+def test_stateful_iterators_keep_their_state(tmp_path, data, freq):
     whole, parts = folders(tmp_path)
-    want = run(whole, data=kind)
-    for after in (3, 5, 8, 11):
-        assert run(parts, after, data=kind) is None
-    assert run(parts, data=kind) == want
+    want = run(whole, data=data, freq=freq, epochs=3)
+    for after in (3, 6, 8, 11):  # a backup of 5 steps is at the end of a pass
+        assert run(parts, after, data=data, freq=freq, epochs=3) is None
+    assert run(parts, data=data, freq=freq, epochs=3) == want
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("data", [grain_endless, torch_loader])
+def test_stateful_iterators_whose_passes_are_not_the_epochs(tmp_path, data):
+    whole, parts = folders(tmp_path)
+    want = run(whole, data=data, freq=1, steps=3)
+    for after in (6, 8):
+        assert run(parts, after, data=data, freq=1, steps=3) is None
+    assert run(parts, data=data, freq=1, steps=3) == want
+
+
+@pytest.mark.filterwarnings("error:Resuming")
+@pytest.mark.parametrize(
+    "data, epochs",
+    [
+        (workers(torch_loader), 2),
+        (workers(torch_loader, persistent_workers=True), 2),
+        (workers(grain_loader), 1),  # its processes take seconds to start
+    ],
+    ids=["torchdata", "torchdata-persistent", "grain"],
+)
+def test_stateful_iterators_with_workers(tmp_path, data, epochs):
+    whole, parts = folders(tmp_path)
+    want = run(whole, data=data, epochs=epochs)
+    assert run(parts, epochs * STEPS - 2, data=data, epochs=epochs) is None
+    assert run(parts, data=data, epochs=epochs) == want
+
+
+def test_stateful_iterators_on_each_backend(tmp_path, backend):
+    whole, parts = folders(tmp_path)
+    want = run(whole, data=torch_loader, epochs=2)
+    assert run(parts, 8, data=torch_loader, epochs=2) is None
+    assert run(parts, data=torch_loader, epochs=2) == want
 
 
 def test_a_generator_says_what_it_cannot_promise(tmp_path):

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+from keras.random.streams import set_streams, streams
 from keras.training.data.source import BatchSource, warn_ran_out
 from keras.training.data.weights import ClassWeights
 
@@ -173,13 +174,21 @@ class IterableSource(BatchSource):
     def _restore(self, in_pass: bool) -> None:
         state, self._state_to_restore = self._state_to_restore, None
         if hasattr(self._dataset, "load_state_dict"):
+            drawn = streams()
             self._dataset.load_state_dict(state)
-            self._stream = iter(self._dataset)
+            self._stream, self._peeked = iter(self._dataset), []
+            try:
+                if not in_pass:
+                    self._peeked.append(next(self._stream))
+            except StopIteration:  # the state is of the end of the pass before
+                in_pass, self._stream = True, None
+            if in_pass:  # a pass goes on: it had drawn its seeds when it began
+                set_streams(drawn)
         else:
             self._open(0)
             if in_pass:  # else it is the state at the end of the pass before
                 self._stream.set_state(state)  # type: ignore[union-attr]
-        self._peeked, self._untouched = [], False
+        self._untouched = False
 
     def _nothing(self) -> ValueError:
         return ValueError(f"The {self._kind} has no batches.")
