@@ -14,8 +14,8 @@ from keras.backend.torch.step import (
 )
 from keras.backend.torch.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
-    dtype_name, dtype_of, is_tensor, list_devices, make_variable, name, outside_trace,
-    set_trainable, shape_of, stop_gradient,
+    dtype_name, dtype_of, get_device, is_tensor, list_devices, make_variable, name,
+    outside_trace, set_trainable, shape_of, stop_gradient,
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
