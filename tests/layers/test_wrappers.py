@@ -302,6 +302,8 @@ def test_another_backend_is_refused(name, own, backend):
 
 
 def test_a_model_with_a_function_of_jax_does_not_move(jax):
-    model = keras.Sequential([keras.Input((4,)), layers.JaxLayer(lambda inputs: inputs)])
+    model = keras.Sequential(
+        [keras.Input((4,)), layers.JaxLayer(lambda inputs: inputs)]
+    )
     with pytest.raises(ValueError, match="JaxLayer runs what is written in jax"):
         model.to_backend("torch")
