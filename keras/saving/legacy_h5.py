@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,7 +28,14 @@ from keras.saving.keras2 import is_old, translate, translate_compile
 from keras.saving.match import ArrayRecord, Plan, Record, difference
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
-from keras.saving.weights import carry_out, require_built, require_model
+from keras.saving.weights import (
+    EARLY,
+    carry_out,
+    require_built,
+    require_model,
+    restore_optimizer,
+    untrained,
+)
 
 _TOP = "top_level_model_weights"
 
@@ -80,7 +86,7 @@ def save_legacy_model(
             weights.attrs.update(origin)
             _put_layers(weights, model)
             optimizer = getattr(model, "optimizer", None)
-            if include_optimizer and optimizer is not None and optimizer.built:
+            if include_optimizer and optimizer is not None:
                 group = file.create_group("optimizer_weights")
                 _put_weights(group, [(v.path, v) for v in optimizer.variables])
         seal(temporary)
@@ -469,16 +475,11 @@ def _restore_optimizer(
         else:
             pairs.append((variable, record))
     plan.unexpected = [f"{name} (shape {r.shape})" for name, r in given.items()]
-    if plan.problems:
-        warnings.warn(
-            f"{who}: the optimizer's state does not fit and was left as it is, so "
-            "training goes on with fresh moments and the optimizer's own learning "
-            f"rate.\n{plan.describe()}",
-            stacklevel=4,
-        )
-        return
+    early = [v for v in optimizer.variables if v.name in EARLY]
+    if [v for v, _ in pairs] == early and untrained(pairs):  # saved before it was built
+        plan.missing.clear()
     plan.pairs[""] = pairs
-    plan.assign(skip_mismatch=False)
+    restore_optimizer(plan, optimizer, who)
 
 
 def _recomputed(

@@ -14,6 +14,7 @@ import re
 import secrets
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,13 @@ from keras.saving.seal import (
     seal,
 )
 from keras.saving.snapshot import snapshot
-from keras.saving.walk import Entry, entries, saveables
+from keras.saving.walk import Entry, entries
 
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
+# What an optimizer has before it is built.
+EARLY = ("iteration", "learning_rate", "step_counter", "dynamic_scale")
+_OPTIMIZER = "optimizer/"
 _SHARD = re.compile(r"[\w.-]*\.weights\.h5")
 
 
@@ -185,26 +189,10 @@ def load_weights(
         load_legacy_weights(model, path, who, skip_mismatch, skip, by_name)
     elif path.name.endswith(SAFETENSORS):
         with open_safetensors(path) as named:
-            restore_named(model, named, who, skip_mismatch, skip)
+            restore(model, named, who, skip_mismatch, skip, named=True)
     else:
         with open_weights(path) as records:
             restore(model, records, who, skip_mismatch, skip)
-
-
-def restore_named(
-    model: Any,
-    records: Mapping[str, Record],
-    who: str,
-    skip_mismatch: bool = False,
-    skip: Iterable[Any] = (),
-) -> None:
-    """Like `restore`, for records under dotted names."""
-    skip = list(skip)
-    found = named_entries(model)
-    left = [e for e in found if any(e.owner is s for s in skip)]
-    ignored = tuple(f"{entry.path}." for entry in left)
-    plan = match(named_entries(model, skip), records, ignored)
-    carry_out(plan, model, who, skip_mismatch)
 
 
 def restore(
@@ -213,24 +201,32 @@ def restore(
     who: str,
     skip_mismatch: bool = False,
     skip: Iterable[Any] = (),
+    named: bool = False,
 ) -> None:
-    """Check all records against a model's state, then assign them."""
+    """Check all records against a model's state, then assign them.
+
+    Args:
+        model, skip_mismatch: as for `load_weights`.
+        records: a file's arrays, by path; with `named` by dotted name.
+        who: what messages begin with.
+        skip: layers to leave as they are.
+    """
     from keras.models.model import Model
 
     skip = list(skip)
-    weights: list[Entry] = []
-    slots: list[Entry] = []
-    for entry in entries(model, skip):
-        of_optimizer = isinstance(model, Model) and _at_optimizer(entry.path)
-        (slots if of_optimizer else weights).append(entry)
-    skipped = [path for path, item in saveables(model) if any(item is s for s in skip)]
-    ignored = tuple(f"{path}/" for path in [*skipped, "optimizer"])
-    plan = match(weights, records, ignored)
-    slots_plan = _plan_optimizer(slots, records)
+    walk, end = (named_entries, ".") if named else (entries, "/")
+    found, slots = walk(model, skip), []
+    if isinstance(model, Model) and not named:
+        slots = [e for e in found if (e.path + end).startswith(_OPTIMIZER)]
+        found = [e for e in found if e not in slots]
+    paths = [e.path + end for e in walk(model) if any(e.owner is s for s in skip)]
+    plan = match(found, records, (*paths, _OPTIMIZER))
+    saved = {p: r for p, r in records.items() if p.startswith(_OPTIMIZER)}
+    slots_plan = _plan_optimizer(slots, saved) if slots and saved else Plan()
     # A damaged file says so, rather than that it does not fit.
     verify(records.values(), chosen_records(plan, slots_plan))
     carry_out(plan, model, who, skip_mismatch)
-    _restore_optimizer(slots_plan, who)
+    restore_optimizer(slots_plan, getattr(model, "optimizer", None), who)
 
 
 def carry_out(plan: Plan, model: Any, who: str, skip_mismatch: bool) -> None:
@@ -248,20 +244,37 @@ def carry_out(plan: Plan, model: Any, who: str, skip_mismatch: bool) -> None:
     plan.assign(skip_mismatch)
 
 
-def _at_optimizer(path: str) -> bool:
-    return path == "optimizer" or path.startswith("optimizer/")
+def _plan_optimizer(slots: list[Entry], saved: Mapping[str, Record]) -> Plan:
+    """How the optimizer's state is to be loaded.
+
+    One that was saved before it was built has no slots in the file. Those of an
+    optimizer that has not trained either are as they would be.
+    """
+    plan = match(slots, saved)
+    if plan.missing:
+        bare = match([_without_slots(entry, saved) for entry in slots], saved)
+        pairs = [pair for pairs in bare.pairs.values() for pair in pairs]
+        if not bare.problems and untrained(pairs):
+            return bare
+    return plan
 
 
-def _plan_optimizer(slots: list[Entry], records: Mapping[str, Record]) -> Plan | None:
-    """How the optimizer's state is to be loaded, if there is any."""
-    saved = {p: r for p, r in records.items() if p.startswith("optimizer/")}
-    return match(slots, saved) if slots and saved else None
+def _without_slots(entry: Entry, saved: Mapping[str, Record]) -> Entry:
+    early = {k: v for k, v in entry.values.items() if v.name in EARLY}
+    slots = entry.values.keys() - early.keys()
+    if any(entry.address(key) in saved for key in slots):
+        return entry
+    return replace(entry, values=early)
 
 
-def _restore_optimizer(plan: Plan | None, who: str) -> None:
+def untrained(pairs: Iterable[tuple[Variable, Record]]) -> bool:
+    """Whether the optimizers of these variables and records took no step yet."""
+    counts = [pair for pair in pairs if pair[0].name == EARLY[0]]
+    return not any(np.any(r.read()) or np.any(np.asarray(v)) for v, r in counts)
+
+
+def restore_optimizer(plan: Plan, optimizer: Any, who: str) -> None:
     """Load the optimizer's state if it fits as a whole; else it starts afresh."""
-    if plan is None:
-        return
     if plan.problems:
         warnings.warn(
             f"{who}: the optimizer's state does not fit and was left as it is, so "
@@ -269,16 +282,21 @@ def _restore_optimizer(plan: Plan | None, who: str) -> None:
             f"rate.\n{plan.describe()}",
             stacklevel=4,
         )
-    else:
-        plan.assign(skip_mismatch=False)
+        return
+    plan.assign(skip_mismatch=False)
+    loaded = {id(v) for pairs in plan.pairs.values() for v, _ in pairs}
+    averages = getattr(optimizer, "_averages", ())
+    if loaded and not loaded.issuperset(map(id, averages)):  # they begin at the weights
+        for average, weight in zip(averages, optimizer._trainable):
+            average.assign(weight)
 
 
-def chosen_records(*plans: Plan | None) -> list[Any]:
+def chosen_records(*plans: Plan) -> list[Any]:
     """The records that plans will read, if nothing hinders them."""
     return [
         record
         for plan in plans
-        if plan is not None and not plan.problems
+        if not plan.problems
         for pairs in plan.pairs.values()
         for _, record in pairs
     ]

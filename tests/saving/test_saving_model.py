@@ -109,6 +109,41 @@ def test_optimizer_that_does_not_fit_starts_afresh(backend, tmp_path):
     np.testing.assert_array_equal(outputs(loaded, data)[0], outputs(model, data)[0])
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize("name", ["Adam", "SGD", "LossScaleOptimizer"])
+def test_optimizer_that_was_not_built(tmp_path, name, ending):
+    """Compiled, never trained: Keras, too, saves the iteration and the rate alone."""
+    inner = keras.optimizers.SGD(0.25, momentum=0.9)
+    own = [inner] if name == "LossScaleOptimizer" else [0.25]
+    averages = {"use_ema": True, "ema_overwrite_frequency": 1} if name == "SGD" else {}
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.compile(getattr(keras.optimizers, name)(*own, **averages), "mse")
+    model.optimizer.learning_rate = 0.5
+    model.save(tmp_path / f"m.{ending}")
+    loaded = keras.saving.load_model(tmp_path / f"m.{ending}")
+    assert float(loaded.optimizer.learning_rate) == 0.5
+    x, y = cases.floats(8, 3), cases.floats(8, 2)
+    model.fit(x, y, verbose=0, shuffle=False)
+    loaded.fit(x, y, verbose=0, shuffle=False)
+    for got, want in zip(loaded.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, want)
+
+
+def test_weights_saved_before_the_optimizer_was_built(tmp_path):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.save_weights(tmp_path / "new.weights.h5")
+    model.optimizer.build(model.trainable_variables)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.load_weights(tmp_path / "new.weights.h5")
+    model.fit(cases.floats(8, 3), cases.floats(8, 2), verbose=0)
+    with pytest.warns(UserWarning, match="optimizer's state does not fit"):
+        model.load_weights(tmp_path / "new.weights.h5")  # its slots are not as new
+    assert int(model.optimizer.iterations) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "kwargs", "reason"),
     [
