@@ -1,10 +1,16 @@
 """Every backend in one process."""
 
 import os
+import shutil
 import tempfile
 
-# The tests read no settings of the machine, and leave none behind.
-os.environ["KERAS_HOME"] = tempfile.mkdtemp(prefix="keras_home")
+# The tests read no settings of the machine, and leave none behind, nor other files:
+# what they, their processes and TensorFlow put among temporary files lies in one folder
+# (pytest's own, which it keeps for a look at what failed, beside it).
+_ROOM = tempfile.mkdtemp(prefix="keras_tests")
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+os.environ["TMPDIR"] = tempfile.tempdir = _ROOM
+os.environ["KERAS_HOME"] = os.path.join(_ROOM, "home")
 os.environ.pop("KERAS_BACKEND", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # Several frameworks in one process: their thread pools would fight for the cores.
@@ -17,6 +23,11 @@ import pytest
 import keras
 
 BACKENDS = ("jax", "torch", "tensorflow")
+
+
+def pytest_unconfigure():
+    """Delete what the tests left."""
+    shutil.rmtree(_ROOM, ignore_errors=True)
 
 
 @pytest.fixture(params=BACKENDS)
