@@ -133,6 +133,8 @@ def read_seal(path: Path) -> tuple[int, int] | None:
     begins, ends = tail.startswith(_BEGIN), tail.endswith(_END)
     # Either half tells that there was a seal: one flipped byte cannot hide it.
     if not (begins or ends or _BEGIN in tail):
+        if _lost_its_end(path, size):
+            raise DamagedFileError(path, "it is cut short, its last bytes are missing")
         return None
     try:
         end, crc = (int(n, 16) for n in tail[len(_BEGIN) : -len(_END)].split(b" "))
@@ -141,6 +143,28 @@ def read_seal(path: Path) -> tuple[int, int] | None:
     if end != size - SEAL_SIZE or tail != _text(end, crc):
         raise DamagedFileError(path, "its last bytes, which hold its checksum, changed")
     return end, crc
+
+
+def _lost_its_end(path: Path, size: int) -> bool:
+    """Whether a file without a seal shows that it had one, by a format's own words.
+
+    HDF5 says where its data end: a file that goes on there with the beginning of a
+    seal had all of it. A zip archive says how long its comment is.
+    """
+    with open(path, "rb") as file:
+        head = file.read(52)
+        if head.startswith(b"\x89HDF\r\n\x1a\n"):
+            # The address of the end, by the version of the superblock.
+            place = {0: 40, 1: 44, 2: 28, 3: 28}.get(head[8], 40)
+            end = int.from_bytes(head[place : place + 8], "little")
+            file.seek(min(end, size))
+            rest = file.read(len(_BEGIN))
+            return bool(rest) and _BEGIN.startswith(rest)
+        file.seek(max(size - (1 << 16) - 22, 0))
+        tail = file.read()
+    place = tail.rfind(b"PK\x05\x06")
+    comment = int.from_bytes(tail[place + 20 : place + 22], "little")
+    return head.startswith(b"PK") and place >= 0 and len(tail) - place - 22 < comment
 
 
 def json_checksum(content: Mapping[str, Any]) -> str:

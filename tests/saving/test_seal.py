@@ -13,6 +13,8 @@ import pytest
 import keras
 from keras.saving import h5, seal
 
+INDEX = "a.safetensors.index.json"
+
 
 def make_model(units=3):
     keras.utils.set_random_seed(1)
@@ -127,14 +129,43 @@ def test_a_changed_byte_in_shards(tmp_path):
     assert shards[-1].read_bytes() == old
 
 
-def test_a_cut_file(tmp_path):
-    model, path = make_model(), tmp_path / "a.weights.h5"
-    model.save_weights(path)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a.weights.h5",
+        "a.keras",
+        "a.h5",
+        "a.safetensors",
+        "a.weights.json",
+        "a_00000.weights.h5",
+        "a.safetensors.index.json",
+        "a-00001-of-00001.safetensors",
+    ],
+)
+def test_a_cut_file(tmp_path, name):
+    """By any number of bytes; but a file of HDF5 without its seal is as Keras's."""
+    model = make_model()
+    path = opened = tmp_path / name
+    if name.endswith(("json", "0.weights.h5", "1.safetensors")):
+        opened = tmp_path / ("a.weights.json" if "weights" in name else INDEX)
+        model.save_weights(opened, max_shard_size=6e-8)
+    elif "weights" in name or "safetensors" in name:
+        model.save_weights(path)
+    else:
+        model.save(path)
+    load = keras.saving.load_model if path.suffix == ".keras" else model.load_weights
+    load(opened)
+    before = [w.copy() for w in model.get_weights()]
     data = path.read_bytes()
-    for size in (0, 1, 100, len(data) // 2, len(data) - seal.SEAL_SIZE - 1):
+    for size in [*range(len(data) - 80, len(data)), 0, 1, 100, len(data) // 2]:
         path.write_bytes(data[:size])
+        if size == len(data) - seal.SEAL_SIZE and name in ("a.weights.h5", "a.h5"):
+            load(opened)
+            continue
         with pytest.raises(ValueError):
-            model.load_weights(path)
+            load(opened)
+        for a, b in zip(before, model.get_weights()):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_files_without_a_checksum_load(tmp_path):
