@@ -143,6 +143,7 @@ class Archive:
         try:
             self._zip = zipfile.ZipFile(self.path)
         except (*_DAMAGE, OSError) as error:
+            read_seal(self.path)  # may know that it is cut short
             raise ValueError(
                 f"{self.path.name!r} is not a `.keras` file (a zip archive): {error}."
             ) from error

@@ -52,6 +52,12 @@ class Record:
         """The size of the values."""
         return int(np.prod(self.shape, dtype=object)) * self.dtype.itemsize
 
+    @property
+    def owner(self) -> str:
+        """What the layer was called that saved this; empty if nobody says."""
+        name = read_attribute(self.dataset.parent, "name", MAX_ATTRIBUTE_BYTES)
+        return name if isinstance(name, str) else ""
+
     def read(self) -> np.ndarray:
         """The values."""
         if self.values is not None:

@@ -163,7 +163,10 @@ def match(
         f"{item}{near_matches(item.split(' ')[0], strays[:_COMPARED])}"
         for item in plan.missing[:_SHOWN]
     ]
-    plan.unexpected = [f"{p} (shape {records[p].shape})" for p in strays]
+    for number, path in enumerate(strays):
+        owner = getattr(records[path], "owner", "") if number < _SHOWN else ""
+        told = f"of {owner!r}, " if owner else ""
+        plan.unexpected.append(f"{path} ({told}shape {records[path].shape})")
     return plan
 
 

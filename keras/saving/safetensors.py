@@ -12,8 +12,6 @@ import json
 import math
 import mmap
 import os
-import re
-import secrets
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -27,7 +25,8 @@ from keras.core.dtypes import numpy_dtype
 from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.match import ArrayRecord
-from keras.saving.seal import DamagedFileError, checksum
+from keras.saving.seal import DamagedFileError, byte_view, checksum
+from keras.saving.shards import nbytes, read_index, save_shards, split
 
 MAX_HEADER = 100_000_000  # as the reference implementation
 INDEX = ".safetensors.index.json"
@@ -44,7 +43,6 @@ _TYPES = {
 }  # fmt: skip
 _CRC, _UNKNOWN = "keras_crc32", "--------"
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
-_SHARD = re.compile(r"[\w][\w.-]*\.safetensors")
 
 
 # Writing
@@ -84,7 +82,7 @@ def write_safetensors(
         for name in order:
             array = np.asarray(tensors[name])
             array = array.astype(_dtype(tensors[name], name), copy=False)
-            view = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            view = byte_view(array)
             crc = crc32(view, crc)
             out.write(view)
         out.seek(8 + text.index(_UNKNOWN.encode()))
@@ -113,42 +111,22 @@ def save_safetensors(
             write_safetensors(temporary, tensors, metadata)
         return
     stem = path.name.removesuffix(INDEX).removesuffix(".safetensors")
-    index_path = path.with_name(stem + INDEX)
-    shards = _split(tensors, max_shard_size)
-    old = set(_index_shards(index_path)[0]) if index_path.exists() else set()
-    if old:  # the old index must keep its shards until it is replaced
-        stem += f"-{secrets.token_hex(4)}"
-    weight_map = {}
-    for number, shard in enumerate(shards, 1):
-        name = f"{stem}-{number:05d}-of-{len(shards):05d}.safetensors"
-        with atomic_file(path.with_name(name)) as temporary:
-            write_safetensors(temporary, shard, metadata)
-        weight_map.update(dict.fromkeys(shard, name))
-    total = sum(_nbytes(value, name) for name, value in tensors.items())
-    content = {"metadata": {"total_size": total}, "weight_map": weight_map}
-    with atomic_file(index_path) as temporary:
-        temporary.write_text(json.dumps(content, indent=2), encoding="utf-8")
-    for shard_path in old:
-        shard_path.unlink(missing_ok=True)
+    sizes = {name: nbytes(value) for name, value in tensors.items()}
+    shards = split(((n, size, n) for n, size in sizes.items()), max_shard_size)
 
+    def name(tag: str, number: int) -> str:
+        count = f"{number + 1:05d}-of-{len(shards):05d}"
+        return f"{stem}{tag and f'-{tag}'}-{count}.safetensors"
 
-def _split(tensors: Mapping[str, Any], max_shard_size: float) -> list[dict[str, Any]]:
-    limit = max_shard_size * 1024**3
-    shards: list[dict[str, Any]] = [{}]
-    used = 0
-    for name, value in tensors.items():
-        size = _nbytes(value, name)
-        if size > limit:
-            raise ValueError(
-                f"save_weights: {name!r} has {size} bytes; `max_shard_size`="
-                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
-            )
-        if shards[-1] and used + size > limit:
-            shards.append({})
-            used = 0
-        shards[-1][name] = value
-        used += size
-    return shards
+    def write(file: Path, shard: list[str]) -> None:
+        write_safetensors(file, {key: tensors[key] for key in shard}, metadata)
+
+    def content(written: dict[str, None]) -> dict[str, Any]:
+        places = {key: name for name, shard in zip(written, shards) for key in shard}
+        total = sum(sizes.values())
+        return {"metadata": {"total_size": total}, "weight_map": places}
+
+    save_shards(path.with_name(stem + INDEX), shards, name, write, content)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
@@ -165,10 +143,6 @@ def _dtype(value: Any, name: str) -> np.dtype:
             f"{name!r} has type {dtype}; a safetensors file holds {sorted(_NAMES)}."
         )
     return dtype
-
-
-def _nbytes(value: Any, name: str) -> int:
-    return math.prod(_shape(value)) * _dtype(value, name).itemsize
 
 
 # Reading
@@ -191,16 +165,12 @@ def open_safetensors(path: str | os.PathLike) -> Iterator[dict[str, ArrayRecord]
         if not path.name.endswith(INDEX):
             yield stack.enter_context(_open_one(path))
             return
-        shards, weight_map = _index_shards(path)
+        shards, content = read_index(path)
+        places = content["weight_map"]
         records: dict[str, ArrayRecord] = {}
         for shard in shards:
-            if not shard.exists():
-                raise FileNotFoundError(
-                    f"{path.name!r} names the shard {shard.name!r}, which is not "
-                    "beside it."
-                )
             held = stack.enter_context(_open_one(shard))
-            named = {name for name, file in weight_map.items() if file == shard.name}
+            named = {name for name, file in places.items() if file == shard.name}
             if named != set(held):
                 raise ValueError(
                     f"{path.name!r} and {shard.name!r} disagree about "
@@ -289,20 +259,3 @@ def _entry(value: dict[str, Any]) -> tuple[np.dtype, tuple[int, ...], int, int]:
     if len(shape) > 32:
         raise ValueError(f"{len(shape)} axes are too many")
     return _TYPES[value["dtype"]], tuple(shape), begin, end
-
-
-def _index_shards(path: Path) -> tuple[list[Path], dict[str, str]]:
-    """The files an index names, which stand beside it, and what each holds."""
-    if path.stat().st_size > MAX_HEADER:
-        raise ValueError(f"{path.name!r} is larger than an index can be.")
-    try:
-        weight_map = json.loads(path.read_text(encoding="utf-8"))["weight_map"]
-        names = list(dict.fromkeys(weight_map.values()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(
-            f"{path.name!r} is not an index of shards: {error}."
-        ) from error
-    for name in names:
-        if not isinstance(name, str) or not _SHARD.fullmatch(name):
-            raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
-    return [path.with_name(name) for name in names], weight_map

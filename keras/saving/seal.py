@@ -133,8 +133,7 @@ def read_seal(path: Path) -> tuple[int, int] | None:
     begins, ends = tail.startswith(_BEGIN), tail.endswith(_END)
     # Either half tells that there was a seal: one flipped byte cannot hide it.
     if not (begins or ends or _BEGIN in tail):
-        if _lost_its_end(path, size):
-            raise DamagedFileError(path, "it is cut short, its last bytes are missing")
+        _check_end(path, size)
         return None
     try:
         end, crc = (int(n, 16) for n in tail[len(_BEGIN) : -len(_END)].split(b" "))
@@ -145,11 +144,11 @@ def read_seal(path: Path) -> tuple[int, int] | None:
     return end, crc
 
 
-def _lost_its_end(path: Path, size: int) -> bool:
-    """Whether a file without a seal shows that it had one, by a format's own words.
+def _check_end(path: Path, size: int) -> None:
+    """Refuse a file without a seal that had more bytes, by its format's own words.
 
-    HDF5 says where its data end: a file that goes on there with the beginning of a
-    seal had all of it. A zip archive says how long its comment is.
+    HDF5 says where its data end; where the beginning of a seal follows, there was all
+    of it. A zip archive has a directory at its end, which says how long a comment is.
     """
     with open(path, "rb") as file:
         head = file.read(52)
@@ -159,12 +158,17 @@ def _lost_its_end(path: Path, size: int) -> bool:
             end = int.from_bytes(head[place : place + 8], "little")
             file.seek(min(end, size))
             rest = file.read(len(_BEGIN))
-            return bool(rest) and _BEGIN.startswith(rest)
-        file.seek(max(size - (1 << 16) - 22, 0))
-        tail = file.read()
-    place = tail.rfind(b"PK\x05\x06")
-    comment = int.from_bytes(tail[place + 20 : place + 22], "little")
-    return head.startswith(b"PK") and place >= 0 and len(tail) - place - 22 < comment
+            cut = bool(rest) and _BEGIN.startswith(rest) or size < end < 1 << 62
+        elif head.startswith(b"PK"):
+            file.seek(max(size - (1 << 16) - 22, 0))
+            tail = file.read()
+            place = tail.rfind(b"PK\x05\x06")
+            comment = int.from_bytes(tail[place + 20 : place + 22], "little")
+            cut = place < 0 or len(tail) - place - 22 < comment
+        else:
+            return
+    if cut:
+        raise DamagedFileError(path, f"it is cut short, at {size} bytes")
 
 
 def json_checksum(content: Mapping[str, Any]) -> str:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
-import re
-import secrets
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,10 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.dtypes import numpy_dtype
-from keras.core.reading import parse_json
 from keras.core.variable import Variable
-from keras.saving.archive import MAX_JSON_BYTES, Archive
+from keras.saving.archive import Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, verify, write_groups
 from keras.saving.match import Plan, Record, match
@@ -37,6 +32,7 @@ from keras.saving.seal import (
     read_seal,
     seal,
 )
+from keras.saving.shards import nbytes, read_index, save_shards, split
 from keras.saving.snapshot import snapshot
 from keras.saving.walk import Entry, entries
 
@@ -45,7 +41,6 @@ SAFETENSORS = (".safetensors", INDEX)
 # What an optimizer has before it is built.
 EARLY = ("iteration", "learning_rate", "step_counter", "dynamic_scale")
 _OPTIMIZER = "optimizer/"
-_SHARD = re.compile(r"[\w.-]*\.weights\.h5")
 
 
 def save_weights(
@@ -392,25 +387,13 @@ def open_weights(path: Path) -> Iterator[Mapping[str, Record]]:
 
 
 def _shards(path: Path) -> list[Path]:
-    """The files a shard index names; they stand beside it."""
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise ValueError(f"{path.name!r} is larger than a shard index can be.")
-    try:
-        content = parse_json(path.read_bytes(), "its text")
-        index = content["weight_map"]
-        names = dict.fromkeys(name for group in index.values() for name in group)
-        saved = dict(content.get("metadata", {}).get("checksums", {}))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"{path.name!r} is not an index of shards: {error}."
-        ) from error
-    for name in names:
-        if not isinstance(name, str) or not _SHARD.fullmatch(name):
-            raise ValueError(f"{path.name!r} names {name!r}, which is not a shard.")
+    """The files a shard index names, each the one that it was saved with."""
+    shards, content = read_index(path)
+    metadata = content.get("metadata")
+    saved = metadata.get("checksums") if isinstance(metadata, dict) else None
     check_json(path, content)
-    shards = [path.with_name(name) for name in names]
     for shard in shards:
-        if shard.name in saved and shard.exists():
+        if isinstance(saved, dict) and shard.name in saved:
             found = read_seal(shard)
             if found is None or f"{found[1]:08x}" != saved[shard.name]:
                 raise DamagedFileError(
@@ -420,57 +403,25 @@ def _shards(path: Path) -> list[Path]:
 
 
 def _save_shards(found: list[Entry], path: Path, max_shard_size: float) -> None:
-    """Write shards under new names, then the index; old shards go last."""
-    limit = max_shard_size * 1024**3
-    shards: list[list[Entry]] = [[]]
-    index: dict[str, list[str]] = {}
-    used = total = 0
+    sizes = [sum(map(nbytes, entry.values.values())) for entry in found]
+    groups = (entry.group for entry in found)
+    shards = split(zip(groups, sizes, found), max_shard_size)
     stem = path.name.removesuffix(".weights.json")
-    if path.exists():  # the old index must keep its shards until it is replaced
-        stem += f"_{secrets.token_hex(4)}"
-    for entry in found:
-        size = sum(_nbytes(value) for value in entry.values.values())
-        if size > limit:
-            raise ValueError(
-                f"save_weights: {entry.group!r} has {size} bytes; `max_shard_size`="
-                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
-            )
-        if used + size > limit:
-            shards.append([])
-            used = 0
-        shards[-1].append(entry)
-        used += size
-        total += size
-        if entry.values:
-            name = f"{stem}_{len(shards) - 1:05d}.weights.h5"
-            index[f"/{entry.group}"] = [name]
-    try:
-        old = _shards(path) if path.exists() else []
-    except ValueError:  # what cannot be read may still be replaced
-        old = []
-    checksums: dict[str, str] = {}
-    try:
-        for number, shard in enumerate(shards):
-            name = f"{stem}_{number:05d}.weights.h5"
-            with atomic_file(path.with_name(name)) as file:
-                checksums[name] = f"{write_entries(file, shard):08x}"
-        with atomic_file(path) as file:
-            content: dict[str, Any] = {
-                "metadata": {"total_size": float(total), "checksums": checksums},
-                "weight_map": index,
-            }
-            content["checksum"] = json_checksum(content)
-            file.write_text(json.dumps(content, indent=4), encoding="utf-8")
-    except BaseException:  # shards without an index
-        for name in checksums:
-            path.with_name(name).unlink(missing_ok=True)
-        raise
-    for shard_path in old:
-        shard_path.unlink(missing_ok=True)
 
+    def name(tag: str, number: int) -> str:
+        return f"{stem}{tag and f'_{tag}'}_{number:05d}.weights.h5"
 
-def _nbytes(value: Any) -> int:
-    if isinstance(value, Variable):
-        size = math.prod(d or 0 for d in value.shape)
-        return size * numpy_dtype(value.dtype).itemsize
-    return np.asarray(value).nbytes
+    def content(written: dict[str, int]) -> dict[str, Any]:
+        checksums = {name: f"{crc:08x}" for name, crc in written.items()}
+        index = {
+            "metadata": {"total_size": float(sum(sizes)), "checksums": checksums},
+            "weight_map": {
+                f"/{entry.group}": [name]
+                for name, shard in zip(written, shards)
+                for entry in shard
+                if entry.values
+            },
+        }
+        return {**index, "checksum": json_checksum(index)}
+
+    save_shards(path, shards, name, write_entries, content)

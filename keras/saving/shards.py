@@ -1,0 +1,129 @@
+"""Weights in several files, and an index that says which of them holds what."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from keras.core.dtypes import numpy_dtype
+from keras.core.reading import MAX_JSON_BYTES, parse_json
+from keras.core.variable import Variable
+from keras.saving.atomic import atomic_file
+
+
+def nbytes(value: Any) -> int:
+    """The size of a variable or array; a variable's value is not looked at."""
+    if isinstance(value, Variable):
+        size = math.prod(d or 0 for d in value.shape)
+        return size * numpy_dtype(value.dtype).itemsize
+    return np.asarray(value).nbytes
+
+
+def split(
+    items: Iterable[tuple[str, int, Any]], max_shard_size: float
+) -> list[list[Any]]:
+    """Items in groups of at most so many gibibytes, in order.
+
+    Args:
+        items: for each its name, its size in bytes, and itself.
+        max_shard_size: the limit.
+
+    Raises:
+        ValueError: one item is larger than that.
+    """
+    limit = max_shard_size * 1024**3
+    shards: list[list[Any]] = [[]]
+    used = 0
+    for name, size, item in items:
+        if size > limit:
+            raise ValueError(
+                f"save_weights: {name!r} has {size} bytes; `max_shard_size`="
+                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
+            )
+        if shards[-1] and used + size > limit:
+            shards.append([])
+            used = 0
+        shards[-1].append(item)
+        used += size
+    return shards
+
+
+def save_shards(
+    index: Path,
+    shards: list[Any],
+    name: Callable[[str, int], str],
+    write: Callable[[Path, Any], Any],
+    content: Callable[[dict[str, Any]], dict[str, Any]],
+) -> None:
+    """Write shards under new names, then the index; those it had before go last.
+
+    Args:
+        index: the index's file.
+        shards: what is to be in each.
+        name: the name of a shard, from a tag of this save and the shard's number.
+        write: writes a shard to a path.
+        content: the index, from what `write` returned by the shards' names.
+    """
+    try:
+        old = read_index(index, present=False)[0] if index.exists() else []
+    except ValueError:  # what cannot be read may still be replaced
+        old = []
+    # The old index must keep its shards until it is replaced.
+    tag = secrets.token_hex(4) if index.exists() else ""
+    written: dict[str, Any] = {}
+    try:
+        for number, shard in enumerate(shards):
+            path = index.with_name(name(tag, number))
+            with atomic_file(path) as file:
+                written[path.name] = write(file, shard)
+        with atomic_file(index) as file:
+            file.write_text(json.dumps(content(written), indent=4), encoding="utf-8")
+    except BaseException:  # shards without an index
+        for shard_name in written:
+            index.with_name(shard_name).unlink(missing_ok=True)
+        raise
+    for path in old:
+        path.unlink(missing_ok=True)
+
+
+def read_index(index: Path, present: bool = True) -> tuple[list[Path], dict[str, Any]]:
+    """The files that an index names, which stand beside it, and all that it says.
+
+    Args:
+        index: a `.weights.json` or `.safetensors.index.json`.
+        present: whether the files have to be there.
+
+    Raises:
+        ValueError: it is damaged, or names something else than shards.
+        FileNotFoundError: a shard is missing.
+    """
+    ending = ".weights.h5" if index.name.endswith(".weights.json") else ".safetensors"
+    if index.stat().st_size > MAX_JSON_BYTES:
+        raise ValueError(f"{index.name!r} is larger than an index of shards can be.")
+    try:
+        content = parse_json(index.read_bytes(), "its text")
+        lists = [
+            [x] if isinstance(x, str) else x for x in content["weight_map"].values()
+        ]
+        names = dict.fromkeys(name for held in lists for name in held)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{index.name!r} is not an index of shards, or is damaged or cut short: "
+            f"{str(error).rstrip('.')}."
+        ) from error
+    for name in names:
+        plain = isinstance(name, str) and re.fullmatch(r"[^/\\:\0]+", name)
+        if not plain or not name.endswith(ending):
+            raise ValueError(f"{index.name!r} names {name!r}, which is not a shard.")
+        if present and not index.with_name(name).exists():
+            raise FileNotFoundError(
+                f"{index.name!r} names the shard {name!r}, which is not beside it."
+            )
+    return [index.with_name(name) for name in names], content
