@@ -6,15 +6,18 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from keras.core import tree
 from keras.core.scope import current
+from keras.core.variable import Variable
 
 
 def jit(fn: Callable) -> Callable:
-    """Compile a function that reads and writes variables.
+    """Compile a function or method that reads and writes variables.
 
     Args:
-        fn: a function of tensors and nests of them. Variables it uses need not be
-            listed; what it assigns to them is there after the call.
+        fn: a function of tensors and nests of them. Other arguments (numbers, strings,
+            objects) are constants: another one is compiled anew. Variables it uses need
+            not be listed; what it assigns to them is there after the call.
 
     Returns:
         The compiled function. PyTorch runs it as it is.
@@ -22,28 +25,53 @@ def jit(fn: Callable) -> Callable:
     Example:
         >>> counter = keras.Variable(0.0)
         >>> @keras.jit
-        ... def step(x):
+        ... def step(x, training=False):
         ...     counter.assign_add(1.0)
         ...     return keras.ops.sum(x) * counter
     """
-    compiled: dict[str, Callable] = {}
+    compiled: dict[Any, Callable] = {}
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = current()
-        if kwargs:
-            raise TypeError("keras.jit: pass arguments by position.")
-        if backend.name not in compiled:
-            compiled[backend.name] = backend.compile(fn)
-        return compiled[backend.name](*args)
+        leaves, treedef = tree.flatten_with_def((args, kwargs))
+        places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
+        data = [leaves[i] for i in places]
+        key = backend.name, treedef, tuple(map(_kind, leaves))
+        if key not in compiled:
+            constants = [None if _is_data(leaf) else leaf for leaf in leaves]
+
+            def run(*data: Any) -> Any:
+                filled = list(constants)
+                for i, value in zip(places, data):
+                    filled[i] = value
+                args, kwargs = tree.unflatten(treedef, filled)
+                return fn(*args, **kwargs)
+
+            compiled[key] = backend.compile(run)
+        return compiled[key](*data)
 
     return call
+
+
+def _is_data(leaf: Any) -> bool:
+    has_both = hasattr(leaf, "dtype") and hasattr(leaf, "shape")
+    return has_both and not isinstance(leaf, Variable)
+
+
+def _kind(leaf: Any) -> Any:
+    """What must be the same for a function that is compiled already."""
+    if _is_data(leaf):
+        return None
+    # 1 and 1.0 and True are equal, and variables compare their values
+    return type(leaf), id(leaf) if isinstance(leaf, Variable) else leaf
 
 
 def remat(f: Callable) -> Callable:
     """`f` whose results inside are computed again for gradients, not kept.
 
-    Trades time for memory (Chen et al., 2016).
+    Trades time for memory (Chen et al., 2016). What `f` assigns to variables counts
+    once, and the second pass sees them as the first did: a dropout drops the same.
 
     Args:
         f: a function of tensors.

@@ -110,6 +110,27 @@ def frame(make: Callable[..., Frame], *args: Any) -> Iterator[Any]:
         _frame.reset(token)
 
 
+def repeatable(fn: Callable, copied: Callable[[Any], Any]) -> Callable:
+    """`fn` for a pass that runs it again: each run sees the variables as the first did.
+
+    What the first run writes counts, what the others write is dropped.
+    """
+    start: dict[int, Any] | None = None
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        nonlocal start
+        with frame(StatelessFrame, dict(start or {})) as inner:
+            out = fn(*args, **kwargs)
+        if start is None:
+            written = list(inner.written.values())
+            start = {id(v): copied(v.read_unscaled()) for v in written}
+            for variable in written:
+                variable.assign(inner.values[id(variable)])
+        return out
+
+    return run
+
+
 def current_frame() -> Frame | None:
     """The innermost frame, or None when variables are plain."""
     return _frame.get()

@@ -3,7 +3,8 @@
 from keras.ops import linalg, nn, numpy
 from keras.ops.autodiff import custom_gradient, grad, jvp, value_and_grad
 from keras.ops.control import (
-    associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, while_loop,
+    associative_scan, cond, fori_loop, map, scan, switch, vectorized_map, vmap,
+    while_loop,
 )
 from keras.ops.core import (
     cast, convert_to_numpy, convert_to_tensor, dtype, is_tensor, saturate_cast, scatter,
@@ -35,7 +36,8 @@ __all__ = [
     "scatter", "scatter_update", "segment_max", "segment_min", "segment_prod",
     "segment_sum", "shape", "slice", "slice_update", "solve", "solve_triangular",
     "stft", "stop_gradient", "svd", "switch", "top_k", "unstack", "value_and_grad",
-    "vectorized_map", "view_as_complex", "view_as_real", "while_loop",
+    "vectorized_map", "view_as_complex", "view_as_real", "vmap",
+    "while_loop",
 ]
 __all__ += nn.__all__
 __all__ += numpy.__all__

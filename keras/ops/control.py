@@ -28,6 +28,42 @@ def _stacked(xs: Any) -> Any:
     return _tensors(xs)
 
 
+def _keeping(body: Callable, start: Any, what: str) -> Callable:
+    """`body`, whose first result is checked to be like the state it starts from."""
+    backend, checked = current(), False
+    old = tree.flatten(start)
+
+    def run(*args: Any) -> Any:
+        nonlocal checked
+        new = body(*args)
+        pair = isinstance(new, (list, tuple)) and len(new) == 2
+        state = new[0] if what == "scan" and pair else new
+        if checked:
+            return new
+        found = tree.flatten(state)
+        if len(found) != len(old) or (what == "scan" and not pair):
+            wanted = "a pair (carry, y)" if what == "scan" else "its state again"
+            raise TypeError(
+                f"{what}: the function must return {wanted}, with {len(old)} tensors "
+                f"of state; it returned {new!r}."
+            )
+        for i, (a, b) in enumerate(zip(found, old)):
+            a = backend.convert_to_tensor(a)
+            sizes = [x for x in zip(a.shape, b.shape) if None not in x]
+            kinds = backend.dtype_of(a), backend.dtype_of(b)
+            same_shape = len(a.shape) == len(b.shape) and all(m == n for m, n in sizes)
+            if not same_shape or kinds[0] != kinds[1]:
+                raise (TypeError if same_shape else ValueError)(
+                    f"{what}: shapes and types must stay from step to step. The state "
+                    f"number {i} starts with shape {tuple(b.shape)}, {kinds[1]}, and "
+                    f"has shape {tuple(a.shape)}, {kinds[0]}, after a step."
+                )
+        checked = True
+        return new
+
+    return run
+
+
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
     """The result of one of two functions, which are alike.
 
@@ -44,7 +80,13 @@ def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
         return tree.map_structure(select, true_fn(), false_fn())
     if isinstance(pred, (bool, np.bool_)):
         return true_fn() if pred else false_fn()
-    return current().cond(current().convert_to_tensor(pred), true_fn, false_fn)
+    pred = current().convert_to_tensor(pred)
+    if len(pred.shape):
+        raise ValueError(
+            f"cond: `pred` must be a scalar; received shape {tuple(pred.shape)}. For a "
+            "choice of elements use keras.ops.where."
+        )
+    return current().cond(pred, true_fn, false_fn)
 
 
 def switch(index: Any, branches: Sequence[Callable], *operands: Any) -> Any:
@@ -86,7 +128,12 @@ def while_loop(
         >>> keras.ops.while_loop(lambda i: i < 10, lambda i: i + 3, 0)
         array(12)
     """
-    return current().while_loop(cond, body, _tensors(loop_vars), maximum_iterations)
+    for name, function in (("cond", cond), ("body", body)):
+        if not callable(function):
+            raise TypeError(f"while_loop: `{name}` must be callable; got {function!r}.")
+    loop_vars = _tensors(loop_vars)
+    body = _keeping(body, loop_vars, "while_loop")
+    return current().while_loop(cond, body, loop_vars, maximum_iterations)
 
 
 @op
@@ -131,6 +178,7 @@ def scan(
             "scan: the first axes of `xs` and `length` must agree, and one of them "
             f"must be given; received sizes {sorted(sizes - {None})}."
         )
+    f = _keeping(f, init, "scan")
     return current().scan(f, init, xs, length, reverse, unroll)
 
 
@@ -149,6 +197,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
     """
     convert = current().convert_to_tensor
     val = _tensors(init_val)
+    body_fun = _keeping(body_fun, val, "fori_loop")
     if isinstance(lower, int) and isinstance(upper, int):
         if upper <= lower:
             return val
@@ -169,6 +218,53 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable, init_val: Any) -> Any:
 def vectorized_map(function: Callable, elements: Any) -> Any:
     """`function` on all slices along the first axis at once; it has no side effects."""
     return current().vectorized_map(function, _stacked(elements))
+
+
+def vmap(fn: Callable, in_axes: Any = 0, out_axes: int = 0) -> Callable:
+    """`fn` on all slices of its arguments at once.
+
+    Args:
+        fn: a function of tensors and nests of them, without side effects.
+        in_axes: the axis along which each argument is sliced, None for one that every
+            call gets whole: a number for all, or a list with an entry for each.
+        out_axes: where the results are stacked.
+
+    Returns:
+        A function of the same arguments.
+
+    Raises:
+        ValueError: `in_axes` has another length than the arguments, or only None.
+
+    Example:
+        >>> scaled = keras.ops.vmap(lambda row, c: row * c, in_axes=(0, None))
+        >>> scaled(keras.ops.ones((2, 3)), 5.0).shape
+        (2, 3)
+    """
+
+    @functools.wraps(fn)
+    def mapped(*args: Any) -> Any:
+        several = isinstance(in_axes, (list, tuple))
+        axes = list(in_axes) if several else [in_axes] * len(args)
+        if len(axes) != len(args) or all(axis is None for axis in axes):
+            raise ValueError(
+                f"vmap: `in_axes` needs an axis for each of the {len(args)} arguments, "
+                f"and not only None; received {in_axes!r}."
+            )
+        rows = [
+            tree.map_structure(lambda x, a=a: knp.moveaxis(x, a, 0), _stacked(arg))
+            for arg, a in zip(args, axes)
+            if a is not None
+        ]
+
+        def one(rows: list) -> Any:
+            left = iter(rows)
+            whole = [x if a is None else next(left) for x, a in zip(args, axes)]
+            return fn(*whole)
+
+        out = vectorized_map(one, rows)
+        return tree.map_structure(lambda y: knp.moveaxis(y, 0, out_axes), out)
+
+    return mapped
 
 
 @op

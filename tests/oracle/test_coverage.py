@@ -14,7 +14,10 @@ from oracle import layers_cases, losses_cases, metrics_cases, optimizers_cases
 # Base classes, what only describes an input, and Lambda, whose configuration is a
 # function of the user's own.
 EXCEPTIONS = {
-    "layers": {"InputLayer", "InputSpec", "Lambda", "Layer", "Wrapper"},
+    "layers": {
+        *("InputLayer", "InputSpec", "Lambda", "Layer", "Wrapper"),
+        *("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
+    },
     "losses": {"Loss"},
     "metrics": {"Metric"},
     "optimizers": {"Optimizer"},

@@ -137,7 +137,9 @@ def compile(fn: Callable) -> Callable:
     return Compiled(fn)
 
 
-def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+def compile_step(
+    step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
+) -> Callable:
     """A step of the trainer, compiled unless `jit_compile` is False."""
     return step if jit_compile is False else Compiled(step)
 
@@ -266,8 +268,29 @@ def no_gradients() -> Any:
 
 
 def remat(fn: Callable) -> Callable:
-    """Recompute in the backward pass."""
-    return jax.checkpoint(fn)
+    """Recompute in the backward pass; `fn` may assign to variables."""
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        leaves, treedef = tree.flatten_with_def((args, kwargs))
+        places = [i for i, leaf in enumerate(leaves) if is_tensor(leaf)]
+        written: list[Variable] = []
+
+        def pure(data: list) -> Any:
+            filled = list(leaves)
+            for i, value in zip(places, data):
+                filled[i] = value
+            args, kwargs = tree.unflatten(treedef, filled)
+            with frame(StatelessFrame, {}) as inner:
+                out = fn(*args, **kwargs)
+            written[:] = inner.written.values()
+            return out, [inner.values[id(v)] for v in written]
+
+        out, new = jax.checkpoint(pure)([leaves[i] for i in places])
+        for variable, value in zip(written, new):
+            variable.assign(value)
+        return out
+
+    return wrapped
 
 
 def custom_gradient(fn: Callable) -> Callable:
@@ -289,3 +312,13 @@ def number(x: Any) -> Any:
 def fused_update(name: str) -> None:
     """No kernels: XLA fuses what an optimizer's `update` says."""
     return None
+
+
+def opaque(fn: Callable) -> Callable:
+    """Nothing is written down here."""
+    return fn
+
+
+def is_recording() -> bool:
+    """Nothing is written down here."""
+    return False

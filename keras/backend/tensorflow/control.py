@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.core import tree
+from keras.core.variable import MetaFrame, frame
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
@@ -46,9 +47,14 @@ def scan(
             x = tree.unflatten(treedef, [leaf[i] for leaf in leaves])
         return f(carry, x)
 
-    if isinstance(steps, int) and (
-        unroll is True or steps == 0 or tf.executing_eagerly()
-    ):
+    if steps == 0:  # one step that is not taken tells what it would give
+        zeros = [tf.zeros(leaf.shape[1:], leaf.dtype) for leaf in leaves]
+        with frame(MetaFrame, lambda value: value):
+            _, y = f(init, tree.unflatten(treedef, zeros) if leaves else None)
+        return init, y if y is None else tree.map_structure(
+            lambda t: tf.zeros([0, *t.shape], t.dtype), y
+        )
+    if isinstance(steps, int) and (unroll is True or tf.executing_eagerly()):
         carry, outs = init, []
         for i in reversed(range(steps)) if reverse else range(steps):
             carry, y = one(i, carry)

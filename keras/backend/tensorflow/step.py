@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras.backend.tensorflow.tensor import dtype_of, is_tensor
 from keras.core import tree
-from keras.core.variable import MetaFrame, Variable, frame
+from keras.core.variable import MetaFrame, Variable, frame, repeatable
 
 
 def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
@@ -65,7 +65,9 @@ def compile(fn: Callable) -> Callable:
     return compiled
 
 
-def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
+def compile_step(
+    step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
+) -> Callable:
     """A step of the trainer as a tf.function, by XLA if asked for."""
     return tf.function(step, autograph=False, jit_compile=jit_compile is True)
 
@@ -112,9 +114,19 @@ def no_gradients() -> Any:
 
 def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
-    return tf.recompute_grad(fn)
+    return tf.recompute_grad(repeatable(fn, tf.identity))
 
 
 def custom_gradient(fn: Callable) -> Callable:
     """`fn(*args) -> (output, grad_fn)`; `grad_fn(*cotangents)` gives the gradients."""
     return tf.custom_gradient(fn)
+
+
+def opaque(fn: Callable) -> Callable:
+    """Nothing is written down here."""
+    return fn
+
+
+def is_recording() -> bool:
+    """Nothing is written down here."""
+    return False

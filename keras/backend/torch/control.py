@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from keras.core import tree
+from keras.core.variable import MetaFrame, frame
 
 
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
@@ -52,6 +53,13 @@ def scan(
         return carry, y if y is None else tree.map_structure(
             lambda t: t.to("meta").expand(steps, *t.shape), y
         )
+    if not steps:  # one step that is not taken tells what it would give
+        xs = tree.map_structure(lambda t: t.new_zeros(t.shape[1:]), xs)
+        with frame(MetaFrame, lambda value: value):
+            _, y = f(init, xs)
+        return init, y if y is None else tree.map_structure(
+            lambda t: t.new_zeros((0, *t.shape)), y
+        )
     carry, outs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):
         x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
@@ -71,4 +79,4 @@ def runs_eagerly(x: Any) -> bool:
 
 def vectorized_map(function: Callable, elements: Any) -> Any:
     """Map over the first axis."""
-    return torch.vmap(function)(elements)
+    return torch.vmap(function, randomness="different")(elements)

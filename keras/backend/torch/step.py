@@ -10,9 +10,16 @@ from typing import Any
 import torch
 import torch.utils.checkpoint
 
+from keras.backend.torch.capture import Captured
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
 from keras.core import tree
-from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame
+from keras.core.variable import (
+    MetaFrame,
+    StatelessFrame,
+    Variable,
+    frame,
+    repeatable,
+)
 
 _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
@@ -62,6 +69,9 @@ def value_and_grad(
     """`fn` with the gradients of its (first) result; see keras.ops.value_and_grad."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        if torch._C._functorch.peek_interpreter_stack() is not None:
+            transformed = _transformed(fn, variables, argnums, has_aux)
+            return transformed(*args, **kwargs)
         call_args = list(args)
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         nested = _depth.get() > 0
@@ -101,6 +111,30 @@ def value_and_grad(
     return wrapped
 
 
+def _transformed(
+    fn: Callable, variables: Sequence[Variable] | None, argnums: Any, has_aux: bool
+) -> Callable:
+    """The same inside torch.vmap, where gradients are asked for in another way."""
+
+    def run(values: list, *args: Any, **kwargs: Any) -> Any:
+        table = {id(v): value for v, value in zip(variables or (), values)}
+        with frame(StatelessFrame, table):
+            return fn(*args, **kwargs)
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        numbers: Any = 0
+        if variables is None:
+            several = isinstance(argnums, (list, tuple))
+            shifted = [(n % len(args)) + 1 for n in (argnums if several else [argnums])]
+            numbers = tuple(shifted) if several else shifted[0]
+        values = [v.read_unscaled() for v in variables or ()]
+        found = torch.func.grad_and_value(run, numbers, has_aux)
+        grads, value = found(values, *args, **kwargs)
+        return value, grads
+
+    return wrapped
+
+
 @contextlib.contextmanager
 def _followed(variables: Sequence[Variable]) -> Any:
     """The variables' tensors, also of variables that autograd does not follow yet."""
@@ -131,16 +165,22 @@ def compile(fn: Callable) -> Callable:
     return fn
 
 
-def compile_step(step: Callable, train: bool, jit_compile: Any) -> Callable:
-    """A step of the trainer: eager, or under torch.compile if asked for."""
+def compile_step(
+    step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
+) -> Callable:
+    """A step of the trainer, its calls written down; or under torch.compile."""
     if jit_compile is True:
         step = torch.compile(step)
-    return step if train else without_gradients(step)
+    if not train:
+        step = without_gradients(step)
+    if jit_compile is True or variables is None:
+        return step
+    return Captured(step, variables)
 
 
-def compile_loop(compiled: Any, jit_compile: Any) -> None:
-    """PyTorch runs eagerly: a loop on its side would save nothing."""
-    return None
+def compile_loop(compiled: Any, jit_compile: Any) -> Callable | None:
+    """Many steps with their data converted at once, where calls are written down."""
+    return compiled.loop if isinstance(compiled, Captured) else None
 
 
 def without_gradients(fn: Callable) -> Callable:
@@ -157,8 +197,9 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
+        run = repeatable(fn, lambda value: value.detach().clone())
         return torch.utils.checkpoint.checkpoint(
-            fn, *args, use_reentrant=False, **kwargs
+            run, *args, use_reentrant=False, **kwargs
         )
 
     return wrapped
