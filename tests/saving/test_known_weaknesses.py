@@ -294,10 +294,11 @@ def test_cve_2025_49655_pickled_torch_modules(tmp_path):
             lambda: load_model(path, safe_mode=False),
             lambda: layers.deserialize(layer),
         ):
-            refused(read, "Unknown|pickle|code", ["harm"])
-        cls = getattr(layers, "TorchModuleWrapper", None)
-        if cls is not None:  # CVE-2026-12484: the class's own from_config
-            refused(lambda: cls.from_config(layer["config"]), "", ["harm"])
+            with keras.config.backend_scope("torch"):
+                refused(read, "Unknown|pickle|code", ["harm"])
+        cls = layers.TorchModuleWrapper  # CVE-2026-12484: its own from_config
+        with keras.config.backend_scope("torch"):
+            refused(lambda: cls.from_config(layer["config"]), "pickle|code", ["harm"])
     assert no_harm(tmp_path)
 
 
