@@ -23,7 +23,7 @@ WITHOUT_SPEC = {
         "makes tensors of numbers, not of tensors",
     ),
     **dict.fromkeys(
-        "custom_gradient grad value_and_grad vectorize".split(),
+        "custom_gradient grad value_and_grad vectorize vmap".split(),
         "gives a function; what that calls is made of ops",
     ),
     **dict.fromkeys(
