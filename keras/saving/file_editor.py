@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from keras.core.errors import near_matches
 from keras.saving.archive import CONFIG, METADATA, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import verify, write_groups
+from keras.saving.match import ArrayRecord, match
 from keras.saving.seal import seal
 from keras.saving.walk import entries
 from keras.saving.weights import check_target, open_weights
@@ -104,37 +106,23 @@ class KerasFileEditor:
                 "KerasFileEditor.compare: a model or layer is needed; received "
                 f"{reference_model!r}."
             )
-        wanted = {entry.path: entry.values for entry in entries(reference_model)}
-        problems: list[str] = []
-        matches = 0
-        for name, values in wanted.items():
-            saved = self.weights_dict.get(name, {})
-            for key, value in values.items():
-                shape = tuple(value.shape)
-                if key not in saved:
-                    problems.append(f"{name}/{key} {shape}: missing in the file")
-                elif saved[key].shape != shape:
-                    problems.append(
-                        f"{name}/{key}: {shape} in the model, {saved[key].shape} in "
-                        "the file"
-                    )
-                else:
-                    matches += 1
-        for name, arrays in self.weights_dict.items():
-            for key in arrays:
-                if key not in wanted.get(name, {}):
-                    problems.append(f"{name}/{key}: not in the model")
-        for problem in problems:
-            print(f"...{problem}")
-        print(
-            f"{len(problems)} differences: the file does not fit the model."
-            if problems
-            else f"No differences: {matches} weights fit."
-        )
+        found = [replace(e, custom=False) for e in entries(reference_model)]
+        plan = match(found, self._records())
+        problems = len(plan.missing) + len(plan.unexpected) + len(plan.wrong)
+        weights = sum(len(entry.values) for entry in found)
+        matches = weights - len(plan.missing) - len(plan.wrong)
+        print(plan.describe() or f"No differences: {matches} weights fit.")
         return {
             "status": "error" if problems else "success",
-            "error_count": len(problems),
+            "error_count": problems,
             "match_count": matches,
+        }
+
+    def _records(self) -> dict[str, ArrayRecord]:
+        return {
+            f"{name}/{_VARS}/{key}" if name else f"{_VARS}/{key}": ArrayRecord(array)
+            for name, arrays in self.weights_dict.items()
+            for key, array in arrays.items()
         }
 
     # Changing

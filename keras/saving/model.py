@@ -27,8 +27,7 @@ from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
 from keras.saving.note import NOTE, note_of
 from keras.saving.seal import Span
-from keras.saving.snapshot import snapshot
-from keras.saving.walk import saveables
+from keras.saving.walk import copied, saveables
 from keras.saving.weights import (
     LEGACY,
     check_target,
@@ -109,7 +108,8 @@ def prepare_model(
         )
     optimizer = getattr(model, "optimizer", None)
     skip = [optimizer] if optimizer is not None and not include_optimizer else []
-    found = snapshot(reached(model, "save_model", skip), copy)
+    found = reached(model, "save_model", skip)
+    found = copied(found) if copy else found
     owners = [o for o in saveables(model) if hasattr(type(o[1]), "save_assets")]
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata: dict[str, Any] = {"keras_version": API_VERSION, "date_saved": saved}

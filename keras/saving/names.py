@@ -44,21 +44,6 @@ def named_entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
     return found
 
 
-def named_weights(model: Any) -> dict[str, Variable]:
-    """The variables of a model under their dotted names.
-
-    Example:
-        >>> list(named_weights(keras.Sequential([keras.Input((3,)), Dense(2)])))
-        ['dense.kernel', 'dense.bias']
-    """
-    return {
-        entry.address(leaf): value
-        for entry in named_entries(model)
-        for leaf, value in entry.values.items()
-        if isinstance(value, Variable)
-    }
-
-
 def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     """A graph's layers by their names, then what the attributes hold."""
     from keras.models.model import Model

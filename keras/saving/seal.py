@@ -373,32 +373,31 @@ def _write(piece: tuple[Path, int, memoryview]) -> Span:
 
 def _read(piece: tuple[Path, int, memoryview]) -> Span:
     path, offset, view = piece
-    crc = 0
-    with open(path, "rb", buffering=0) as file:
-        file.seek(offset)
-        for at in range(0, len(view), _CHUNK):
-            part = rest = view[at : at + _CHUNK]
-            while rest:
-                count = file.readinto(rest)  # type: ignore[arg-type]
-                if not count:
-                    raise DamagedFileError(path, "it is cut short")
-                rest = rest[count:]
-            crc = crc32(part, crc)
-    return Span(offset, len(view), crc)
+    chunks = (view[at : at + _CHUNK] for at in range(0, len(view), _CHUNK))
+    return _filled(path, offset, chunks)
 
 
 def _checked(gap: tuple[Path, int, int]) -> Span:
     path, start, length = gap
     buffer = memoryview(bytearray(min(length, _CHUNK)))
-    crc, left = 0, length
+    chunks = (buffer[: length - at] for at in range(0, length, _CHUNK))
+    return _filled(path, start, chunks)
+
+
+def _filled(path: Path, start: int, chunks: Iterable[memoryview]) -> Span:
+    """Fill chunks with the bytes from a place on; each is done with before the next."""
+    crc = length = 0
     with open(path, "rb", buffering=0) as file:
         file.seek(start)
-        while left:
-            count = file.readinto(buffer[:left])  # type: ignore[arg-type]
-            if not count:
-                raise DamagedFileError(path, "it is cut short")
-            crc = crc32(buffer[:count], crc)
-            left -= count
+        for chunk in chunks:
+            rest = chunk
+            while rest:
+                count = file.readinto(rest)  # type: ignore[arg-type]
+                if not count:
+                    raise DamagedFileError(path, "it is cut short")
+                rest = rest[count:]
+            crc = crc32(chunk, crc)
+            length += len(chunk)
     return Span(start, length, crc)
 
 

@@ -21,8 +21,7 @@ from keras.saving.h5 import open_records, verify
 from keras.saving.match import match
 from keras.saving.packing import pack, unpack
 from keras.saving.seal import DamagedFileError, Part
-from keras.saving.snapshot import snapshot
-from keras.saving.walk import Entry, entries
+from keras.saving.walk import Entry, copied, entries
 from keras.saving.weights import chosen_records, write_entries
 
 _OTHERS = "training/others"
@@ -51,7 +50,8 @@ def prepare_state(
     arrays: dict[str, np.ndarray] = {}
     content = {"format": _FORMAT, "values": pack(values, arrays)}
     arrays[_TEXT] = np.frombuffer(json.dumps(content).encode(), np.uint8)
-    found = snapshot(_state(model), copy)
+    found = _state(model)
+    found = copied(found) if copy else found
     found.append(Entry(_VALUES, None, arrays, custom=False))
 
     def write() -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
+
+import numpy as np
 
 from keras.core.naming import to_snake_case
 from keras.core.variable import Variable
@@ -75,17 +77,16 @@ def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
     return not (ours and all(isinstance(v, Variable) for v in values.values()))
 
 
-def weight_paths(model: Any) -> Iterator[tuple[str, Variable]]:
-    """The variables of a model with their paths in a file.
+def copied(found: Iterable[Entry]) -> list[Entry]:
+    """The state of objects as it is now, in arrays of its own, to be written later.
 
-    Example:
-        >>> dict(weight_paths(keras.Sequential([keras.Input((3,)), Dense(2)])))
-        {'layers/dense/vars/0': <Variable ...>, 'layers/dense/vars/1': <Variable ...>}
+    PyTorch and TensorFlow change variables in place, and JAX gives an array's memory
+    to the next step: a view taken now would show later values.
     """
-    for entry in entries(model):
-        for key, value in entry.values.items():
-            if isinstance(value, Variable):
-                yield entry.address(key), value
+    return [
+        replace(entry, values={k: np.array(v) for k, v in entry.values.items()})
+        for entry in found
+    ]
 
 
 def saveables(root: Any, skip: Iterable[Any] = ()) -> Iterator[tuple[str, Any]]:

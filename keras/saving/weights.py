@@ -33,8 +33,7 @@ from keras.saving.seal import (
     seal,
 )
 from keras.saving.shards import nbytes, read_index, save_shards, split
-from keras.saving.snapshot import snapshot
-from keras.saving.walk import Entry, entries
+from keras.saving.walk import Entry, copied, entries
 
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
@@ -74,41 +73,30 @@ def save_weights(
     """
     if kwargs:
         raise ValueError(f"save_weights: unknown arguments {sorted(kwargs)}.")
-    if str(filepath).endswith(SAFETENSORS):
-        _save_named(model, filepath, overwrite, max_shard_size)
-        return
-    ending = ".weights.h5" if max_shard_size is None else ".weights.json"
-    endings = (ending, ".safetensors")
-    path = check_target(filepath, endings, overwrite, "save_weights")
-    require_built(model, "save_weights")
-    found = reached(model, "save_weights")
-    if max_shard_size is None:
-        with atomic_file(path) as temporary:
-            write_entries(temporary, found)
-    else:
-        _save_shards(found, path, max_shard_size)
-
-
-def _save_named(
-    model: Any,
-    filepath: str | os.PathLike,
-    overwrite: bool,
-    max_shard_size: float | None,
-) -> None:
-    """Save to safetensors."""
-    path = Path(filepath)
-    if max_shard_size is None and path.name.endswith(INDEX):
-        raise ValueError(
-            f"save_weights: {str(filepath)!r} is the name of an index of shards: pass "
-            "`max_shard_size`, or a name ending in .safetensors."
-        )
-    if max_shard_size is not None and not path.name.endswith(INDEX):
+    path, sharded = Path(filepath), max_shard_size is not None
+    named = path.name.endswith(SAFETENSORS)
+    if named and sharded != path.name.endswith(INDEX):
+        if not sharded:
+            raise ValueError(
+                f"save_weights: {str(filepath)!r} is the name of an index of shards: "
+                "pass `max_shard_size`, or a name ending in .safetensors."
+            )
         path = path.with_name(path.name.removesuffix(".safetensors") + INDEX)
-    check_target(path, (), overwrite, "save_weights")
+    ending = ".weights.json" if sharded else ".weights.h5"
+    endings = () if named else (ending, ".safetensors")
+    check_target(path, endings, overwrite, "save_weights")
     require_built(model, "save_weights")
-    found = warn_lost(model, named_entries(model), "save_weights")
-    tensors = {e.address(k): value for e in found for k, value in e.values.items()}
-    save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
+    if named:
+        found = warn_lost(model, named_entries(model), "save_weights")
+        tensors = {e.address(k): value for e in found for k, value in e.values.items()}
+        save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
+        return
+    found = reached(model, "save_weights")
+    if max_shard_size is not None:
+        _save_shards(found, path, max_shard_size)
+        return
+    with atomic_file(path) as temporary:
+        write_entries(temporary, found)
 
 
 def prepare_weights(
@@ -126,7 +114,8 @@ def prepare_weights(
             training goes on.
     """
     require_built(model, "save_weights")
-    found = snapshot(reached(model, "save_weights"), copy)
+    found = reached(model, "save_weights")
+    found = copied(found) if copy else found
     attributes = None if note is None else {NOTE: json.dumps(note_of(note))}
 
     def write() -> None:

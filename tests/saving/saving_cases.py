@@ -29,6 +29,16 @@ def floats(*shape: int) -> np.ndarray:
     return rng.normal(size=shape).astype("float32")
 
 
+def addresses(entries: list[Any]) -> dict[str, Any]:
+    """The variables of a walk through a model, by where a file keeps them."""
+    return {
+        entry.address(key): value
+        for entry in entries
+        for key, value in entry.values.items()
+        if isinstance(value, keras.Variable)
+    }
+
+
 def build(name: str) -> tuple[Any, Any]:
     """A model with random weights, trained if it is compiled, and data for it."""
     global rng

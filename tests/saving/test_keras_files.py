@@ -9,7 +9,7 @@ import pytest
 import saving_cases as cases
 
 import keras
-from keras.saving.walk import weight_paths
+from keras.saving.walk import entries
 
 NOTHING = (None, False, {}, {"input_shape": None})
 FILES = pathlib.Path(__file__).parent / "files"
@@ -79,7 +79,9 @@ def test_has_the_paths_of_the_file(backend, name):
     model = keras.saving.load_model(FILES / f"{name}.keras")
     with keras_weights(name) as records:
         want = {path: record.shape for path, record in records.items()}
-    assert {path: v.shape for path, v in weight_paths(model)} == want
+    assert {
+        path: v.shape for path, v in cases.addresses(entries(model)).items()
+    } == want
 
 
 def keras_weights(name):

@@ -7,10 +7,11 @@ import struct
 import ml_dtypes
 import numpy as np
 import pytest
+from saving_cases import addresses
 
 import keras
 from keras import layers
-from keras.saving.names import layer_names, named_weights
+from keras.saving.names import layer_names, named_entries
 from keras.saving.safetensors import open_safetensors, write_safetensors
 
 GIB = 1024**3
@@ -49,13 +50,13 @@ def test_round_trip_on_any_backend(backend, tmp_path):
 def test_names(backend):
     names = ["dense.kernel", "dense.bias", "norm.gamma", "norm.beta"]
     names += ["norm.moving_mean", "norm.moving_variance"]
-    assert list(named_weights(make())) == [
+    assert list(addresses(named_entries(make()))) == [
         *names,
         "inner.dense.kernel",
         "inner.dense.bias",
     ]
     make()  # automatic names go on counting; the weights' names do not
-    assert list(named_weights(make()))[:2] == names[:2]
+    assert list(addresses(named_entries(make())))[:2] == names[:2]
     chosen = [layers.Dense(1, name=f"dense_{i}") for i in (0, 1, 3)]
     assert layer_names(chosen) == ["dense_0", "dense_1", "dense_3"]
 
@@ -65,7 +66,7 @@ def test_the_reference_library_reads_ours(backend, tmp_path):
     model = make()
     model.save_weights(tmp_path / "w.safetensors")
     found = numpy.load_file(tmp_path / "w.safetensors")
-    want = {name: np.asarray(v) for name, v in named_weights(model).items()}
+    want = {name: np.asarray(v) for name, v in addresses(named_entries(model)).items()}
     assert found.keys() == want.keys()
     for name, array in want.items():
         np.testing.assert_array_equal(found[name], array)
@@ -124,7 +125,7 @@ def test_shards(backend, tmp_path):
     for _ in range(2):  # the second time over the first
         model.save_weights(tmp_path / "w.safetensors", max_shard_size=64 / GIB)
         index = json.loads((tmp_path / "w.safetensors.index.json").read_text())
-        assert sorted(index["weight_map"]) == sorted(named_weights(model))
+        assert sorted(index["weight_map"]) == sorted(addresses(named_entries(model)))
         assert index["metadata"]["total_size"] == 4 * model.count_params()
         files = set(index["weight_map"].values()) | {"w.safetensors.index.json"}
         assert set(os.listdir(tmp_path)) == files and len(files) == 4
