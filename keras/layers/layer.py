@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -37,6 +38,9 @@ from keras.layers.call import (
 )
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.layer_state import LayerState
+
+# Weights are made once, however many threads call a new layer at the same time.
+_first_calls = threading.RLock()
 
 
 def _wrap_build(build: Callable) -> Callable:
@@ -276,7 +280,7 @@ class Layer(Operation, Configurable, LayerState):
             if self._settled:
                 outputs = self._run(args, kwargs)
             else:
-                with path_scope(self._settle_path()):
+                with _first_calls, path_scope(self._settle_path()):
                     if not self.built:
                         self._maybe_build(args, kwargs)
                     outputs = self._run(args, kwargs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -99,6 +100,9 @@ class _Recording(StatelessFrame):
         super().write(variable, value)
 
 
+_turns = threading.RLock()
+
+
 class Compiled:
     """`fn` under jax.jit; variables it reads and writes go in and out as arguments.
 
@@ -109,10 +113,12 @@ class Compiled:
         fn: the function.
         loop: whether a call is `(arguments, count)`, with stacked arguments: `fn` runs
             on each of the first `count`, in one loop on the device.
+        shared: whether several threads may call it at the same time; then variables
+            are written by one after the other, and not in place.
     """
 
-    def __init__(self, fn: Callable, loop: bool = False) -> None:
-        self.fn, self._loop = fn, loop
+    def __init__(self, fn: Callable, loop: bool = False, shared: bool = False) -> None:
+        self.fn, self._loop, self._shared = fn, loop, shared
         self._versions: dict[Any, Lifted] = {}
 
     def __call__(self, *args: Any) -> Any:
@@ -127,8 +133,11 @@ class Compiled:
         key = (treedef, static, tuple((d.shape, d.dtype) for d in data))
         step = self._versions.get(key)
         if step is None:
-            step = Lifted(self.fn, leaves, treedef, places, self._loop)
+            step = Lifted(self.fn, leaves, treedef, places, self._loop, self._shared)
             self._versions[key] = step
+        if self._shared and (step.writes is None or step.writes):
+            with _turns:
+                return step(data, *count)
         return step(data, *count)
 
 
@@ -141,7 +150,7 @@ def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
     """A step of the trainer, compiled unless `jit_compile` is False."""
-    return step if jit_compile is False else Compiled(step)
+    return step if jit_compile is False else Compiled(step, shared=not train)
 
 
 def compile_loop(compiled: Any, jit_compile: Any) -> Callable | None:
@@ -160,12 +169,21 @@ class Lifted:
         fn: the function.
         leaves, treedef, places: its arguments, and which of them are data.
         loop: run it on each of the first `count` items of the data, in one loop.
+        shared: leave the old values of variables alone; see `Compiled`.
     """
 
     def __init__(
-        self, fn: Callable, leaves: list, treedef: Any, places: list, loop: bool = False
+        self,
+        fn: Callable,
+        leaves: list,
+        treedef: Any,
+        places: list,
+        loop: bool = False,
+        shared: bool = False,
     ) -> None:
         self._fn = fn
+        self._given_away = () if shared else (0,)
+        self.writes: bool | None = None  # known after the first call
         self._leaves = [None if _is_data(leaf) else leaf for leaf in leaves]
         self._treedef, self._places = treedef, places
         self._loop = loop
@@ -176,7 +194,8 @@ class Lifted:
         if self._step is None:
             self._find_variables(data)
             run = self._steps if self._loop else self._once
-            self._step = jax.jit(run, donate_argnums=0)
+            self._step = jax.jit(run, donate_argnums=self._given_away)
+            self.writes = bool(self._written)
         if current_frame() is None:
             changing = [_owned(v) for v in self._written]
             constant = [v._value for v in self._read]
