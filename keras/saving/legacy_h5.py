@@ -18,23 +18,23 @@ from typing import Any
 import h5py
 import numpy as np
 
-from keras.core.errors import near_matches
+from keras.core.naming import uniquify
 from keras.core.reading import MAX_JSON_BYTES, parse_json, reading
 from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify
 from keras.saving.keras2 import is_old, translate, translate_compile
-from keras.saving.match import ArrayRecord, Plan, Record, difference
+from keras.saving.match import ArrayRecord, Plan, Record, match
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
+from keras.saving.walk import Entry
 from keras.saving.weights import (
-    EARLY,
     carry_out,
+    plan_optimizer,
     require_built,
     require_model,
     restore_optimizer,
-    untrained,
 )
 
 _TOP = "top_level_model_weights"
@@ -313,74 +313,34 @@ def _plan(
     numbers: Mapping[str, str] | None,
 ) -> Plan:
     """Match layer by layer; with `numbers`, automatic names are counted anew."""
-    plan = Plan()
     layers = [x for x in _layers(model) if x.weights]
     names = {layer.name: layer.name for layer in layers}
     if numbers is not None:
         names = renumbered(names)
     file_names = {(numbers or {}).get(name, name): name for name in given}
-    wanted: list[tuple[str, Any, list[tuple[str, Variable]]]] = [
-        (names[layer.name], layer, _saved_names(layer)) for layer in layers
-    ]
+    wanted = [(names[layer.name], layer, _saved_names(layer)) for layer in layers]
     of_layers = {id(v) for layer in layers for v in layer.weights}
     top = [(v.path, v) for v in getattr(model, "weights", ()) if id(v) not in of_layers]
     if top:
         wanted.append((_TOP, model, top))
-    used = set()
+    left = {name: dict(stored) for name, stored in given.items() if name != _TOP or top}
+    found: list[Entry] = []
+    records: dict[str, Record] = {}
     for name, layer, variables in wanted:
-        found = file_names.get(name)
-        used.add(found)
+        stored = left.pop(file_names.get(name, ""), {})
         if any(layer is s for s in skip):
             continue
-        _match_layer(plan, name, found, variables, dict(given.get(found or "", {})))
-    for name in given:
-        if name not in used and name != _TOP:
-            plan.unexpected += [
-                f"{name}: {path} (shape {record.shape})"
-                for path, record in zip(
-                    _shortened(name, list(given[name])), given[name].values()
-                )
-            ]
-    known = [n for n in given if n not in used]
-    plan.missing = [
-        f"{m}{near_matches(m.partition(':')[0], known)}" for m in plan.missing
-    ]
-    return plan
-
-
-def _match_layer(
-    plan: Plan,
-    name: str,
-    found: str | None,
-    variables: list[tuple[str, Variable]],
-    records: dict[str, Record],
-) -> None:
-    ours = _shortened(name, [path for path, _ in variables])
-    theirs = _shortened(found or name, list(records))
-    pairs = _pair(ours, theirs)
-    chosen = []
-    fits = True
-    for (_, variable), short in zip(variables, ours):
-        label = f"{name}: {short}"
-        place = pairs.get(short)
-        if place is None:
-            plan.missing.append(f"{label} (shape {variable.shape})")
-            fits = False
-            continue
-        record = records[list(records)[theirs.index(place)]]
-        wrong = difference(variable, record)
-        if wrong is not None:
-            plan.wrong.append(f"{label}: {wrong}")
-            fits = False
-        else:
-            chosen.append((variable, record))
-    left = [short for short in theirs if short not in pairs.values()]
-    if left:
-        fits = False
-        stored = dict(zip(theirs, records.values()))
-        plan.unexpected += [f"{name}: {s} (shape {stored[s].shape})" for s in left]
-    if fits:
-        plan.pairs[name] = chosen
+        ours = uniquify(_shortened(name, [path for path, _ in variables]))
+        theirs = _shortened(file_names.get(name, name), list(stored))
+        meant = {their: our for our, their in _pair(ours, theirs).items()}
+        for short, record in zip(theirs, stored.values()):
+            records[f"{name}.{meant.get(short, short)}"] = record
+        values = dict(zip(ours, (variable for _, variable in variables)))
+        found.append(Entry(name, layer, values, custom=False, keys={}))
+    for name, stored in left.items():
+        for short, record in zip(_shortened(name, list(stored)), stored.values()):
+            records[f"{name}.{short}"] = record
+    return match(found, records)
 
 
 def _shortened(layer: str, paths: list[str]) -> list[str]:
@@ -459,27 +419,18 @@ def _restore_optimizer(
     old = not any(v.path in given for v in optimizer.variables)
     if old:
         given = _translated_slots(given, model)
-    steps = given.get(f"{optimizer.name}/iteration")
-    plan = Plan()
-    pairs = []
-    for variable in optimizer.variables:
-        record = given.pop(variable.path, None)
-        if record is None and old:
-            record = _recomputed(optimizer, variable, steps)
-        if record is None:
-            # Keras 2 keeps the rate in the config alone.
-            if not (old and variable.path.endswith("/learning_rate")):
-                plan.missing.append(f"{variable.path} (shape {variable.shape})")
-        elif (wrong := difference(variable, record)) is not None:
-            plan.wrong.append(f"{variable.path}: {wrong}")
-        else:
-            pairs.append((variable, record))
-    plan.unexpected = [f"{name} (shape {r.shape})" for name, r in given.items()]
-    early = [v for v in optimizer.variables if v.name in EARLY]
-    if [v for v, _ in pairs] == early and untrained(pairs):  # saved before it was built
-        plan.missing.clear()
-    plan.pairs[""] = pairs
-    restore_optimizer(plan, optimizer, who)
+    values = {v.path: v for v in optimizer.variables}
+    if old:
+        steps = given.get(f"{optimizer.name}/iteration")
+        for path in [path for path in values if path not in given]:
+            record = _recomputed(optimizer, values[path], steps)
+            if record is not None:
+                given[path] = record
+            elif path.endswith("/learning_rate"):  # Keras 2 has it in the config alone
+                del values[path]
+    entry = Entry("optimizer", optimizer, values, custom=False, keys={})
+    named = {f"optimizer.{path}": record for path, record in given.items()}
+    restore_optimizer(plan_optimizer([entry], named), optimizer, who)
 
 
 def _recomputed(

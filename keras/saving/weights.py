@@ -38,7 +38,7 @@ from keras.saving.walk import Entry, copied, entries
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
 # What an optimizer has before it is built.
-EARLY = ("iteration", "learning_rate", "step_counter", "dynamic_scale")
+_EARLY = ("iteration", "learning_rate", "step_counter", "dynamic_scale")
 _OPTIMIZER = "optimizer/"
 
 
@@ -206,7 +206,7 @@ def restore(
     paths = [e.path + end for e in walk(model) if any(e.owner is s for s in skip)]
     plan = match(found, records, (*paths, _OPTIMIZER))
     saved = {p: r for p, r in records.items() if p.startswith(_OPTIMIZER)}
-    slots_plan = _plan_optimizer(slots, saved) if slots and saved else Plan()
+    slots_plan = plan_optimizer(slots, saved) if slots and saved else Plan()
     # A damaged file says so, rather than that it does not fit.
     verify(records.values(), chosen_records(plan, slots_plan))
     carry_out(plan, model, who, skip_mismatch)
@@ -228,7 +228,7 @@ def carry_out(plan: Plan, model: Any, who: str, skip_mismatch: bool) -> None:
     plan.assign(skip_mismatch)
 
 
-def _plan_optimizer(slots: list[Entry], saved: Mapping[str, Record]) -> Plan:
+def plan_optimizer(slots: list[Entry], saved: Mapping[str, Record]) -> Plan:
     """How the optimizer's state is to be loaded.
 
     One that was saved before it was built has no slots in the file. Those of an
@@ -238,22 +238,22 @@ def _plan_optimizer(slots: list[Entry], saved: Mapping[str, Record]) -> Plan:
     if plan.missing:
         bare = match([_without_slots(entry, saved) for entry in slots], saved)
         pairs = [pair for pairs in bare.pairs.values() for pair in pairs]
-        if not bare.problems and untrained(pairs):
+        if not bare.problems and _untrained(pairs):
             return bare
     return plan
 
 
 def _without_slots(entry: Entry, saved: Mapping[str, Record]) -> Entry:
-    early = {k: v for k, v in entry.values.items() if v.name in EARLY}
+    early = {k: v for k, v in entry.values.items() if v.name in _EARLY}
     slots = entry.values.keys() - early.keys()
     if any(entry.address(key) in saved for key in slots):
         return entry
     return replace(entry, values=early)
 
 
-def untrained(pairs: Iterable[tuple[Variable, Record]]) -> bool:
+def _untrained(pairs: Iterable[tuple[Variable, Record]]) -> bool:
     """Whether the optimizers of these variables and records took no step yet."""
-    counts = [pair for pair in pairs if pair[0].name == EARLY[0]]
+    counts = [pair for pair in pairs if pair[0].name == _EARLY[0]]
     return not any(np.any(r.read()) or np.any(np.asarray(v)) for v, r in counts)
 
 
