@@ -1,0 +1,64 @@
+"""The examples that train in their own ways, on every backend, at reduced size."""
+
+import pathlib
+import runpy
+import sys
+
+import pytest
+
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+
+
+@pytest.fixture
+def run(backend, monkeypatch):
+    """What the main function of an example gives."""
+
+    def main(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [f"{name}.py", *arguments])
+        return runpy.run_path(str(EXAMPLES / f"{name}.py"))["main"]()
+
+    return main
+
+
+def test_gan(run):
+    found = run("gan", "--epochs", "12")
+    distances = {name: distance for name, (distance, _, _) in found.items()}
+    assert distances["generated"] < 0.2 * distances["untrained"]
+    assert distances["real"] < distances["generated"]
+    certainty, seen = found["generated"][1:]
+    assert certainty > found["untrained"][1] + 0.2
+    assert sum(seen > 0.01) >= 8  # of ten digits
+
+
+def test_vae(run):
+    found = run("vae", "--epochs", "15")
+    assert found["bound"] < found["alone"] - 4
+
+
+def test_gradient_accumulation(run):
+    found = run("gradient_accumulation", "--epochs", "4")
+    for accuracy, apart in found.values():
+        assert accuracy > 0.8 and apart < 1e-5
+    assert len({accuracy for accuracy, _ in found.values()}) == 1
+
+
+def test_contrastive_learning(run):
+    found = run("contrastive", "--epochs", "15")
+    gains = {labels: learned - pixels for labels, (pixels, learned) in found.items()}
+    assert gains[1] > 0.04 and gains[3] > 0.01
+
+
+def test_reinforcement_learning(run):
+    first, last = run("reinforcement", "--rounds", "15")
+    assert first < 30 and last > 150
+
+
+def test_a_physics_informed_network(run):
+    assert run("physics_informed", "--epochs", "20") < 0.03
+
+
+def test_a_character_transformer(run):
+    found = run("character_transformer", "--steps", "40")
+    assert found["nats"] < 2.8  # single letters by their frequency: 3.1
+    assert found["same"]
+    assert found["faster"] > 1
