@@ -44,6 +44,8 @@ class Steps:
     _predict_function: Callable | None
     _loops: dict[str, Callable | None] | None
     _seen_trainable: list[int] | None
+    _seen_options: tuple | None
+    _forget_functions: Callable[[], None]
     _run_cache: RunCache | None
 
     @property
@@ -225,6 +227,7 @@ class Steps:
 
     def make_train_function(self, force: bool = False) -> Callable:
         """The function that trains on one batch, compiled."""
+        self._check_options()
         self._check_fingerprint()
         if self._train_function is None or force:
             self._train_function = self._compile_step(on_data(self, "train"))
@@ -232,6 +235,7 @@ class Steps:
 
     def make_test_function(self, force: bool = False) -> Callable:
         """The function that evaluates one batch, compiled."""
+        self._check_options()
         if self._test_function is None or force:
             step = on_data(self, "test")
             self._test_function = self._compile_step(step, train=False)
@@ -239,10 +243,18 @@ class Steps:
 
     def make_predict_function(self, force: bool = False) -> Callable:
         """The function that predicts one batch, compiled."""
+        self._check_options()
         if self._predict_function is None or force:
             step = on_data(self, "predict")
             self._predict_function = self._compile_step(step, train=False)
         return self._predict_function
+
+    def _check_options(self) -> None:
+        """Compile anew when an attribute was set that steps depend on."""
+        options = self.run_eagerly, self.jit_compile, id(self.optimizer)
+        if self._seen_options != options:
+            self._forget_functions()
+            self._seen_options = options
 
     def _check_fingerprint(self) -> None:
         """Compile anew when weights were frozen, thawed or added since."""

@@ -43,6 +43,7 @@ class Trainer(Steps):
         "_predict_function",
         "_loops",
         "_seen_trainable",
+        "_seen_options",
         "_run_cache",
         "history",
         "_position",
@@ -67,6 +68,7 @@ class Trainer(Steps):
         self._predict_function = None
         self._loops = None
         self._seen_trainable = None
+        self._seen_options: Any = None
         self._run_cache = None
 
     # Compile
