@@ -1,5 +1,8 @@
 """Training written in the framework's own terms, as the guides of Keras write it."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -493,3 +496,15 @@ def test_mistakes_with_modules(backend):
             keras.utils.torch_module(model)
     with pytest.raises(ValueError, match="is not a layer"):
         keras.utils.torch_module(3)
+
+
+def test_the_page_of_the_documentation():
+    """Its programs run from top to bottom, as it says."""
+    page = Path(keras.__file__).parent.parent / "docs" / "native_loops.md"
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert len(blocks) == 5
+    names = {}
+    for block in blocks:
+        exec(block, names)
+        if "loss" in names:
+            assert np.isfinite(float(names.pop("loss")))
