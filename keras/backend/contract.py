@@ -26,10 +26,13 @@ FUNCTIONS: dict[str, str] = {
     # Optimizers
     "number": "(scalar) -> its number where the host knows it, else a tensor",
     "fused_update": "(name) -> function changing all weights at once, or None",
+    "is_recording": "() -> bool: are calls written down, to be repeated?",
+    "opaque": "(fn) -> fn, run anew where calls written down are repeated",
     # Evaluation
     "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
     "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
-    "compile_step": "(step, train, jit_compile) -> a step of the trainer, compiled",
+    "compile_step": "(step, train, jit_compile, variables) -> a step, compiled; "
+    "`variables` gives those it may use if only code of ours runs in it, else None",
     "compile_loop": "(compiled step, jit_compile) -> (stack, count) -> last results",
     "no_gradients": "() -> context in which nothing is kept for gradients",
     "without_gradients": "(fn) -> fn run so",

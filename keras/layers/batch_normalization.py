@@ -8,6 +8,7 @@ from typing import Any
 from keras import initializers, ops
 from keras.layers.input_spec import InputSpec
 from keras.layers.normalization import ScaleAndShift, shape_along
+from keras.ops.normalization import batch_normalization_by_itself as by_itself
 
 
 class BatchNormalization(ScaleAndShift):
@@ -106,6 +107,12 @@ class BatchNormalization(ScaleAndShift):
         x = self.widened(inputs)
         scale, offset = self.gamma, self.beta
         if training and self.trainable:
+            if mask is None and not self.renorm and not self.synchronized:
+                axis = self.axis % len(x.shape)
+                out, mean, variance = by_itself(x, offset, scale, axis, self.epsilon)
+                self._move(self.moving_mean, mean, self.momentum)
+                self._move(self.moving_variance, variance, self.momentum)
+                return self.own_type(out)
             mean, variance = self._moments(x, mask)
             if self.renorm:
                 scale, offset = self._renormalize(mean, variance)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import re
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from keras.layers.weighted import (
     refuse_quantization,
     size_of_axis,
 )
+from keras.ops.products import linear
 
 
 class Dense(KernelLayer):
@@ -79,7 +81,7 @@ class Dense(KernelLayer):
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         """Multiply by the kernel."""
-        return self.finish(ops.matmul(inputs, self.kernel))
+        return self.activate(linear(inputs, self.kernel, self.bias))
 
 
 class EinsumDense(KernelLayer):
@@ -176,7 +178,30 @@ class EinsumDense(KernelLayer):
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         """Multiply by the kernel."""
-        return self.finish(ops.einsum(self.equation, inputs, self.kernel))
+        if not self._is_flat:
+            return self.finish(ops.einsum(self.equation, inputs, self.kernel))
+        kernel, bias = self.kernel.value, self.bias
+        axes = len(self._letters.input) - self._letters.first_inner
+        lead, outer = ops.shape(inputs)[:-axes], kernel.shape[axes:]
+        inner = math.prod(kernel.shape[:axes])
+        out = linear(
+            ops.reshape(inputs, (*lead, inner)),
+            ops.reshape(kernel, (inner, -1)),
+            None if bias is None else ops.reshape(bias, (-1,)),
+        )
+        return self.activate(ops.reshape(out, (*lead, *outer)))
+
+    @property
+    def _is_flat(self) -> bool:
+        """Whether it is a product of two matrices, but for the shapes."""
+        letters = self._letters
+        outer = letters.out[letters.first_inner :]
+        return (
+            letters.ellipsis != "end"
+            and letters.kernel == letters.input[letters.first_inner :] + outer
+            and letters.out == letters.input[: letters.first_inner] + outer
+            and self.bias_axes in (None, outer)
+        )
 
     def _read_sizes(self, input_shape: tuple) -> dict[str, int | None]:
         """The size of each letter's axis, None where it is not known."""
@@ -222,6 +247,11 @@ class _Letters(NamedTuple):
     kernel: str
     out: str
     ellipsis: str | None  # where the axes left out are: "start", "end" or nowhere
+
+    @property
+    def first_inner(self) -> int:
+        """Where the input's letters begin that are summed over, at the end of it."""
+        return len(self.input) - len(set(self.input) - set(self.out))
 
 
 _EQUATION = re.compile(

@@ -99,6 +99,10 @@ class BiasLayer(Layer):
             if channel_axis != -1:
                 bias = ops.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
             x = x + bias
+        return self.activate(x)
+
+    def activate(self, x: Any) -> Any:
+        """Apply the activation, if there is one."""
         return x if self.activation is activations.linear else self.activation(x)
 
 

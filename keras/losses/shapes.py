@@ -216,6 +216,8 @@ def host_values(x: Any) -> np.ndarray | None:
     try:
         if isinstance(x, KerasTensor) or "cpu" not in str(x.device).lower():
             return None
+        if current().is_recording():
+            return None
         return np.asarray(current().convert_to_numpy(x))
     except Exception:  # each framework has its own way of saying "being traced"
         return None

@@ -8,7 +8,7 @@ from keras.core import config
 from keras.core.errors import shape_error
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
-from keras.ops.core import cast, check_axis, dtype, saturate_cast
+from keras.ops.core import cast, check_axis, dtype, saturate_cast, stop_gradient
 from keras.ops.math import rsqrt
 
 Axes = int | tuple[int, ...] | list[int]
@@ -89,6 +89,23 @@ def _batch_normalization(
     factor = factor if scale is None else factor * scale
     shift = -mean * factor if offset is None else offset - mean * factor
     return x * factor + shift
+
+
+@op(name="_batch_normalization_by_itself")
+def batch_normalization_by_itself(
+    x: Tensor,
+    offset: Tensor | None = None,
+    scale: Tensor | None = None,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """`x` normalised by its own mean and variance along `axis`, and these two.
+
+    They are there to be averaged: gradients do not go through them.
+    """
+    mean, variance = moments(x, tuple(a for a in range(len(x.shape)) if a != axis))
+    out = _batch_normalization(x, mean, variance, offset, scale, axis, epsilon)
+    return out, stop_gradient(mean), stop_gradient(variance)
 
 
 @op(cast="float")

@@ -28,6 +28,13 @@ def matmul(x1: Tensor, x2: Tensor) -> Tensor:
     """
 
 
+@op(name="_linear", cast="common")
+def linear(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
+    """`x @ kernel + bias`, in one kernel where the backend has it."""
+    product = matmul(x, kernel)
+    return product if bias is None else product + bias
+
+
 @op(cast="common")
 def dot(x1: Tensor, x2: Tensor) -> Tensor:
     """The sum over the last axis of `x1` and the last but one of `x2`.

@@ -397,20 +397,23 @@ class Optimizer(Hyperparameters):
         kernel = self._kernel(self.fused)
         if kernel is None or not self._is_ours():
             return False
-        step, rate = self._updates(), self._rate_on_host()
-        weights = [v.value for v in variables]
-        if self.weight_decay:
-            decay = self._kernel("decay")
+        if self._slot_values is None or self._slot_values[0] != places:
+            slots = {k: [c[i].value for i in places] for k, c in self._slots.items()}
+            self._slot_values = places, slots
+        slots = self._slot_values[1]
+
+        def change(weights: list[Any], grads: list[Any]) -> None:
+            step, rate = self._updates(), self._rate_on_host()
+            decay = self._kernel("decay") if self.weight_decay else None
             if decay:
                 decayed = [w for w, i in zip(weights, places) if self._decayed[i]]
                 decay(decayed, rate * self.weight_decay)
             else:
                 self._decay(variables, places, rate)
-        if self._slot_values is None or self._slot_values[0] != places:
-            slots = {k: [c[i].value for i in places] for k, c in self._slots.items()}
-            self._slot_values = places, slots
-        hyper = {name: self._number(v) for name, v in self._hyper.items()}
-        kernel(weights, grads, self._slot_values[1], rate, step + 1, **hyper)
+            hyper = {name: self._number(v) for name, v in self._hyper.items()}
+            kernel(weights, grads, slots, rate, step + 1, **hyper)
+
+        self._backend.opaque(change)([v.value for v in variables], grads)
         return True
 
     def _kernel(self, name: str | None) -> Callable | None:

@@ -82,8 +82,7 @@ class SeedGenerator(Configurable, Stateful):
             frame = frame.parent
         if frame is not None:  # stateless, or shapes are being found out
             return self._advance()
-        memory = self._memory()
-        if memory is None:
+        if self._backend.is_recording() or (memory := self._memory()) is None:
             return self._advance()
         pair = int(memory[0]), int(memory[1])
         memory[1] += 1

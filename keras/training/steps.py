@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.core import tree
+from keras.core.examine import examine
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.stateless import in_both_forms, on_data
 from keras.utils.packing import unpack_x_y_sample_weight
@@ -294,11 +295,32 @@ class Steps:
         run = self._step_on_tensors(step)
         if self.run_eagerly:
             return run if train else backend.without_gradients(run)
-        return backend.compile_step(run, train, self.jit_compile)
+        is_ours = examine(self).is_ours
+        variables = self._all_variables if is_ours else None
+        return backend.compile_step(run, train, self.jit_compile, variables)
+
+    def _all_variables(self) -> list[Any]:
+        """What a step may read and write."""
+        found = [self, *self.metrics]
+        if self.optimizer is not None:
+            found.append(self.optimizer)
+        return [variable for owner in found for variable in owner.variables]
+
+    def _is_called_by(self, training: bool) -> bool:
+        """Whether all weights are made, and a step of the user's uses them as it likes.
+
+        Two networks that play against each other, say: none is called on the data.
+        """
+        step = "train_step" if training else "test_step"
+        own = getattr(type(self), step) is not getattr(Steps, step)
+        build = type(self).build  # type: ignore[attr-defined]
+        own = own and build.__module__.startswith("keras.")
+        parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
+        return own and bool(parts) and all(part.built for part in parts)
 
     def _build_on(self, data: Any, training: bool) -> None:
         """Make the weights, by a symbolic call on a batch's shapes, if need be."""
-        if not self.built:
+        if not self.built and not self._is_called_by(training):
             x, _, _ = unpack_x_y_sample_weight(data)
             x = tree.map_structure(
                 lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]),

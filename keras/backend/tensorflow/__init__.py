@@ -9,8 +9,8 @@ from keras.backend.tensorflow.random import (
     random_normal, random_uniform, seed_framework,
 )
 from keras.backend.tensorflow.step import (
-    compile, compile_loop, compile_step, custom_gradient, eval_shape, no_gradients,
-    remat, value_and_grad, without_gradients,
+    compile, compile_loop, compile_step, custom_gradient, eval_shape,
+    is_recording, no_gradients, opaque, remat, value_and_grad, without_gradients,
 )
 from keras.backend.tensorflow.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,

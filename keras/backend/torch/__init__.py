@@ -1,6 +1,7 @@
 """The PyTorch backend; its names are those of `contract.py`."""
 
 from keras.backend.torch import linalg, math, nn, numpy
+from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
     cond, runs_eagerly, scan, vectorized_map, while_loop,
 )

@@ -173,6 +173,16 @@ def _batch_normalization(
     return torch.addcmul(shift, x, factor)
 
 
+def _batch_normalization_by_itself(
+    x: Any, offset: Any = None, scale: Any = None, axis: int = -1, epsilon: float = 1e-3
+) -> Any:
+    out, mean, inverse = torch.native_batch_norm(
+        x.movedim(axis, 1), scale, offset, None, None, True, 0.0, epsilon
+    )
+    variance = (inverse.detach() ** -2 - epsilon).clamp(min=0)
+    return out.movedim(1, axis), mean.detach(), variance
+
+
 def _classes_second(logits: Any, axis: int) -> Any:
     return logits if logits.dim() < 2 or axis == 1 else logits.movedim(axis, 1)
 
@@ -292,8 +302,8 @@ TABLE: dict = {
     **functions_of(
         sys.modules[__name__],
         """
-        _attention _average_pool _batch_normalization _conv _conv_transpose _ctc_loss
-        _max_pool _moments _pick _softmax_crossentropy
+        _attention _average_pool _batch_normalization _batch_normalization_by_itself
+        _conv _conv_transpose _ctc_loss _max_pool _moments _pick _softmax_crossentropy
         """,
     ),
     "_adaptive_average": _adaptive(

@@ -307,6 +307,13 @@ def _in_int32(fn: Callable) -> Callable:
     return in_wider(fn, _FROM_BOOL, torch.Tensor.to)
 
 
+def _linear(x: Any, kernel: Any, bias: Any = None) -> torch.Tensor:
+    if not kernel.is_floating_point():
+        product = torch.matmul(x, kernel)
+        return product if bias is None else product + bias
+    return torch.nn.functional.linear(x, kernel.t(), bias)
+
+
 TABLE: dict[str, Callable] = {
     **functions_of(
         torch,
@@ -345,6 +352,7 @@ TABLE: dict[str, Callable] = {
         take_along_axis
         """,
     ),
+    "_linear": _linear,
     "_view": lambda x, dtype: x.contiguous().view(getattr(torch, dtype)),
     "arange": lambda start, stop, step, dtype: torch.arange(
         start, stop, step, dtype=to_torch_dtype(dtype), device=get_device()

@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from keras.backend.torch.capture import is_recording, opaque
+
 Tensors = list[torch.Tensor] | tuple[torch.Tensor, ...]
 
 
@@ -18,12 +20,15 @@ def number(x: torch.Tensor) -> Any:
     """A scalar as a number, remembered with the tensor until that is written to."""
     if torch.compiler.is_compiling():
         return x
+    if is_recording():  # it will be another one the next time
+        return x.item()
     known = getattr(x, "_keras_number", None)
     if known is None or known[0] != x._version:
         known = x._keras_number = x._version, x.item()  # type: ignore[attr-defined]
     return known[1]
 
 
+@opaque
 def count(x: torch.Tensor) -> None:
     """Add one; the host goes on knowing the number."""
     now = number(x)

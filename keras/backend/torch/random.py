@@ -16,6 +16,7 @@ import torch
 
 from keras.backend import portable_random
 from keras.backend.portable_random import Draws, threefry2x32
+from keras.backend.torch.capture import opaque
 from keras.backend.torch.tensor import device_scope, get_device, to_torch_dtype
 from keras.core import seeds
 
@@ -88,6 +89,7 @@ def _mixed(seed: int, counter: int) -> int:
     return z ^ z >> 31
 
 
+@opaque
 def _draw(
     fn: Callable, shape: Sequence[int], dtype: torch.dtype, seed: Any, *first: Any
 ) -> torch.Tensor:
@@ -124,6 +126,7 @@ def random_randint(
     return _draws.randint(shape, minval, maxval, dtype, seed, random_bits)
 
 
+@opaque
 def random_gamma(
     shape: Sequence[int], alpha: Any, dtype: str, seed: Any
 ) -> torch.Tensor:
@@ -134,6 +137,7 @@ def random_gamma(
     return torch._standard_gamma(alpha, generator=generator_for(seed, alpha.device))
 
 
+@opaque
 def random_binomial(
     shape: Sequence[int], counts: Any, probabilities: Any, dtype: str, seed: Any
 ) -> torch.Tensor:
@@ -148,6 +152,7 @@ def random_binomial(
     return torch.binomial(counts, probabilities, generator=generator)
 
 
+@opaque
 def dropout(
     x: torch.Tensor, rate: float, shape: Sequence[int] | None, seed: Any
 ) -> torch.Tensor:
@@ -177,6 +182,7 @@ def _rotate(x: torch.Tensor, distance: int) -> torch.Tensor:
     return (x << distance) | ((x >> 32 - distance) & ((1 << distance) - 1))
 
 
+@opaque
 def _words(shape: Sequence[int], seed: Any) -> tuple[torch.Tensor, torch.Tensor]:
     device = get_device()
     if device == "meta":

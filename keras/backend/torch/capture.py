@@ -1,0 +1,334 @@
+"""Writing down what a function asks of PyTorch, to ask it again without the Python.
+
+A model's step is some hundred calls of PyTorch amid ten times as much Python that comes
+to the same calls each time. `Captured` writes the calls down once for each set of
+shapes, as the source of a function, and runs that. Autograd sees no difference.
+
+What cannot be written down stays as it is: a step that looks at a value (`if x > 0`),
+or whose shapes depend on values, goes on as plain Python.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from keras.backend.torch.tensor import convert_to_tensor, get_device
+from keras.core import tree
+from keras.core.variable import Variable, current_frame
+
+_recorder: ContextVar[Recorder | None] = ContextVar("keras_recorder", default=None)
+# Questions about a tensor that its shape and type answer.
+_QUESTIONS = frozenset(
+    (
+        *("__get__", "dim", "ndimension", "size", "stride", "numel", "nelement"),
+        *("__len__", "__hash__", "is_contiguous", "is_floating_point", "is_complex"),
+        *("is_signed", "element_size", "get_device", "result_type", "promote_types"),
+        *("can_cast", "is_grad_enabled", "broadcast_shapes", "is_tensor"),
+    )
+)
+# Functions whose results have a size that depends on values.
+_DATA_SIZED = frozenset(
+    (
+        *("nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"),
+        *("bincount", "repeat_interleave", "histogram", "histogramdd", "_unique2"),
+    )
+)
+_INDEXING = frozenset(("__getitem__", "__setitem__", "index", "index_put_"))
+# Functions that, without tensors among their arguments, give the same each time.
+_FACTORIES = frozenset(
+    ("tensor", "as_tensor", "zeros", "ones", "full", "arange", "eye", "linspace")
+)
+
+
+def is_recording() -> bool:
+    """Whether calls are being written down."""
+    return _recorder.get() is not None
+
+
+def opaque(fn: Callable) -> Callable:
+    """`fn`, called again as a whole when calls written down are repeated.
+
+    For what reads numbers on the host. Its arguments are tensors, in lists or not, or
+    the same each time.
+    """
+
+    @functools.wraps(fn)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        recorder = _recorder.get()
+        if recorder is None:
+            return fn(*args, **kwargs)
+        return recorder.note(fn, args, kwargs)
+
+    return call
+
+
+class Recorder(TorchFunctionMode):
+    """Writes down every call of PyTorch made in its context.
+
+    Args:
+        inputs: the tensors that will be others when the calls are repeated.
+    """
+
+    def __init__(self, inputs: list[torch.Tensor]) -> None:
+        super().__init__()
+        self.refused: str | None = None  # the call that cannot be written down
+        self.outside: list[torch.Tensor] = []  # what the calls use but do not make
+        self._arguments = [f"x{i}" for i in range(len(inputs))]
+        self._names = {id(t): n for n, t in zip(self._arguments, inputs)}
+        self._kept: list[Any] = list(inputs)  # so that no identity is used again
+        self._values: dict[str, Any] = {}  # what the source names from outside
+        self._lines: list[tuple[str, list[str]]] = []  # (statement, locals in it)
+        # The results of factories, by their memory: (line, name, tensor).
+        self._fixed: dict[int, tuple[int, str, torch.Tensor]] = {}
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if _recorder.get() is self:  # not inside an opaque function
+            self._see(func, args, kwargs or {}, result)
+        return result
+
+    def note(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
+        """Call an opaque function, and write down the call."""
+        token = _recorder.set(None)
+        try:
+            result = fn(*args, **kwargs)
+            self._see(fn, args, kwargs, result, is_opaque=True)
+        finally:
+            _recorder.reset(token)
+        return result
+
+    def _see(
+        self, func: Any, args: tuple, kwargs: dict, result: Any, is_opaque: bool = False
+    ) -> None:
+        name = getattr(func, "__name__", "")
+        if self.refused:
+            return
+        if result is not None and next(_tensors(result), None) is None:
+            if name not in _QUESTIONS and result is not NotImplemented:
+                self.refused = name
+            return
+        if not is_opaque and (
+            name in _DATA_SIZED
+            or kwargs.get("generator") is not None
+            or (name == "where" and len(args) == 1)
+            or (name in _INDEXING and any(map(_is_mask, _tensors(args[1:]))))
+        ):
+            self.refused = name
+            return
+        self._write(func, args, kwargs, result)
+        writes = name.endswith("_") or name == "__setitem__"
+        if writes or is_opaque:
+            for tensor in _tensors([args, list(kwargs.values())]):
+                self._fixed.pop(_memory(tensor), None)
+        elif name in _FACTORIES and next(_tensors(args), None) is None:
+            line = len(self._lines) - 1
+            self._fixed[_memory(result)] = line, self._names[id(result)], result
+
+    def _write(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
+        used: list[str] = []
+        spelt = [self._spell(a, used) for a in args]
+        spelt += [f"{k}={self._spell(v, used)}" for k, v in kwargs.items()]
+        call = f"{self._outside(func)}({', '.join(spelt)})"
+        self._kept.append((args, kwargs, result))
+        if isinstance(result, torch.Tensor):
+            known = id(result) in self._names  # it was changed in place
+            name = self._name(result, used)
+            self._lines.append((call if known else f"{name} = {call}", used))
+            return
+        places = [(p, t) for p, t in _places(result) if id(t) not in self._names]
+        if not places:
+            self._lines.append((call, used))
+            return
+        whole = f"r{len(self._lines)}"
+        self._lines.append((f"{whole} = {call}", [*used, whole]))
+        for place, tensor in places:
+            used = [whole]
+            name = self._name(tensor, used)
+            self._lines.append((f"{name} = {whole}{place}", used))
+
+    def _name(self, tensor: torch.Tensor, used: list[str]) -> str:
+        name = self._names.setdefault(id(tensor), f"t{len(self._names)}")
+        used.append(name)
+        return name
+
+    def _outside(self, value: Any) -> str:
+        name = f"c{len(self._values)}"
+        self._values[name] = value
+        return name
+
+    def _spell(self, value: Any, used: list[str]) -> str:
+        """The source text of an argument."""
+        if isinstance(value, torch.Tensor):
+            if id(value) not in self._names:
+                self._names[id(value)] = self._outside(value)
+                self.outside.append(value)
+            return self._name(value, used)
+        if type(value) in (list, tuple):
+            inner = "".join(f"{self._spell(v, used)}, " for v in value)
+            return f"[{inner}]" if type(value) is list else f"({inner})"
+        if type(value) in (type(None), bool, int, str):
+            return repr(value)
+        return self._outside(value)
+
+    def function(self, results: list[torch.Tensor]) -> Callable:
+        """`(*inputs) -> results`: the calls again, on other inputs."""
+        returned: list[str] = []
+        spelt = "".join(f"{self._spell(t, returned)}, " for t in results)
+        for tensor in results:
+            self._fixed.pop(_memory(tensor), None)
+        constant = {line: (name, tensor) for line, name, tensor in self._fixed.values()}
+        self._values.update(constant.values())
+        stays = {*returned, *(name for name, _ in constant.values())}
+        last = {n: i for i, (_, names) in enumerate(self._lines) for n in names}
+        body = []
+        for i, (line, names) in enumerate(self._lines):
+            if i in constant:
+                continue
+            body.append(line)
+            dead = {n for n in names if last[n] == i and n[0] in "tr"} - stays
+            if dead:
+                body.append(f"del {', '.join(sorted(dead))}")
+        source = f"def replay({', '.join(self._arguments)}):\n "
+        source += "\n ".join([*body, f"return ({spelt})"])
+        exec(compile(source, "<captured>", "exec"), self._values)  # our own text
+        return self._values["replay"]
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    return (tensor for _, tensor in _places(value))
+
+
+def _places(value: Any, at: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """The tensors in lists and tuples, each with the text that picks it out."""
+    if isinstance(value, torch.Tensor):
+        yield at, value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from _places(item, f"{at}[{i}]")
+
+
+def _is_mask(tensor: torch.Tensor) -> bool:
+    return tensor.dtype in (torch.bool, torch.uint8)
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage().data_ptr()
+
+
+class Tape:
+    """The calls that a function makes for arguments of certain shapes.
+
+    Args:
+        function: `(*tensors) -> tensors`, as a recorder gives it.
+        form: the structure of the result, and its leaves that are no tensors.
+        held: the variables used, each with the tensor it had.
+    """
+
+    def __init__(self, function: Callable, form: tuple, held: list[tuple]) -> None:
+        self._function, self._held = function, held
+        self._treedef, self._leaves, self._places = form
+
+    def is_valid(self) -> bool:
+        """Whether the variables still have the tensors written down."""
+        return all(variable._value is tensor for variable, tensor in self._held)
+
+    def __call__(self, tensors: list[torch.Tensor]) -> Any:
+        grad = torch.is_grad_enabled()
+        try:
+            found = self._function(*tensors)
+        except BaseException:
+            torch.set_grad_enabled(grad)
+            raise
+        leaves = list(self._leaves)
+        for place, tensor in zip(self._places, found):
+            leaves[place] = tensor
+        return tree.unflatten(self._treedef, leaves)
+
+
+class Captured:
+    """`fn`, whose calls of PyTorch are written down for each set of shapes.
+
+    The first call with shapes not met before runs `fn` as it is, for what it makes only
+    once; the second is written down, later ones repeat it.
+
+    Args:
+        fn: a function of nests of tensors and arrays.
+        variables: gives the variables that it may use.
+    """
+
+    def __init__(self, fn: Callable, variables: Callable[[], list[Variable]]) -> None:
+        self._fn, self._variables = fn, variables
+        self._tapes: dict[Any, Tape | str] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        leaves, treedef = tree.flatten_with_def(args)
+        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
+        for i in places:
+            leaves[i] = convert_to_tensor(leaves[i])
+        return self.run(self.key(leaves, treedef, places), leaves, treedef, places)
+
+    def key(self, leaves: list, treedef: Any, places: list[int], skip: int = 0) -> Any:
+        """What calls must have in common; `skip` leaves out first axes."""
+        data = tuple((leaves[i].shape[skip:], leaves[i].dtype) for i in places)
+        rest = [x for i, x in enumerate(leaves) if i not in places]
+        return (treedef, data, *rest, torch.is_grad_enabled(), get_device())
+
+    def run(self, key: Any, leaves: list, treedef: Any, places: list[int]) -> Any:
+        """Call with arguments taken apart, by the tape where there is one."""
+        known = self._tapes.get(key)
+        if (
+            isinstance(known, str)
+            or is_recording()
+            or current_frame() is not None
+            or torch.compiler.is_compiling()
+        ):
+            return self._fn(*tree.unflatten(treedef, leaves))
+        if known is None and key not in self._tapes:
+            result = self._fn(*tree.unflatten(treedef, leaves))
+            self._tapes[key] = None  # type: ignore[assignment]
+            return result
+        inputs = [leaves[i] for i in places]
+        if isinstance(known, Tape) and known.is_valid():
+            return known(inputs)
+        recorder = Recorder(inputs)
+        token = _recorder.set(recorder)
+        try:
+            with recorder:
+                result = self._fn(*tree.unflatten(treedef, leaves))
+        finally:
+            _recorder.reset(token)
+        self._tapes[key] = recorder.refused or self._tape(recorder, result)
+        return result
+
+    def _tape(self, recorder: Recorder, result: Any) -> Tape:
+        leaves, treedef = tree.flatten_with_def(result)
+        places = [i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor)]
+        function = recorder.function([leaves[i] for i in places])
+        rest = [None if i in places else x for i, x in enumerate(leaves)]
+        kept = {id(v._value): v for v in self._variables()}
+        held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
+        return Tape(function, (treedef, rest, places), held)
+
+    def loop(self, stack: Any, count: int) -> Any:
+        """Call on each of the first `count` items of stacked arguments, in turn."""
+        leaves, treedef = tree.flatten_with_def((stack,))
+        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
+        for i in places:
+            leaves[i] = convert_to_tensor(leaves[i])
+        key = self.key(leaves, treedef, places, skip=1)
+        items = [leaves[i].unbind(0) for i in places]
+        result = None
+        for number in range(count):
+            one = list(leaves)
+            for place, item in zip(places, items):
+                one[place] = item[number]
+            result = self.run(key, one, treedef, places)
+        return result

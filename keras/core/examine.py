@@ -1,0 +1,89 @@
+"""Looking through an object: the settings it computes with, and whose code it runs.
+
+What was compiled or written down from a model holds the settings of that time, and
+only the code of this package is known to do the same each time it runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+
+from keras.core.foreign import framework_of
+from keras.core.tensor import KerasTensor
+from keras.core.variable import Variable
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes)
+_SETTINGS = (*_PLAIN, tuple)
+# What an attribute of that name holds does not take part in a step.
+_ASIDE = frozenset(
+    (
+        *("history", "stop_training", "built", "_position", "_run_cache", "_loops"),
+        *("_train_function", "_test_function", "_predict_function", "_compiled"),
+        *("_torch_module", "_captured"),
+    )
+)
+
+
+class Examined(NamedTuple):
+    """What `examine` found.
+
+    Attributes:
+        settings: all plain values by owner and name; equal if none changed.
+        is_ours: whether only code of this package runs inside.
+    """
+
+    settings: tuple
+    is_ours: bool
+
+
+def examine(owner: Any) -> Examined:
+    """Walk through the attributes of an object and of all that it holds."""
+    settings: list[Any] = []
+    is_ours = True
+    seen: set[int] = set()
+    left = [owner]
+    while left:
+        value = left.pop()
+        if isinstance(value, _PLAIN) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, (list, tuple, set, frozenset)):
+            left.extend(value)
+        elif isinstance(value, dict):
+            left.extend(value.values())
+        elif isinstance(value, functools.partial):
+            left.extend((value.func, *value.args, *value.keywords.values()))
+        elif isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
+            is_ours = is_ours and _is_ours(value)
+        elif isinstance(value, Variable):
+            left.extend((value.regularizer, value.constraint))
+        elif isinstance(value, (type, ModuleType)) or framework_of(value):
+            continue
+        elif _is_ours(type(value)) and not isinstance(value, KerasTensor):
+            is_ours = is_ours and "call" not in vars(value)
+            for name, item in _attributes(value):
+                left.append(item)
+                public = not name.startswith("_") or name == "_trainable"
+                if public and (isinstance(item, _SETTINGS) or callable(item)):
+                    settings.append((id(value), name, _key(item)))
+        elif callable(value):
+            is_ours = False
+    return Examined(tuple(settings), is_ours)
+
+
+def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    for name, item in getattr(value, "__dict__", {}).items():
+        if name not in _ASIDE and not name.endswith("initializer"):
+            yield name, item
+
+
+def _key(value: Any) -> Any:
+    """What tells whether a setting is the same: plain values as they are."""
+    return repr(value) if isinstance(value, _SETTINGS) else id(value)
+
+
+def _is_ours(code: Any) -> bool:
+    return (getattr(code, "__module__", None) or "").partition(".")[0] == "keras"
