@@ -81,3 +81,41 @@ def test_a_part_that_is_built_within_the_step_is_trained(backend):
     assert history["second"][-1] < 0.05 * history["second"][0]
     assert model.players[1][1].iterations.numpy() >= 79
     assert len(model.trainable_variables) == 4
+
+
+class NoCall(keras.Model):
+    """Two finished networks that are called in the steps alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.one, self.other = (
+            keras.Sequential([keras.Input((3,)), layers.Dense(1)]) for _ in "12"
+        )
+
+    def train_step(self, data):
+        weights = self.one.trainable_variables
+        value, grads = ops.value_and_grad(
+            lambda: ops.mean((self.one(ops.ones((2, 3))) - 1) ** 2), weights
+        )()
+        self.optimizer.apply(grads, weights)
+        return {"error": value}
+
+    def test_step(self, data):
+        return {"error": ops.mean(self.one(ops.ones((2, 3)))) - 1}
+
+
+class OtherCall(NoCall):
+    """Called on something else than the data."""
+
+    def call(self, noise):
+        return self.one(noise)
+
+
+@pytest.mark.parametrize("kind", [NoCall, OtherCall])
+def test_the_steps_need_not_call_the_model_on_the_data(backend, kind):
+    model = kind()
+    model.compile(keras.optimizers.SGD(0.1))
+    history = model.fit(X, batch_size=4, epochs=5, verbose=0).history
+    assert history["error"][-1] < 1e-3 * history["error"][0]
+    found = model.evaluate(X, verbose=0, return_dict=True)
+    assert abs(found["error"]) < 0.01
