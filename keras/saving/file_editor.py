@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.errors import near_matches
+from keras.core.variable import Variable
 from keras.saving.archive import CONFIG, METADATA, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import verify, write_groups
@@ -106,10 +107,15 @@ class KerasFileEditor:
                 "KerasFileEditor.compare: a model or layer is needed; received "
                 f"{reference_model!r}."
             )
-        found = [replace(e, custom=False) for e in entries(reference_model)]
+        found = [
+            replace(
+                e, custom=not all(isinstance(v, Variable) for v in e.values.values())
+            )
+            for e in entries(reference_model)
+        ]
         plan = match(found, self._records())
         problems = len(plan.missing) + len(plan.unexpected) + len(plan.wrong)
-        weights = sum(len(entry.values) for entry in found)
+        weights = sum(len(entry.values) for entry in found if not entry.custom)
         matches = weights - len(plan.missing) - len(plan.wrong)
         print(plan.describe() or f"No differences: {matches} weights fit.")
         return {

@@ -19,10 +19,17 @@ import h5py
 import ml_dtypes
 import numpy as np
 
-from keras.core.dtypes import numpy_dtype
-from keras.core.variable import Variable
 from keras.saving.heaps import check_heaps
-from keras.saving.seal import LARGE, Part, Span, Window, read_arrays, write_arrays
+from keras.saving.seal import (
+    LARGE,
+    Part,
+    Span,
+    Window,
+    nbytes,
+    read_arrays,
+    shape_and_dtype,
+    write_arrays,
+)
 
 MAX_DEPTH = 64
 MAX_OBJECTS = 500_000
@@ -152,12 +159,7 @@ def write_groups(
 
 def _put(group: h5py.Group, key: str, value: Any) -> int | None:
     """Write an array; one that is large only gets its place, which is returned."""
-    if isinstance(value, Variable):
-        dtype = np.dtype(numpy_dtype(value.dtype))
-    else:
-        value = np.asarray(value)
-        dtype = value.dtype
-    shape = tuple(value.shape)
+    shape, dtype = shape_and_dtype(value)
     opaque = next((name for name, known in _OPAQUE.items() if dtype == known), None)
     if opaque is None and dtype.kind not in "biufc":
         raise TypeError(
@@ -165,10 +167,9 @@ def _put(group: h5py.Group, key: str, value: Any) -> int | None:
             f"{dtype}."
         )
     stored = dtype if opaque is None else np.dtype(f"V{dtype.itemsize}")
-    size = int(np.prod(shape, dtype=object)) * dtype.itemsize
     place = None
     # HDF5 keeps truth values as an enumeration, written by itself.
-    if size >= LARGE and dtype.kind != "b" and dtype.isnative:
+    if nbytes(value) >= LARGE and dtype.kind != "b" and dtype.isnative:
         plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
         plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)

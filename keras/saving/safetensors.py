@@ -21,12 +21,16 @@ from zlib import crc32
 import ml_dtypes
 import numpy as np
 
-from keras.core.dtypes import numpy_dtype
-from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.match import ArrayRecord
-from keras.saving.seal import DamagedFileError, byte_view, checksum
-from keras.saving.shards import nbytes, read_index, save_shards, split
+from keras.saving.seal import (
+    DamagedFileError,
+    byte_view,
+    checksum,
+    nbytes,
+    shape_and_dtype,
+)
+from keras.saving.shards import read_index, save_shards, split
 
 MAX_HEADER = 100_000_000  # as the reference implementation
 INDEX = ".safetensors.index.json"
@@ -62,10 +66,11 @@ def write_safetensors(
     """
     header: dict[str, Any] = {"__metadata__": {**(metadata or {}), _CRC: _UNKNOWN}}
     # The widest types first, so that every array lies at a multiple of its item's size.
-    order = sorted(tensors, key=lambda name: (-_dtype(tensors[name], name).itemsize))
+    kinds = {name: _kind(value, name) for name, value in tensors.items()}
+    order = sorted(tensors, key=lambda name: -kinds[name][1].itemsize)
     place = 0
     for name in order:
-        dtype, shape = _dtype(tensors[name], name), _shape(tensors[name])
+        shape, dtype = kinds[name]
         end = place + math.prod(shape) * dtype.itemsize
         header[name] = {
             "dtype": _NAMES[dtype],
@@ -80,8 +85,7 @@ def write_safetensors(
         out.write(text)
         crc = 0
         for name in order:
-            array = np.asarray(tensors[name])
-            array = array.astype(_dtype(tensors[name], name), copy=False)
+            array = np.asarray(tensors[name]).astype(kinds[name][1], copy=False)
             view = byte_view(array)
             crc = crc32(view, crc)
             out.write(view)
@@ -129,20 +133,14 @@ def save_safetensors(
     save_shards(path.with_name(stem + INDEX), shards, name, write, content)
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(value.shape if isinstance(value, Variable) else np.shape(value))
-
-
-def _dtype(value: Any, name: str) -> np.dtype:
-    if isinstance(value, Variable):
-        dtype = np.dtype(numpy_dtype(value.dtype))
-    else:
-        dtype = np.asarray(value).dtype.newbyteorder("=")
-    if dtype not in _NAMES:
+def _kind(value: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and type to write."""
+    shape, dtype = shape_and_dtype(value)
+    if dtype.newbyteorder("=") not in _NAMES:
         raise TypeError(
             f"{name!r} has type {dtype}; a safetensors file holds {sorted(_NAMES)}."
         )
-    return dtype
+    return shape, dtype.newbyteorder("=")
 
 
 # Reading

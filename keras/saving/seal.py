@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
+
+from keras.core.dtypes import numpy_dtype
+from keras.core.variable import Variable
 
 # Arrays from this size on are worth a thread's while.
 LARGE = 1 << 20
@@ -326,6 +330,20 @@ class Window(io.RawIOBase):
             self.error = self.error or error
             raise
         return size
+
+
+def shape_and_dtype(value: Any) -> tuple[tuple[int, ...], np.dtype]:
+    """Those of a variable or array; a variable's value is not looked at."""
+    if isinstance(value, Variable):
+        return tuple(value.shape), np.dtype(numpy_dtype(value.dtype))
+    array = np.asarray(value)
+    return array.shape, array.dtype
+
+
+def nbytes(value: Any) -> int:
+    """The size of a variable or array."""
+    shape, dtype = shape_and_dtype(value)
+    return math.prod(shape) * dtype.itemsize
 
 
 def byte_view(array: np.ndarray) -> memoryview:

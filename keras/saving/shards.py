@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from keras.core.dtypes import numpy_dtype
 from keras.core.reading import MAX_JSON_BYTES, parse_json
-from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
-
-
-def nbytes(value: Any) -> int:
-    """The size of a variable or array; a variable's value is not looked at."""
-    if isinstance(value, Variable):
-        size = math.prod(d or 0 for d in value.shape)
-        return size * numpy_dtype(value.dtype).itemsize
-    return np.asarray(value).nbytes
 
 
 def split(

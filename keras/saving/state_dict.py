@@ -23,6 +23,7 @@ from keras.core.variable import Variable
 from keras.saving.match import ArrayRecord, Plan, difference
 from keras.saving.names import named_entries
 from keras.saving.safetensors import open_safetensors
+from keras.saving.weights import require_built
 
 # What PyTorch keeps beside the weights, and none of our layers has.
 _IGNORED = (r"(^|\.)num_batches_tracked$", r"(^|\.)position_ids$")
@@ -185,11 +186,7 @@ def _groups(
     model: Any, rule: Rule, layouts: Mapping[type, Layout] | None
 ) -> Iterable[tuple[list[Variable], list[str], list[str], Group]]:
     """Each group's variables, their addresses, the names there, and the group."""
-    if not getattr(model, "built", True):
-        raise ValueError(
-            f"{type(model).__name__} {model.name!r} is not built yet, so it has no "
-            "weights. Call it on data first, or `model.build(input_shape)`."
-        )
+    require_built(model, "state_dict")
     found = [e for e in named_entries(model) if type(e.owner).__name__ not in _STATE]
     weights: dict[str, Variable] = {}
     for entry in found:

@@ -29,10 +29,11 @@ from keras.saving.seal import (
     DamagedFileError,
     check_json,
     json_checksum,
+    nbytes,
     read_seal,
     seal,
 )
-from keras.saving.shards import nbytes, read_index, save_shards, split
+from keras.saving.shards import read_index, save_shards, split
 from keras.saving.walk import Entry, copied, entries
 
 LEGACY = (".h5", ".hdf5")
