@@ -318,18 +318,6 @@ class Steps:
         parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
         return own and bool(parts) and all(part.built for part in parts)
 
-    def _is_called_by(self, training: bool) -> bool:
-        """Whether all weights are made, and a step of the user's uses them as it likes.
-
-        Two networks that play against each other, say: none is called on the data.
-        """
-        step = "train_step" if training else "test_step"
-        own = getattr(type(self), step) is not getattr(Steps, step)
-        build = type(self).build  # type: ignore[attr-defined]
-        own = own and build.__module__.startswith("keras.")
-        parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
-        return own and bool(parts) and all(part.built for part in parts)
-
     def _build_on(self, data: Any, training: bool) -> None:
         """Make the weights, by a symbolic call on a batch's shapes, if need be."""
         if not self.built and not self._is_called_by(training):
