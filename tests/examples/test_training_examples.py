@@ -4,6 +4,7 @@ import pathlib
 import runpy
 import sys
 
+import numpy as np
 import pytest
 
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
@@ -62,3 +63,19 @@ def test_a_character_transformer(run):
     assert found["nats"] < 2.8  # single letters by their frequency: 3.1
     assert found["same"]
     assert found["faster"] > 1
+
+
+def test_the_key_value_cache_is_compiled_once(backend):
+    example = runpy.run_path(str(EXAMPLES / "character_transformer.py"))
+    model = example["Writer"](width=8, heads=2, depth=1)
+    length = example["LENGTH"]
+    noise = np.random.default_rng(0).gumbel(size=(length, 1, 96)).astype("float32")
+    text = np.zeros((1, length), "int32")
+    expected = example["without_cache"](model)(text.copy(), 5, noise)
+    runs, step = [], model.step
+    model.step = lambda *args: runs.append(args) or step(*args)
+    found = example["with_cache"](model)(text.copy(), 5, noise)
+    np.testing.assert_array_equal(found, expected)
+    assert len(set(found[0].tolist())) > 20
+    # Once to be compiled, on JAX once before to find the variables; PyTorch runs it.
+    assert len(runs) == {"jax": 2, "tensorflow": 1, "torch": length - 1}[backend]
