@@ -20,7 +20,7 @@ import inspect
 import weakref
 from typing import Any, NamedTuple
 
-from keras.core import serialization
+from keras.core import examine, serialization
 
 _PLAIN = (type(None), bool, int, float, str)
 _MISSING = object()
@@ -51,6 +51,11 @@ class Configurable:
     """
 
     _called_with: tuple[tuple, dict[str, Any]] | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+        if not name.startswith("_") or name == "_trainable":
+            examine.changes += 1
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)

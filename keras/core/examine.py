@@ -15,6 +15,9 @@ from keras.core.foreign import framework_of
 from keras.core.tensor import KerasTensor
 from keras.core.variable import Variable
 
+# How often a setting of anything was set: while it stays, nothing changed.
+changes = 0
+
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _SETTINGS = (*_PLAIN, tuple)
 # What an attribute of that name holds does not take part in a step.
@@ -28,7 +31,7 @@ _ASIDE = frozenset(
 
 
 class Examined(NamedTuple):
-    """What `examine` found.
+    """What `look_through` found.
 
     Attributes:
         settings: all plain values by owner and name; equal if none changed.
@@ -39,7 +42,7 @@ class Examined(NamedTuple):
     is_ours: bool
 
 
-def examine(owner: Any) -> Examined:
+def look_through(owner: Any) -> Examined:
     """Walk through the attributes of an object and of all that it holds."""
     settings: list[Any] = []
     is_ours = True

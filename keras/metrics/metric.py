@@ -108,7 +108,7 @@ class Metric(Configurable, Stateful):
         return self.add_variable(shape, initializer, dtype=dtype, name=name)
 
     @property
-    def _backend(self) -> ModuleType:
+    def _backend(self) -> ModuleType:  # type: ignore[override]
         """The backend its variables live in, wherever the metric may have moved."""
         variables = vars(self).get("_variables")
         return variables[0].backend if variables else current()

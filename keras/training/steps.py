@@ -12,8 +12,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from keras.core import tree
-from keras.core.examine import examine
+from keras.core import examine, tree
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.stateless import in_both_forms, on_data
 from keras.utils.packing import unpack_x_y_sample_weight
@@ -48,6 +47,9 @@ class Steps:
     _seen_options: tuple | None
     _forget_functions: Callable[[], None]
     _run_cache: RunCache | None
+    _seen_changes: int | None
+    _seen_settings: tuple | None
+    _is_ours: bool
 
     @property
     def metrics(self) -> list[Any]:
@@ -256,6 +258,9 @@ class Steps:
         if self._seen_options != options:
             self._forget_functions()
             self._seen_options = options
+        if self._seen_changes != examine.changes:
+            self._seen_changes = examine.changes
+            self._check_settings()
 
     def _check_fingerprint(self) -> None:
         """Compile anew when weights were frozen, thawed or added since."""
@@ -264,6 +269,14 @@ class Steps:
             self._train_function = None
             self._loops = None
             self._seen_trainable = found
+
+    def _check_settings(self) -> None:
+        """Compile anew when a setting of a layer, loss or metric is another now."""
+        found = examine.look_through(self)
+        if self._seen_settings != found.settings:
+            self._seen_settings = found.settings
+            self._is_ours = found.is_ours
+            self._forget_functions()
 
     def _step_loop(self, mode: str) -> Callable | None:
         """`(stacked batches, count) -> the last results`: many steps in one dispatch.
@@ -295,8 +308,7 @@ class Steps:
         run = self._step_on_tensors(step)
         if self.run_eagerly:
             return run if train else backend.without_gradients(run)
-        is_ours = examine(self).is_ours
-        variables = self._all_variables if is_ours else None
+        variables = self._all_variables if self._is_ours else None
         return backend.compile_step(run, train, self.jit_compile, variables)
 
     def _all_variables(self) -> list[Any]:

@@ -44,6 +44,8 @@ class Trainer(Steps):
         "_loops",
         "_seen_trainable",
         "_seen_options",
+        "_seen_changes",
+        "_seen_settings",
         "_run_cache",
         "history",
         "_position",
@@ -68,6 +70,9 @@ class Trainer(Steps):
         self._predict_function = None
         self._loops = None
         self._seen_trainable = None
+        self._seen_changes = None
+        self._seen_settings = None
+        self._is_ours = False
         self._seen_options: Any = None
         self._run_cache = None
 

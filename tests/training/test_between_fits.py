@@ -175,3 +175,24 @@ def test_run_eagerly_may_be_turned_on_later(backend):
     model.run_eagerly = True
     fit(model)
     assert len(calls) == compiled + 6
+
+
+def test_a_setting_of_a_layer(way, backend):
+    model = make(way)
+    fit(model), model.predict(X, verbose=0)
+    model.layers[1].activation = keras.activations.relu
+    other = make(way)
+    other.layers[1].activation = keras.activations.relu
+    other.set_weights(model.get_weights())
+    dense, norm, last = other.layers[1:]
+    hidden = np.maximum(X @ dense.kernel.numpy() + dense.bias.numpy(), 0)
+    found = model.predict(X, verbose=0)
+    np.testing.assert_allclose(found, last(norm(hidden)).numpy(), rtol=1e-4, atol=1e-5)
+    model.compile("sgd", "mse", **way), other.compile("sgd", "mse", **way)
+    norm.momentum = 0.5
+    fit(other)
+    fit(model)
+    model.layers[2].momentum = 0.5
+    model.set_weights(make(way).get_weights()), other.set_weights(model.get_weights())
+    assert fit(model)["loss"] == fit(other)["loss"]
+    np.testing.assert_array_equal(model.get_weights()[4], other.get_weights()[4])

@@ -7,7 +7,8 @@ from keras.backend.jax.control import (
 from keras.backend.jax.random import random_normal, random_uniform, seed_framework
 from keras.backend.jax.step import (
     compile, compile_loop, compile_step, custom_gradient, eval_shape, fused_update,
-    is_recording, no_gradients, number, opaque, remat, value_and_grad, without_gradients,
+    is_recording, no_gradients, number, opaque, remat, value_and_grad,
+    without_gradients,
 )
 from keras.backend.jax.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
