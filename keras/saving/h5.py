@@ -62,8 +62,7 @@ class Record:
     @property
     def owner(self) -> str:
         """What the layer was called that saved this; empty if nobody says."""
-        name = read_attribute(self.dataset.parent, "name", MAX_ATTRIBUTE_BYTES)
-        return name if isinstance(name, str) else ""
+        return read_attribute(self.dataset.parent, "name", MAX_ATTRIBUTE_BYTES) or ""
 
     def read(self) -> np.ndarray:
         """The values."""
@@ -235,8 +234,7 @@ def read_root_attribute(source: str | os.PathLike | Part, name: str) -> str | No
         open(part.path, "rb") as file,
         h5py.File(Window(file, part.start, part.size), "r") as opened,
     ):
-        text = read_attribute(opened, name, MAX_NOTE_BYTES)
-    return text if isinstance(text, str) else None
+        return read_attribute(opened, name, MAX_NOTE_BYTES)
 
 
 def _scan(file: h5py.File, part: Part, records: dict[str, Record]) -> None:
@@ -311,7 +309,7 @@ def _dtype(dataset: h5py.Dataset, path: str) -> np.dtype:
     dtype = dataset.dtype
     if dtype.kind == "V" and dtype.names is None and dtype.subdtype is None:
         name = read_attribute(dataset, "dtype", MAX_ATTRIBUTE_BYTES)
-        found = _OPAQUE.get(name) if isinstance(name, str) else None
+        found = _OPAQUE.get(name or "")
         if found is not None and found.itemsize == dtype.itemsize:
             return found
     if dtype.kind not in "biufc" or dtype.hasobject:
@@ -321,12 +319,12 @@ def _dtype(dataset: h5py.Dataset, path: str) -> np.dtype:
     return dtype
 
 
-def read_attribute(owner: Any, name: str, limit: int) -> Any:
-    """A string or a list of strings that is an attribute; None if it isn't there.
+def read_attribute(owner: Any, name: str, limit: int) -> str | None:
+    """A text that is an attribute; None if it isn't there.
 
     Args:
         owner: a group or dataset.
-        name: the attribute's name.
+        name: the attribute's name, one of those that `check_heaps` looks at.
         limit: the most bytes that it may have.
 
     Raises:
@@ -337,14 +335,13 @@ def read_attribute(owner: Any, name: str, limit: int) -> Any:
             return None
         found = h5py.h5a.open(owner.id, name.encode())
         kind = h5py.check_string_dtype(found.dtype)
-        if kind is None or len(found.shape) > 1:
-            raise ValueError(f"The attribute {name!r} in the file is not a string.")
-        size = int(np.prod(found.shape, dtype=object)) * (kind.length or 16)
+        if kind is None or found.shape != ():
+            raise ValueError(f"The attribute {name!r} in the file is not a text.")
+        size = kind.length or 0
         if size <= limit:
             value = owner.attrs[name]
-            items = [value] if not found.shape else list(value)
-            texts = [x.decode() if isinstance(x, bytes) else str(x) for x in items]
-            size = sum(map(len, texts))
+            text = value.decode() if isinstance(value, bytes) else str(value)
+            size = len(text)
     except (KeyError, OSError, RuntimeError, TypeError, MemoryError) as error:
         raise ValueError(
             f"The attribute {name!r} in the file is damaged: {error}."
@@ -353,4 +350,4 @@ def read_attribute(owner: Any, name: str, limit: int) -> Any:
         raise ValueError(
             f"The attribute {name!r} in the file is larger than {limit} bytes."
         )
-    return texts if found.shape else texts[0]
+    return text

@@ -1,7 +1,9 @@
 """HDF5's heaps, walked before HDF5 walks them.
 
 Texts of any length lie in "global heaps". The HDF5 library goes through one by the
-sizes in it, and goes on for ever where a size is 0; such a file is refused here.
+sizes in it, and goes on for ever where a size is 0; such a file is refused here. So is
+one with an attribute that claims a text longer than the file: HDF5 would take as much
+memory before it looks for the text.
 """
 
 from __future__ import annotations
@@ -14,19 +16,30 @@ _SMALLEST = 4096  # a heap's size
 _HEADER = 16  # of a heap, and of an object in it
 _WORD = (1 << 64) - 1
 _STEPS = 5_000_000
+_VARIABLE = 9  # the class of types of any length
+# The attributes that are read, as they stand in a file.
+_ATTRIBUTES = (
+    b"keras_version\0",
+    b"model_config\0",
+    b"training_config\0",
+    b"checkpoint\0",
+    b"dtype\0",
+    b"name\0",
+)
 # A file is searched up to this size; a larger one at both ends.
 WHOLE = 256 << 20
 
 
 def check_heaps(path: Path, start: int, size: int) -> None:
-    """Refuse a file with a heap that HDF5 would not come to the end of.
+    """Refuse a file with a heap that HDF5 would not come to the end of, or with a text
+    longer than the file.
 
     Args:
         path: the file.
         start, size: the part of it that is HDF5.
 
     Raises:
-        ValueError: there is such a heap.
+        ValueError: there is such a heap or text.
     """
     if not size:
         return
@@ -39,6 +52,15 @@ def check_heaps(path: Path, start: int, size: int) -> None:
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
         for first, last in runs:
+            for name in _ATTRIBUTES:
+                at = data.find(name, first, last)
+                while at >= 0:
+                    if (length := _claimed(data, at, len(name))) > size:
+                        raise ValueError(
+                            f"{path.name!r} is a damaged HDF5 file: the attribute "
+                            f"{name[:-1].decode()!r} claims a text of {length} bytes."
+                        )
+                    at = data.find(name, at + 1, last)
             at = data.find(_MARK, first, last)
             while at >= 0:
                 left = _walk(data, at, end, left)
@@ -48,6 +70,26 @@ def check_heaps(path: Path, start: int, size: int) -> None:
                         f"{path.name!r} is a damaged HDF5 file: its heap of texts has "
                         "no end."
                     )
+
+
+def _claimed(data: mmap.mmap, at: int, length: int) -> int:
+    """How long the text of an attribute is, whose name stands there; 0 if it is none.
+
+    Before the name stand a version and the sizes of name, type and shape; after it
+    come these two, and the text's length and place.
+    """
+    for version, before, unit in ((1, 8, 8), (2, 8, 1), (3, 9, 1)):
+        begin = at - before
+        sizes = [
+            int.from_bytes(data[place : place + 2], "little")
+            for place in range(begin + 2, begin + 8, 2)
+        ]
+        if begin >= 0 and data[begin] == version and sizes[0] == length:
+            steps = [-(-n // unit) * unit for n in sizes]
+            kind, text = at + steps[0], at + sum(steps)
+            if data[kind : kind + 1] and data[kind] & 15 == _VARIABLE:
+                return int.from_bytes(data[text : text + 4], "little")
+    return 0
 
 
 def _walk(data: mmap.mmap, at: int, end: int, left: int) -> int:

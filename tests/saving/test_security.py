@@ -338,6 +338,26 @@ def test_attributes_are_short_texts(tmp_path, value):
     refused(lambda: hostile.model().load_weights(path), "attribute|only numbers")
 
 
+@pytest.mark.parametrize("name", ["keras_version", "model_config"])
+def test_texts_longer_than_their_file(tmp_path, name):
+    """HDF5 takes the memory for a text before it looks whether the file has it."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["keras_version"] = "3.15.1"
+        file.attrs["model_config"] = "{}"
+    data = bytearray(path.read_bytes())
+    place = data.index(name.encode() + b"\0")
+    sizes = [
+        int.from_bytes(data[place - n : place - n + 2], "little") for n in (6, 4, 2)
+    ]
+    place += sum((size + 7) // 8 * 8 for size in sizes)
+    assert int.from_bytes(data[place : place + 4], "little") in (6, 2)
+    data[place : place + 4] = (900 << 20).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match=f"'{name}' claims a text of 943718400 bytes"):
+        keras.saving.load_model(path)
+
+
 def test_heaps_without_end(tmp_path):
     """HDF5 1.14 steps through a heap by its objects' sizes, for ever where one is 0."""
     for size in (0, 2**64 - 16):
