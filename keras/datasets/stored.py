@@ -82,8 +82,10 @@ def read_npz(path: str | os.PathLike) -> dict[str, np.ndarray]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-            size = sum(info.file_size for info in infos)
-            if size > max(_MAX_BYTES, _MAX_RATIO * os.path.getsize(path)):
+            size, held = sum(info.file_size for info in infos), os.path.getsize(path)
+            if any(info.compress_size > held for info in infos):
+                raise ValueError(f"{os.fspath(path)!r} is damaged, or cut short.")
+            if size > max(_MAX_BYTES, _MAX_RATIO * held):
                 raise ValueError(f"{os.fspath(path)!r} would grow to {size} bytes.")
             return {
                 info.filename.removesuffix(".npy"): _read_npy(archive.read(info))

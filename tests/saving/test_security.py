@@ -358,6 +358,17 @@ def test_texts_longer_than_their_file(tmp_path, name):
         keras.saving.load_model(path)
 
 
+def test_a_member_of_an_npz_longer_than_its_file(tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros(3))
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\x01\x02") + 20
+    data[place : place + 4] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(ValueError, match="damaged, or cut short"):
+        read_npz(path)
+
+
 def test_heaps_without_end(tmp_path):
     """HDF5 1.14 steps through a heap by its objects' sizes, for ever where one is 0."""
     for size in (0, 2**64 - 16):
