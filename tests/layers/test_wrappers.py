@@ -41,6 +41,11 @@ def weights_survive(model, other, tmp_path):
     )
 
 
+@pytest.fixture(autouse=True)
+def same_start():
+    keras.utils.set_random_seed(0)
+
+
 @pytest.fixture
 def torch():
     with keras.config.backend_scope("torch"):
