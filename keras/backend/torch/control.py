@@ -45,10 +45,9 @@ def scan(
     if xs is None:
         leaves = []
     steps: Any = leaves[0].shape[0] if leaves else length
-    columns = [leaf.unbind(0) for leaf in leaves]
     if steps and any(t.is_meta for t in (*leaves, *tree.flatten(init))):
         # Shapes do not change along the loop: one step tells them all.
-        x = tree.unflatten(treedef, [c[0] for c in columns]) if leaves else None
+        x = tree.unflatten(treedef, [leaf[0] for leaf in leaves]) if leaves else None
         carry, y = f(init, x)
         return carry, y if y is None else tree.map_structure(
             lambda t: t.to("meta").expand(steps, *t.shape), y
@@ -60,6 +59,7 @@ def scan(
         return init, y if y is None else tree.map_structure(
             lambda t: t.new_zeros((0, *t.shape)), y
         )
+    columns = [leaf.unbind(0) for leaf in leaves]
     carry, outs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):
         x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
