@@ -369,6 +369,14 @@ def test_a_member_of_an_npz_longer_than_its_file(tmp_path):
         read_npz(path)
 
 
+def test_a_config_of_a_million_steps(monkeypatch):
+    """What PyTorch splits into steps for a loop, it did not need to find the shape."""
+    torch = pytest.importorskip("torch", reason="its tensors are split")
+    monkeypatch.delattr(torch.Tensor, "unbind")
+    with keras.config.backend_scope("torch"):
+        assert layers.LSTM(2)(keras.Input((1_000_000, 4))).shape == (None, 2)
+
+
 def test_heaps_without_end(tmp_path):
     """HDF5 1.14 steps through a heap by its objects' sizes, for ever where one is 0."""
     for size in (0, 2**64 - 16):
