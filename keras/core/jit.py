@@ -35,17 +35,12 @@ def jit(fn: Callable) -> Callable:
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = current()
         leaves, treedef = tree.flatten_with_def((args, kwargs))
-        places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
-        data = [leaves[i] for i in places]
         key = backend.name, treedef, tuple(map(_kind, leaves))
+        data, filled = tree.parted((args, kwargs), _is_data)
         if key not in compiled:
-            constants = [None if _is_data(leaf) else leaf for leaf in leaves]
 
             def run(*data: Any) -> Any:
-                filled = list(constants)
-                for i, value in zip(places, data):
-                    filled[i] = value
-                args, kwargs = tree.unflatten(treedef, filled)
+                args, kwargs = filled(data)
                 return fn(*args, **kwargs)
 
             compiled[key] = backend.compile(run)

@@ -48,6 +48,24 @@ def flatten_with_def(structure: Any) -> tuple[list[Any], Any]:
     return optree.tree_flatten(structure, none_is_leaf=True, namespace=_NAMESPACE)
 
 
+def parted(
+    structure: Any, is_data: Callable[[Any], bool]
+) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
+    """The leaves that are data, and a function that puts others in their places."""
+    leaves, treedef = flatten_with_def(structure)
+    places = [i for i, leaf in enumerate(leaves) if is_data(leaf)]
+    data = [leaves[i] for i in places]
+    constants = [None if is_data(leaf) else leaf for leaf in leaves]
+
+    def filled(data: Iterable[Any]) -> Any:
+        whole = list(constants)
+        for i, value in zip(places, data):
+            whole[i] = value
+        return unflatten(treedef, whole)
+
+    return data, filled
+
+
 def unflatten(treedef: Any, leaves: Iterable[Any]) -> Any:
     """Undo `flatten_with_def`."""
     return optree.tree_unflatten(treedef, leaves)

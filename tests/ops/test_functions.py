@@ -197,8 +197,13 @@ REMAT = {
         [4.0, 1.0],
     ),
     "constants": (
-        lambda: remat(lambda x, up=False: x * 2 if up else x)(T(1.0), up=True),
-        2.0,
+        lambda: [
+            wrap(lambda x: remat(lambda x, up=False: x * 2 if up else x)(x, up=True))(
+                T(1.0)
+            )
+            for wrap in (jit, lambda f: f)
+        ],
+        [2.0, 2.0],
     ),
     "the same dropout": (lambda: same_mask_twice(False), np.zeros(50)),
     "the same dropout, compiled": (

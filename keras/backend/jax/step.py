@@ -290,21 +290,17 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass; `fn` may assign to variables."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        leaves, treedef = tree.flatten_with_def((args, kwargs))
-        places = [i for i, leaf in enumerate(leaves) if is_tensor(leaf)]
+        tensors, filled = tree.parted((args, kwargs), is_tensor)
         written: list[Variable] = []
 
-        def pure(data: list) -> Any:
-            filled = list(leaves)
-            for i, value in zip(places, data):
-                filled[i] = value
-            args, kwargs = tree.unflatten(treedef, filled)
+        def pure(tensors: list) -> Any:
+            args, kwargs = filled(tensors)
             with frame(StatelessFrame, {}) as inner:
                 out = fn(*args, **kwargs)
             written[:] = inner.written.values()
             return out, [inner.values[id(v)] for v in written]
 
-        out, new = jax.checkpoint(pure)([leaves[i] for i in places])
+        out, new = jax.checkpoint(pure)(tensors)
         for variable, value in zip(written, new):
             variable.assign(value)
         return out

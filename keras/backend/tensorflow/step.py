@@ -114,7 +114,17 @@ def no_gradients() -> Any:
 
 def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
-    return tf.recompute_grad(repeatable(fn, tf.identity))
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        tensors, filled = tree.parted((args, kwargs), is_tensor)
+
+        def run(*tensors: Any) -> Any:
+            args, kwargs = filled(tensors)
+            return fn(*args, **kwargs)
+
+        return tf.recompute_grad(repeatable(run, tf.identity))(*tensors)
+
+    return wrapped
 
 
 def custom_gradient(fn: Callable) -> Callable:
