@@ -9,6 +9,7 @@ memory before it looks for the text.
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterator
 from pathlib import Path
 
 _MARK = b"GCOL\x01"
@@ -51,25 +52,29 @@ def check_heaps(path: Path, start: int, size: int) -> None:
         open(path, "rb") as file,
         mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
     ):
-        for first, last in runs:
-            for name in _ATTRIBUTES:
-                at = data.find(name, first, last)
-                while at >= 0:
-                    if (length := _claimed(data, at, len(name))) > size:
-                        raise ValueError(
-                            f"{path.name!r} is a damaged HDF5 file: the attribute "
-                            f"{name[:-1].decode()!r} claims a text of {length} bytes."
-                        )
-                    at = data.find(name, at + 1, last)
-            at = data.find(_MARK, first, last)
-            while at >= 0:
-                left = _walk(data, at, end, left)
-                at = data.find(_MARK, at + 1, last)
-                if left < 0:
+        for name in _ATTRIBUTES:
+            for at in _places(data, name, runs):
+                if (length := _claimed(data, at, len(name))) > size:
                     raise ValueError(
-                        f"{path.name!r} is a damaged HDF5 file: its heap of texts has "
-                        "no end."
+                        f"{path.name!r} is a damaged HDF5 file: the attribute "
+                        f"{name[:-1].decode()!r} claims a text of {length} bytes."
                     )
+        for at in _places(data, _MARK, runs):
+            left = _walk(data, at, end, left)
+            if left < 0:
+                raise ValueError(
+                    f"{path.name!r} is a damaged HDF5 file: its heap of texts has no "
+                    "end."
+                )
+
+
+def _places(data: mmap.mmap, mark: bytes, runs: list[tuple[int, int]]) -> Iterator[int]:
+    """Where in these runs of bytes a mark stands."""
+    for first, last in runs:
+        at = data.find(mark, first, last)
+        while at >= 0:
+            yield at
+            at = data.find(mark, at + 1, last)
 
 
 def _claimed(data: mmap.mmap, at: int, length: int) -> int:
