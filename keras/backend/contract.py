@@ -31,16 +31,18 @@ FUNCTIONS: dict[str, str] = {
     # Evaluation
     "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
     "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
+    "compile_call": "(fn, variables) -> fn compiled, for calls from anywhere",
     "compile_step": "(step, train, jit_compile, variables) -> a step, compiled; "
     "`variables` gives those it may use if only code of ours runs in it, else None",
-    "compile_loop": "(compiled step, jit_compile) -> (stack, count) -> last results",
+    "compile_loop": "(compiled step, jit_compile, collect) -> (stack, count) -> the "
+    "last results, or if asked to collect them, all of them stacked",
     "no_gradients": "() -> context in which nothing is kept for gradients",
     "without_gradients": "(fn) -> fn run so",
     "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
     "stop_gradient": "(tensor) -> the same value, a constant to gradients",
     "remat": "(fn) -> fn whose backward pass computes it again",
     "custom_gradient": "(fn) -> fn whose gradient is the function it returns",
-    "runs_eagerly": "(tensor) -> bool: a loop on it would run op by op; compile it",
+    "runs_eagerly": "(tensor) -> bool: ops on it run one by one, now",
     "block": "(nest): wait until it is computed",
     # Control flow
     "cond": "(pred, true_fn, false_fn)",

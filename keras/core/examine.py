@@ -25,7 +25,7 @@ _ASIDE = frozenset(
     (
         *("history", "stop_training", "built", "_position", "_run_cache", "_loops"),
         *("_train_function", "_test_function", "_predict_function", "_compiled"),
-        *("_torch_module", "_captured"),
+        *("_torch_module", "_eager_calls"),
     )
 )
 

@@ -14,6 +14,7 @@ from keras.core.state import Stateful
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
 from keras.layers.layer import Layer
+from keras.models.eager_calls import EagerCalls
 from keras.models.graph_body import GraphBody, is_functional_call
 from keras.training.trainer import Trainer
 
@@ -36,6 +37,7 @@ class Model(Trainer, Layer):
     """
 
     _graph: GraphBody | None = None
+    _eager_calls: EagerCalls | None
     _not_parts = ("optimizer", "_graph", *Trainer._trainer_attributes)
     _fresh = (*Layer._fresh, *Trainer._engine_attributes)
 
@@ -209,7 +211,15 @@ class Model(Trainer, Layer):
                 f"{self._label()} must define `call(self, inputs)`, or be made from "
                 "symbolic inputs and outputs."
             )
-        return self._graph.run(inputs, self._label())
+        return self._run_graph(inputs, training)
+
+    def _run_graph(self, inputs: Any, training: Any) -> Any:
+        self._check_options()
+        if self.run_eagerly:
+            return self._graph.run(inputs, self._label())  # type: ignore[union-attr]
+        if self._eager_calls is None:
+            self._eager_calls = EagerCalls(self)
+        return self._eager_calls(inputs, training)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs as symbolic tensors."""

@@ -151,7 +151,7 @@ class Sequential(Model):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         """Feed the layers one after another."""
         if self._graph is not None:
-            return self._graph.run(inputs, self._label())
+            return self._run_graph(inputs, training)
         x = inputs
         for layer in self._layers:
             if not isinstance(layer, InputLayer):

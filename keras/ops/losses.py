@@ -33,7 +33,12 @@ def binary_crossentropy(
     _check_same("binary_crossentropy", target, output)
     if from_logits:
         return _sigmoid_crossentropy(target, output)
-    output = knp.clip(output, epsilon(), 1 - epsilon())
+    return _binary_crossentropy(target, knp.clip(output, epsilon(), 1 - epsilon()))
+
+
+@op
+def _binary_crossentropy(target: Tensor, output: Tensor) -> Tensor:
+    """-t log(p) - (1 - t) log(1 - p)."""
     return -(target * knp.log(output) + (1 - target) * knp.log(1 - output))
 
 

@@ -7,6 +7,7 @@ and run there by themselves.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,8 +50,9 @@ def run_batches(
     told = done = start
     with model._running():
         function = getattr(model, f"make_{mode}_function")()
-        dispatches = _dispatches(model, mode, source, callbacks, steps, index, start)
-        for batch, count in dispatches:
+        for batch, count in dispatches(
+            model, mode, source, callbacks, steps, index, start
+        ):
             if done == told:
                 begin(done)
             if count:
@@ -71,16 +73,21 @@ def run_batches(
     return logs.copy() if logs is not None else {}
 
 
-def _dispatches(
+def dispatches(
     model: Any,
     mode: str,
     source: BatchSource,
     callbacks: Any,
-    steps: int | None,
-    index: int,
-    start: int,
+    steps: int | None = None,
+    index: int = 0,
+    start: int = 0,
+    bytes_out: int | None = 0,
 ) -> Iterator[tuple[tuple, int]]:
-    """Batches, each with 0, and stacks of batches with how many of them are to run."""
+    """Batches, each with 0, and stacks of batches with how many of them are to run.
+
+    `bytes_out` is what comes back for each sample; if it is not known, nothing is
+    stacked.
+    """
     every = model.steps_per_execution
 
     def wanted(step: int) -> int:
@@ -91,8 +98,16 @@ def _dispatches(
         return allowed if steps is None else min(allowed, steps - step)
 
     grouped = every > 1 or not callbacks.asks_each_batch(mode)
-    if grouped and isinstance(source, ArraySource) and model._step_loop(mode):
-        size = min(source.group_size(MAX_GROUP_BYTES), MAX_GROUP)
+    if (
+        grouped
+        and bytes_out is not None
+        and isinstance(source, ArraySource)
+        and model._step_loop(mode)
+    ):
+        size = min(source.group_size(MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
+        if bytes_out and size > 1:
+            # Other data in the same model should find the same size compiled.
+            size = 4 ** int(math.log(size, 4) + 1e-9)
         if size > 1:
             yield from source.groups(index, start, size, wanted)
             return

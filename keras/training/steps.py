@@ -43,6 +43,7 @@ class Steps:
     _test_function: Callable | None
     _predict_function: Callable | None
     _loops: dict[str, Callable | None] | None
+    _eager_calls: Any
     _seen_trainable: list[int] | None
     _seen_options: tuple | None
     _forget_functions: Callable[[], None]
@@ -281,6 +282,8 @@ class Steps:
     def _step_loop(self, mode: str) -> Callable | None:
         """`(stacked batches, count) -> the last results`: many steps in one dispatch.
 
+        For "predict" all results come back, stacked.
+
         None where there is no such thing: on a backend that runs eagerly, and for a
         model that makes its own train or test function.
         """
@@ -291,7 +294,9 @@ class Steps:
             self._loops = {}
         if mode not in self._loops:
             step = own(self)
-            self._loops[mode] = self._backend.compile_loop(step, self.jit_compile)
+            self._loops[mode] = self._backend.compile_loop(
+                step, self.jit_compile, collect=mode == "predict"
+            )
         return self._loops[mode]
 
     def _step_on_tensors(self, step: Callable) -> Callable:

@@ -6,6 +6,7 @@ What a step computes is in `steps.py`, the loop over batches in `loop.py`.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,10 +14,11 @@ import numpy as np
 
 from keras.core import tree
 from keras.core.config import settings
+from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
 from keras.training.compiled import CompiledTargets
 from keras.training.logs import LazyLogs
-from keras.training.loop import as_dict, run_batches
+from keras.training.loop import as_dict, dispatches, run_batches
 from keras.training.position import Position, waits_for_files
 from keras.training.steps import Steps
 from keras.utils.packing import unpack_x_y_sample_weight
@@ -42,6 +44,7 @@ class Trainer(Steps):
         "_test_function",
         "_predict_function",
         "_loops",
+        "_eager_calls",
         "_seen_trainable",
         "_seen_options",
         "_seen_changes",
@@ -68,7 +71,7 @@ class Trainer(Steps):
         self._train_function = None
         self._test_function = None
         self._predict_function = None
-        self._loops = None
+        self._loops = self._eager_calls = None
         self._seen_trainable = None
         self._seen_changes = None
         self._seen_settings = None
@@ -175,12 +178,24 @@ class Trainer(Steps):
         outputs = self.outputs  # type: ignore[attr-defined]
         return {n: t.shape[-1] if t.shape else None for n, t in zip(names, outputs)}
 
+    def _output_bytes(self) -> int | None:
+        """The memory of what a graph returns for one sample, where it is known."""
+        if self._known_output_names() is None:
+            return None
+        total = 0
+        for tensor in self.outputs:  # type: ignore[attr-defined]
+            if None in tensor.shape[1:] or not tensor.shape:
+                return None
+            itemsize = numpy_dtype(tensor.dtype).itemsize
+            total += math.prod(tensor.shape[1:]) * itemsize
+        return total
+
     def _needs_loss_scale(self) -> bool:
         return self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
 
     def _forget_functions(self) -> None:
         self._train_function = self._test_function = self._predict_function = None
-        self._loops = None
+        self._loops = self._eager_calls = None
 
     @property
     def compiled(self) -> bool:
@@ -398,13 +413,24 @@ class Trainer(Steps):
         to_numpy = self._backend.convert_to_numpy
         outputs: list[Any] = []
         treedef: Any = None
-        for step, batch in enumerate(source.epoch(0)):
+        step = 0
+        batches = dispatches(
+            self, "predict", source, callbacks, bytes_out=self._output_bytes()
+        )
+        for batch, count in batches:
             callbacks.on_predict_batch_begin(step)
-            leaves, treedef = tree.flatten_with_def(function(batch))
-            outputs.append([to_numpy(leaf) for leaf in leaves])
-            if callbacks.batch_end_due(step, "predict"):
+            run = self._step_loop("predict") if count else None
+            made = run(batch, count) if run else function(batch)
+            leaves, treedef = tree.flatten_with_def(made)
+            arrays = [to_numpy(leaf) for leaf in leaves]
+            if count:  # stacked
+                outputs += zip(*(array[:count] for array in arrays))
+            else:
+                outputs.append(arrays)
+            step += count or 1
+            if callbacks.batch_end_due(step - 1, "predict"):
                 made = tree.unflatten(treedef, outputs[-1])
-                callbacks.on_predict_batch_end(step, {"outputs": made})
+                callbacks.on_predict_batch_end(step - 1, {"outputs": made})
         callbacks.on_predict_end()
         columns = [
             column[0] if len(column) == 1 else np.concatenate(column)

@@ -49,14 +49,14 @@ def fit(model, callbacks=(), **options):
 def grouped(monkeypatch):
     """The counts of the dispatches that follow."""
     counts = []
-    plain = loop._dispatches
+    plain = loop.dispatches
 
     def spy(*args):
         for batch, count in plain(*args):
             counts.append(count)
             yield batch, count
 
-    monkeypatch.setattr(loop, "_dispatches", spy)
+    monkeypatch.setattr(loop, "dispatches", spy)
     return counts
 
 

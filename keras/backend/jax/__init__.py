@@ -6,8 +6,8 @@ from keras.backend.jax.control import (
 )
 from keras.backend.jax.random import random_normal, random_uniform, seed_framework
 from keras.backend.jax.step import (
-    compile, compile_loop, compile_step, custom_gradient, eval_shape, fused_update,
-    is_recording, no_gradients, number, opaque, remat, value_and_grad,
+    compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
+    fused_update, is_recording, no_gradients, number, opaque, remat, value_and_grad,
     without_gradients,
 )
 from keras.backend.jax.tensor import (

@@ -111,13 +111,16 @@ class Compiled:
 
     Args:
         fn: the function.
-        loop: whether a call is `(arguments, count)`, with stacked arguments: `fn` runs
-            on each of the first `count`, in one loop on the device.
+        loop: "last" or "all" if a call is `(arguments, count)`, with stacked arguments:
+            `fn` runs on each of the first `count`, in one loop on the device, and
+            gives its last results, or all of them, stacked.
         shared: whether several threads may call it at the same time; then variables
             are written by one after the other, and not in place.
     """
 
-    def __init__(self, fn: Callable, loop: bool = False, shared: bool = False) -> None:
+    def __init__(
+        self, fn: Callable, loop: str | None = None, shared: bool = False
+    ) -> None:
         self.fn, self._loop, self._shared = fn, loop, shared
         self._versions: dict[Any, Lifted] = {}
 
@@ -153,9 +156,17 @@ def compile_step(
     return step if jit_compile is False else Compiled(step, shared=not train)
 
 
-def compile_loop(compiled: Any, jit_compile: Any) -> Callable | None:
+def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable | None:
     """`(stacked batches, count) -> the results of the last`: one loop on the device."""
-    return None if jit_compile is False else Compiled(compiled.fn, loop=True)
+    if jit_compile is False:
+        return None
+    loop = "all" if collect else "last"
+    return Compiled(compiled.fn, loop, shared=compiled._shared)
+
+
+def compile_call(fn: Callable, variables: Callable) -> Callable:
+    """A function for calls from anywhere, from several threads too."""
+    return Compiled(fn, shared=True)
 
 
 def _is_data(leaf: Any) -> bool:
@@ -178,7 +189,7 @@ class Lifted:
         leaves: list,
         treedef: Any,
         places: list,
-        loop: bool = False,
+        loop: str | None = None,
         shared: bool = False,
     ) -> None:
         self._fn = fn
@@ -256,11 +267,20 @@ class Lifted:
         return self._flatten(out), [inner.values[id(v)] for v in self._written]
 
     def _steps(self, changing: list, constant: list, data: list, count: Any) -> Any:
+        collect = self._loop == "all"
+
         def body(i: Any, carry: Any) -> Any:
             item = [jax.lax.dynamic_index_in_dim(d, i, 0, False) for d in data]
-            return self._once(carry[1], constant, item)
+            found, changing = self._once(carry[1], constant, item)
+            if collect:
+                found = [
+                    jax.lax.dynamic_update_index_in_dim(room, new, i, 0)
+                    for room, new in zip(carry[0], found)
+                ]
+            return found, changing
 
-        results = [jnp.zeros(r.shape, r.dtype) for r in self._results]
+        lead = data[0].shape[:1] if collect else ()
+        results = [jnp.zeros(lead + r.shape, r.dtype) for r in self._results]
         return jax.lax.fori_loop(0, count, body, (results, changing))
 
 

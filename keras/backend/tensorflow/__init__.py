@@ -9,7 +9,7 @@ from keras.backend.tensorflow.random import (
     random_normal, random_uniform, seed_framework,
 )
 from keras.backend.tensorflow.step import (
-    compile, compile_loop, compile_step, custom_gradient, eval_shape,
+    compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
     is_recording, no_gradients, opaque, remat, value_and_grad, without_gradients,
 )
 from keras.backend.tensorflow.tensor import (

@@ -72,10 +72,11 @@ def compile_step(
     return tf.function(step, autograph=False, jit_compile=jit_compile is True)
 
 
-def compile_loop(compiled: Any, jit_compile: Any) -> Callable:
+def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
     """`(stacked batches, count) -> the results of the last`: one loop in a graph.
 
-    The loop calls the graph that was traced for one step: nothing is traced twice.
+    With `collect` all results, stacked. The loop calls the graph that was traced for
+    one step: nothing is traced twice.
     """
 
     @tf.function(autograph=False, jit_compile=jit_compile is True)
@@ -87,19 +88,34 @@ def compile_loop(compiled: Any, jit_compile: Any) -> Callable:
         leaves, treedef = tree.flatten_with_def(step.structured_outputs)
         places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
 
-        def body(i: Any, _: Any) -> Any:
+        def body(i: Any, kept: Any) -> Any:
             found = tree.flatten(compiled(batch(i)))
-            return i + 1, [found[place] for place in places]
+            found = [found[place] for place in places]
+            if collect:
+                found = [room.write(i, new) for room, new in zip(kept, found)]
+            return i + 1, found
 
-        start = [tf.zeros(leaves[i].shape, leaves[i].dtype) for i in places]
+        start: list[Any] = []
+        for leaf in (leaves[i] for i in places):
+            if collect:
+                start.append(
+                    tf.TensorArray(leaf.dtype, count, element_shape=leaf.shape)
+                )
+            else:
+                start.append(tf.zeros(leaf.shape, leaf.dtype))
         _, found = tf.while_loop(
             lambda i, _: i < count, body, [tf.constant(0), start], parallel_iterations=1
         )
         for place, value in zip(places, found):
-            leaves[place] = value
+            leaves[place] = value.stack() if collect else value
         return tree.unflatten(treedef, leaves)
 
     return lambda stack, count: run(stack, tf.constant(count))
+
+
+def compile_call(fn: Callable, variables: Callable) -> Callable:
+    """A function for calls from anywhere."""
+    return compile(fn)
 
 
 def without_gradients(fn: Callable) -> Callable:

@@ -10,8 +10,8 @@ from keras.backend.torch.optimizers import fused_update, number
 from keras.backend.torch.random import random_normal, random_uniform, seed_framework
 from keras.backend.torch.recurrent import FUSED_RNN
 from keras.backend.torch.step import (
-    compile, compile_loop, compile_step, custom_gradient, eval_shape, no_gradients,
-    remat, value_and_grad, without_gradients,
+    compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
+    no_gradients, remat, value_and_grad, without_gradients,
 )
 from keras.backend.torch.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -39,7 +39,20 @@ _DATA_SIZED = frozenset(
         *("bincount", "repeat_interleave", "histogram", "histogramdd", "_unique2"),
     )
 )
+# Functions that do nothing but compute a result: left out where nobody needs it.
+_PURE = frozenset(
+    """
+    add sub mul div neg mean sum where eq __eq__ ne gt lt ge le sqrt square to detach
+    reshape view t transpose permute unsqueeze squeeze clip clamp reciprocal rsub
+    __rsub__ zeros_like ones_like expand cumsum flip minimum maximum select __getitem__
+    """.split()
+)
 _INDEXING = frozenset(("__getitem__", "__setitem__", "index", "index_put_"))
+# Functions that may give their first argument back as it is.
+_VIEWS = frozenset(
+    ("reshape", "view", "permute", "movedim", "expand", "to", "contiguous", "long")
+    + ("float", "squeeze", "broadcast_to")
+)
 # Functions that, without tensors among their arguments, give the same each time.
 _FACTORIES = frozenset(
     ("tensor", "as_tensor", "zeros", "ones", "full", "arange", "eye", "linspace")
@@ -68,6 +81,15 @@ def opaque(fn: Callable) -> Callable:
     return call
 
 
+class _Line(NamedTuple):
+    """A statement of the source, and the local names in it."""
+
+    text: str
+    makes: list[str]
+    uses: list[str]
+    is_pure: bool = False
+
+
 class Recorder(TorchFunctionMode):
     """Writes down every call of PyTorch made in its context.
 
@@ -83,7 +105,7 @@ class Recorder(TorchFunctionMode):
         self._names = {id(t): n for n, t in zip(self._arguments, inputs)}
         self._kept: list[Any] = list(inputs)  # so that no identity is used again
         self._values: dict[str, Any] = {}  # what the source names from outside
-        self._lines: list[tuple[str, list[str]]] = []  # (statement, locals in it)
+        self._lines: list[_Line] = []
         # The results of factories, by their memory: (line, name, tensor).
         self._fixed: dict[int, tuple[int, str, torch.Tensor]] = {}
 
@@ -123,6 +145,10 @@ class Recorder(TorchFunctionMode):
         ):
             self.refused = name
             return
+        if name in _VIEWS and args and _is_same(args[0], result):
+            self._kept.append(result)
+            self._names.setdefault(id(result), self._spell(args[0], []))
+            return
         self._write(func, args, kwargs, result)
         writes = name.endswith("_") or name == "__setitem__"
         if writes or is_opaque:
@@ -133,73 +159,92 @@ class Recorder(TorchFunctionMode):
             self._fixed[_memory(result)] = line, self._names[id(result)], result
 
     def _write(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
-        used: list[str] = []
-        spelt = [self._spell(a, used) for a in args]
-        spelt += [f"{k}={self._spell(v, used)}" for k, v in kwargs.items()]
+        uses: list[str] = []
+        spelt = [self._spell(a, uses) for a in args]
+        spelt += [f"{k}={self._spell(v, uses)}" for k, v in kwargs.items()]
         call = f"{self._outside(func)}({', '.join(spelt)})"
         self._kept.append((args, kwargs, result))
-        if isinstance(result, torch.Tensor):
-            known = id(result) in self._names  # it was changed in place
-            name = self._name(result, used)
-            self._lines.append((call if known else f"{name} = {call}", used))
+        if isinstance(result, torch.Tensor) and id(result) not in self._names:
+            name = self._name(result)
+            is_pure = getattr(func, "__name__", "") in _PURE
+            self._lines.append(_Line(f"{name} = {call}", [name], uses, is_pure))
             return
         places = [(p, t) for p, t in _places(result) if id(t) not in self._names]
-        if not places:
-            self._lines.append((call, used))
+        if not places:  # nothing is returned, or what was changed in place
+            self._lines.append(_Line(call, [], uses))
             return
         whole = f"r{len(self._lines)}"
-        self._lines.append((f"{whole} = {call}", [*used, whole]))
+        self._lines.append(_Line(f"{whole} = {call}", [whole], uses))
         for place, tensor in places:
-            used = [whole]
-            name = self._name(tensor, used)
-            self._lines.append((f"{name} = {whole}{place}", used))
+            name = self._name(tensor)
+            line = _Line(f"{name} = {whole}{place}", [name], [whole], is_pure=True)
+            self._lines.append(line)
 
-    def _name(self, tensor: torch.Tensor, used: list[str]) -> str:
-        name = self._names.setdefault(id(tensor), f"t{len(self._names)}")
-        used.append(name)
-        return name
+    def _name(self, tensor: torch.Tensor) -> str:
+        return self._names.setdefault(id(tensor), f"t{len(self._names)}")
 
     def _outside(self, value: Any) -> str:
         name = f"c{len(self._values)}"
         self._values[name] = value
         return name
 
-    def _spell(self, value: Any, used: list[str]) -> str:
+    def _spell(self, value: Any, uses: list[str]) -> str:
         """The source text of an argument."""
         if isinstance(value, torch.Tensor):
             if id(value) not in self._names:
                 self._names[id(value)] = self._outside(value)
                 self.outside.append(value)
-            return self._name(value, used)
+            uses.append(self._name(value))
+            return uses[-1]
         if type(value) in (list, tuple):
-            inner = "".join(f"{self._spell(v, used)}, " for v in value)
+            inner = "".join(f"{self._spell(v, uses)}, " for v in value)
             return f"[{inner}]" if type(value) is list else f"({inner})"
         if type(value) in (type(None), bool, int, str):
             return repr(value)
         return self._outside(value)
 
-    def function(self, results: list[torch.Tensor]) -> Callable:
-        """`(*inputs) -> results`: the calls again, on other inputs."""
+    def functions(self, results: list[torch.Tensor]) -> tuple[Callable, Callable]:
+        """`(*inputs) -> results`: the calls again; and the same without results."""
         returned: list[str] = []
         spelt = "".join(f"{self._spell(t, returned)}, " for t in results)
         for tensor in results:
             self._fixed.pop(_memory(tensor), None)
         constant = {line: (name, tensor) for line, name, tensor in self._fixed.values()}
         self._values.update(constant.values())
-        stays = {*returned, *(name for name, _ in constant.values())}
-        last = {n: i for i, (_, names) in enumerate(self._lines) for n in names}
+        stays = {*self._values, *self._arguments}
+        lines = [x for i, x in enumerate(self._lines) if i not in constant]
+        return (
+            self._source(_needed(lines, returned), returned, spelt, stays),
+            self._source(_needed(lines, []), [], "", stays),
+        )
+
+    def _source(
+        self, lines: list[_Line], returned: list[str], spelt: str, stays: set[str]
+    ) -> Callable:
+        last = {n: i for i, x in enumerate(lines) for n in (*x.uses, *x.makes)}
         body = []
-        for i, (line, names) in enumerate(self._lines):
-            if i in constant:
-                continue
-            body.append(line)
-            dead = {n for n in names if last[n] == i and n[0] in "tr"} - stays
+        for i, line in enumerate(lines):
+            body.append(line.text)
+            names = {n for n in (*line.uses, *line.makes) if last[n] == i}
+            dead = sorted(names - stays - set(returned))
             if dead:
-                body.append(f"del {', '.join(sorted(dead))}")
+                body.append(f"del {', '.join(dead)}")
         source = f"def replay({', '.join(self._arguments)}):\n "
         source += "\n ".join([*body, f"return ({spelt})"])
         exec(compile(source, "<captured>", "exec"), self._values)  # our own text
-        return self._values["replay"]
+        return self._values.pop("replay")
+
+
+def _needed(lines: list[_Line], returned: list[str]) -> list[_Line]:
+    """The lines without those that only compute what nobody uses."""
+    wanted = set(returned)
+    kept = []
+    for line in reversed(lines):
+        if line.is_pure and not wanted.intersection(line.makes):
+            continue
+        wanted.update(line.uses)
+        kept.append(line)
+    return kept[::-1]
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -215,6 +260,16 @@ def _places(value: Any, at: str = "") -> Iterator[tuple[str, torch.Tensor]]:
             yield from _places(item, f"{at}[{i}]")
 
 
+def _is_same(x: Any, result: torch.Tensor) -> bool:
+    """Whether a result is the same part of the same memory."""
+    return result is x or (
+        isinstance(x, torch.Tensor)
+        and (x.shape, x.dtype) == (result.shape, result.dtype)
+        and x.stride() == result.stride()
+        and x.data_ptr() == result.data_ptr()
+    )
+
+
 def _is_mask(tensor: torch.Tensor) -> bool:
     return tensor.dtype in (torch.bool, torch.uint8)
 
@@ -227,26 +282,31 @@ class Tape:
     """The calls that a function makes for arguments of certain shapes.
 
     Args:
-        function: `(*tensors) -> tensors`, as a recorder gives it.
+        functions: `(*tensors) -> tensors`, with and without results.
         form: the structure of the result, and its leaves that are no tensors.
         held: the variables used, each with the tensor it had.
     """
 
-    def __init__(self, function: Callable, form: tuple, held: list[tuple]) -> None:
-        self._function, self._held = function, held
+    def __init__(
+        self, functions: tuple[Callable, Callable], form: tuple, held: list[tuple]
+    ) -> None:
+        self._function, self._silent = functions
+        self._held = held
         self._treedef, self._leaves, self._places = form
 
     def is_valid(self) -> bool:
         """Whether the variables still have the tensors written down."""
         return all(variable._value is tensor for variable, tensor in self._held)
 
-    def __call__(self, tensors: list[torch.Tensor]) -> Any:
+    def __call__(self, tensors: list[torch.Tensor], silent: bool = False) -> Any:
         grad = torch.is_grad_enabled()
         try:
-            found = self._function(*tensors)
+            found = (self._silent if silent else self._function)(*tensors)
         except BaseException:
             torch.set_grad_enabled(grad)
             raise
+        if silent:
+            return None
         leaves = list(self._leaves)
         for place, tensor in zip(self._places, found):
             leaves[place] = tensor
@@ -277,12 +337,25 @@ class Captured:
 
     def key(self, leaves: list, treedef: Any, places: list[int], skip: int = 0) -> Any:
         """What calls must have in common; `skip` leaves out first axes."""
-        data = tuple((leaves[i].shape[skip:], leaves[i].dtype) for i in places)
+        data = tuple(
+            (leaves[i].shape[skip:], leaves[i].stride()[skip:], leaves[i].dtype)
+            for i in places
+        )
         rest = [x for i, x in enumerate(leaves) if i not in places]
         return (treedef, data, *rest, torch.is_grad_enabled(), get_device())
 
-    def run(self, key: Any, leaves: list, treedef: Any, places: list[int]) -> Any:
-        """Call with arguments taken apart, by the tape where there is one."""
+    def run(
+        self,
+        key: Any,
+        leaves: list,
+        treedef: Any,
+        places: list[int],
+        silent: bool = False,
+    ) -> Any:
+        """Call with arguments taken apart, by the tape where there is one.
+
+        With `silent` nobody needs the result.
+        """
         known = self._tapes.get(key)
         if (
             isinstance(known, str)
@@ -297,7 +370,7 @@ class Captured:
             return result
         inputs = [leaves[i] for i in places]
         if isinstance(known, Tape) and known.is_valid():
-            return known(inputs)
+            return known(inputs, silent)
         recorder = Recorder(inputs)
         token = _recorder.set(recorder)
         try:
@@ -311,24 +384,30 @@ class Captured:
     def _tape(self, recorder: Recorder, result: Any) -> Tape:
         leaves, treedef = tree.flatten_with_def(result)
         places = [i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor)]
-        function = recorder.function([leaves[i] for i in places])
+        functions = recorder.functions([leaves[i] for i in places])
         rest = [None if i in places else x for i, x in enumerate(leaves)]
         kept = {id(v._value): v for v in self._variables()}
         held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
-        return Tape(function, (treedef, rest, places), held)
+        return Tape(functions, (treedef, rest, places), held)
 
-    def loop(self, stack: Any, count: int) -> Any:
-        """Call on each of the first `count` items of stacked arguments, in turn."""
+    def loop(self, stack: Any, count: int, collect: bool) -> Any:
+        """Call on each of the first `count` items of stacked arguments, in turn.
+
+        Returns the last results; all of them, stacked, if they are to be collected.
+        """
         leaves, treedef = tree.flatten_with_def((stack,))
         places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
         for i in places:
             leaves[i] = convert_to_tensor(leaves[i])
         key = self.key(leaves, treedef, places, skip=1)
         items = [leaves[i].unbind(0) for i in places]
-        result = None
+        results = []
         for number in range(count):
             one = list(leaves)
             for place, item in zip(places, items):
                 one[place] = item[number]
-            result = self.run(key, one, treedef, places)
-        return result
+            silent = not collect and number < count - 1
+            results.append(self.run(key, one, treedef, places, silent))
+        if not collect:
+            return results[-1]
+        return tree.map_structure(lambda *parts: torch.stack(parts), *results)

@@ -7,6 +7,8 @@ from typing import Any
 
 import torch
 
+from keras.backend.torch.capture import is_recording
+from keras.backend.torch.tensor import NATIVE
 from keras.core import tree
 from keras.core.variable import MetaFrame, frame
 
@@ -73,8 +75,10 @@ def scan(
 
 
 def runs_eagerly(x: Any) -> bool:
-    """PyTorch always does, and nothing is gained by compiling a loop."""
-    return False
+    """Whether calls on `x` are made now: not found out about, and not written down."""
+    if torch.compiler.is_compiling() or is_recording():
+        return False
+    return type(x) in NATIVE and not x.is_meta
 
 
 def vectorized_map(function: Callable, elements: Any) -> Any:

@@ -312,6 +312,9 @@ TABLE: dict = {
     "_adaptive_max": _adaptive(
         (None, F.adaptive_max_pool1d, F.adaptive_max_pool2d, F.adaptive_max_pool3d)
     ),
+    "_binary_crossentropy": lambda target, output: -torch.lerp(
+        torch.log(1 - output), torch.log(output), target
+    ),
     "_sigmoid_crossentropy": lambda target, logits: F.binary_cross_entropy_with_logits(
         logits, target, reduction="none"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -178,9 +179,16 @@ def compile_step(
     return Captured(step, variables)
 
 
-def compile_loop(compiled: Any, jit_compile: Any) -> Callable | None:
+def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable | None:
     """Many steps with their data converted at once, where calls are written down."""
-    return compiled.loop if isinstance(compiled, Captured) else None
+    if not isinstance(compiled, Captured):
+        return None
+    return functools.partial(compiled.loop, collect=collect)
+
+
+def compile_call(fn: Callable, variables: Callable) -> Callable:
+    """A function for calls from anywhere, its calls of PyTorch written down."""
+    return Captured(fn, variables)
 
 
 def without_gradients(fn: Callable) -> Callable:

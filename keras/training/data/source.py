@@ -206,14 +206,18 @@ class ArraySource(IndexedSource):
 
             yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
 
-    def group_size(self, nbytes: int) -> int:
-        """How many full batches fit in so many bytes; 0 for what cannot be stacked."""
+    def group_size(self, nbytes: int, bytes_out: int = 0) -> int:
+        """How many full batches fit in so many bytes; 0 for what cannot be stacked.
+
+        `bytes_out` is what comes back for each sample, which must fit as well.
+        """
         leaves = [leaf for leaf in tree.flatten(self.peek()) if leaf is not None]
         if not all(
             isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves
         ):
             return 0
-        fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
+        most = max(sum(v.nbytes for v in leaves), bytes_out * self._size, 1)
+        fits = nbytes // most
         return min(fits, self._samples // self._size)
 
     def groups(
