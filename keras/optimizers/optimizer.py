@@ -304,7 +304,11 @@ class Optimizer(Hyperparameters):
             if not self.built:
                 self.build(variables)
             self._places(variables)  # all of them must be known
-            self._apply(grads, variables)
+            apply = self._apply
+            looks_at_numbers = self.use_ema or self.gradient_accumulation_steps
+            if looks_at_numbers or self._fused_kernel() is None:
+                apply = self._backend.opaque(apply)
+            apply(grads, variables)
 
     def _places(self, variables: list[Variable]) -> list[int]:
         """The numbers of weights, by identity; a copied optimizer finds its own."""
@@ -394,8 +398,8 @@ class Optimizer(Hyperparameters):
         self, grads: list[Any], variables: list[Variable], places: list[int]
     ) -> bool:
         """Change all weights by one kernel of the backend; tells whether it did."""
-        kernel = self._kernel(self.fused)
-        if kernel is None or not self._is_ours():
+        kernel = self._fused_kernel()
+        if kernel is None:
             return False
         if self._slot_values is None or self._slot_values[0] != places:
             slots = {k: [c[i].value for i in places] for k, c in self._slots.items()}
@@ -415,6 +419,10 @@ class Optimizer(Hyperparameters):
 
         self._backend.opaque(change)([v.value for v in variables], grads)
         return True
+
+    def _fused_kernel(self) -> Callable | None:
+        """What changes all weights at once, if `update` is ours."""
+        return self._kernel(self.fused) if self._is_ours() else None
 
     def _kernel(self, name: str | None) -> Callable | None:
         """The backend's kernel of that name, where variables are read in place."""
