@@ -1,5 +1,7 @@
 """The workloads in the Keras API: run by this package and by Keras 3.15.1 alike."""
 
+import contextlib
+
 import numpy as np
 from data import VOCABULARY
 
@@ -86,4 +88,14 @@ class Contender:
         return self.model.predict(x, verbose=0)
 
     def call_one(self, x):
-        return np.asarray(keras.ops.convert_to_numpy(self.model(x)))
+        with _without_gradients():
+            return np.asarray(keras.ops.convert_to_numpy(self.model(x)))
+
+
+def _without_gradients():
+    """As one calls a model by hand on PyTorch, to use it."""
+    if keras.backend.backend() != "torch":
+        return contextlib.nullcontext()
+    import torch
+
+    return torch.no_grad()

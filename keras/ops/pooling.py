@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.backend.windows import check_window, spatial
+from keras.core import reading
 from keras.core.config import standardize_data_format
 from keras.core.errors import shape_error, standardize_tuple
 from keras.core.op import Tensor, kernel, op
@@ -68,8 +69,9 @@ def average_pool(
 def _adaptive_average(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
     """Means by one small matrix per axis."""
     for axis, size in enumerate(sizes, 1 if channels_last else 2):
+        bins = _bins(inputs.shape[axis], size)
         weights = np.zeros((inputs.shape[axis], size), "float32")
-        for j, (low, high) in enumerate(_bins(inputs.shape[axis], size)):
+        for j, (low, high) in enumerate(bins):
             weights[low:high, j] = 1 / (high - low)
         matrix = convert_to_tensor(weights, dtype(inputs))
         inputs = knp.moveaxis(knp.tensordot(inputs, matrix, [[axis], [0]]), -1, axis)
@@ -92,6 +94,7 @@ def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
 
 def _bins(n: int, size: int) -> list[tuple[int, int]]:
     """From where to where each of `size` outputs looks."""
+    reading.charge((n, size), 4, "adaptive pooling")
     return [(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
 
 

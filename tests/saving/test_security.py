@@ -170,6 +170,19 @@ def test_lists_made_in_constructors(metric):
     refused(lambda: keras.metrics.deserialize(metric), "at most 10000")
 
 
+@pytest.mark.parametrize("kind", ["Average", "Max"])
+def test_matrices_for_adaptive_pooling(kind):
+    pool = {"output_size": 10**11, "data_format": "channels_last", "name": "x"}
+    config = {
+        "layers": [
+            entry("InputLayer", {"batch_shape": [1, 6, 2], "name": "i"}),
+            entry(f"Adaptive{kind}Pooling1D", pool),
+        ]
+    }
+    with keras.config.backend_scope("jax"):  # which has no kernel for it
+        refused(lambda: keras.Sequential.from_config(config), "asks for an array")
+
+
 def test_loops_written_out():
     """A sequence of a billion steps, each a node of its own."""
     if not hasattr(layers, "LSTM"):
