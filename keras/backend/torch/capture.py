@@ -25,19 +25,18 @@ from keras.core.variable import Variable, current_frame
 _recorder: ContextVar[Recorder | None] = ContextVar("keras_recorder", default=None)
 # Questions about a tensor that its shape and type answer.
 _QUESTIONS = frozenset(
-    (
-        *("__get__", "dim", "ndimension", "size", "stride", "numel", "nelement"),
-        *("__len__", "__hash__", "is_contiguous", "is_floating_point", "is_complex"),
-        *("is_signed", "element_size", "get_device", "result_type", "promote_types"),
-        *("can_cast", "is_grad_enabled", "broadcast_shapes", "is_tensor"),
-    )
+    """
+    __get__ dim ndimension size stride numel nelement __len__ __hash__ is_contiguous
+    is_floating_point is_complex is_signed element_size get_device result_type
+    promote_types can_cast is_grad_enabled broadcast_shapes is_tensor
+    """.split()
 )
 # Functions whose results have a size that depends on values.
 _DATA_SIZED = frozenset(
-    (
-        *("nonzero", "argwhere", "unique", "unique_consecutive", "masked_select"),
-        *("bincount", "repeat_interleave", "histogram", "histogramdd", "_unique2"),
-    )
+    """
+    nonzero argwhere unique unique_consecutive _unique2 masked_select bincount
+    repeat_interleave histogram histogramdd
+    """.split()
 )
 # Functions that do nothing but compute a result: left out where nobody needs it.
 _PURE = frozenset(
@@ -47,16 +46,15 @@ _PURE = frozenset(
     __rsub__ zeros_like ones_like expand cumsum flip minimum maximum select __getitem__
     """.split()
 )
-_INDEXING = frozenset(("__getitem__", "__setitem__", "index", "index_put_"))
+_INDEXING = frozenset("__getitem__ __setitem__ index index_put_".split())
 # Functions that may give their first argument back as it is.
 _VIEWS = frozenset(
-    ("reshape", "view", "permute", "movedim", "expand", "to", "contiguous", "long")
-    + ("float", "squeeze", "broadcast_to")
+    """
+    reshape view permute movedim expand to contiguous long float squeeze broadcast_to
+    """.split()
 )
 # Functions that, without tensors among their arguments, give the same each time.
-_FACTORIES = frozenset(
-    ("tensor", "as_tensor", "zeros", "ones", "full", "arange", "eye", "linspace")
-)
+_FACTORIES = frozenset("tensor as_tensor zeros ones full arange eye linspace".split())
 
 
 def is_recording() -> bool:
