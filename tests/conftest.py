@@ -18,9 +18,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Most of the time on JAX goes into compiling: its older emitters take two thirds of it.
 os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 
-import pytest
+import pytest  # noqa: E402
 
-import keras
+import keras  # noqa: E402
 
 BACKENDS = ("jax", "torch", "tensorflow")
 
