@@ -109,6 +109,10 @@ def dispatches(
             # Other data in the same model should find the same size compiled.
             size = 4 ** int(math.log(size, 4) + 1e-9)
         if size > 1:
+            function = getattr(model, f"make_{mode}_function")()
+            prepare = getattr(function, "prepare", None)
+            if prepare and (last := source.last_batch()) is not None:
+                prepare(last)  # it has a shape of its own
             yield from source.groups(index, start, size, wanted)
             return
     for batch in source.epoch(index, start):

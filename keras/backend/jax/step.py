@@ -129,6 +129,19 @@ class Compiled:
         if self._loop:
             *args, number = args  # type: ignore[assignment]
             count = (np.int32(number),)
+        step, data = self._version(args)
+        if self._shared and (step.writes is None or step.writes):
+            with _turns:
+                return step(data, *count)
+        return step(data, *count)
+
+    def prepare(self, *args: Any) -> None:
+        """Begin to compile for arguments like these, while other things run."""
+        step, data = self._version(args)
+        step.prepare(data)
+
+    def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
+        """The function for the shapes of these arguments, and the data in them."""
         leaves, treedef = tree.flatten_with_def(tuple(args))
         places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
         static = tuple(leaf for leaf in leaves if not _is_data(leaf))
@@ -138,10 +151,7 @@ class Compiled:
         if step is None:
             step = Lifted(self.fn, leaves, treedef, places, self._loop, self._shared)
             self._versions[key] = step
-        if self._shared and (step.writes is None or step.writes):
-            with _turns:
-                return step(data, *count)
-        return step(data, *count)
+        return step, data
 
 
 def compile(fn: Callable) -> Callable:
@@ -199,14 +209,39 @@ class Lifted:
         self._treedef, self._places = treedef, places
         self._loop = loop
         self._form: tuple | None = None  # the structure of the result
-        self._step: Callable | None = None
+        self._step: Any = None
+        self._compiling: threading.Thread | None = None
+
+    def prepare(self, data: list) -> None:
+        """Trace now, compile in a thread; JAX keeps what that made."""
+        if self._step is not None or current_frame() is not None:
+            return
+        step = self._trace(data)
+        changing, constant = (
+            [v._value for v in found] for found in (self._written, self._read)
+        )
+        lowered = step.lower(changing, constant, data)
+
+        def work() -> None:
+            with contextlib.suppress(Exception):  # the call will meet it too
+                lowered.compile()
+
+        self._compiling = threading.Thread(target=work, daemon=True)
+        self._compiling.start()
+
+    def _trace(self, data: list) -> Any:
+        self._find_variables(data)
+        run = self._steps if self._loop else self._once
+        self._step = jax.jit(run, donate_argnums=self._given_away)
+        self.writes = bool(self._written)
+        return self._step
 
     def __call__(self, data: list, *count: Any) -> Any:
         if self._step is None:
-            self._find_variables(data)
-            run = self._steps if self._loop else self._once
-            self._step = jax.jit(run, donate_argnums=self._given_away)
-            self.writes = bool(self._written)
+            self._trace(data)
+        if self._compiling is not None:
+            self._compiling.join()
+            self._compiling = None
         if current_frame() is None:
             changing = [_owned(v) for v in self._written]
             constant = [v._value for v in self._read]

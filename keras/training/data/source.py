@@ -220,6 +220,15 @@ class ArraySource(IndexedSource):
         fits = nbytes // most
         return min(fits, self._samples // self._size)
 
+    def last_batch(self) -> Any:
+        """A batch of the size of an epoch's last, if that has fewer samples."""
+        full, rest = divmod(self._samples, self._size)
+        if not rest or not full or (self.num_batches or 0) <= full:
+            return None
+        return tree.map_structure(
+            lambda a: None if a is None else a[:rest], self.peek()
+        )
+
     def groups(
         self, index: int, start: int, size: int, wanted: Callable[[int], int]
     ) -> Iterator[tuple[tuple, int]]:

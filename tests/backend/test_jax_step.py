@@ -1,0 +1,65 @@
+"""Compiling on JAX in the background, for shapes that will come."""
+
+import jax
+import numpy as np
+import pytest
+
+import keras
+from keras.backend.jax.step import Compiled
+
+
+@pytest.fixture(autouse=True)
+def on_jax():
+    with keras.config.backend_scope("jax"):
+        yield
+
+
+@pytest.fixture
+def compilations():
+    """A list that grows with each compilation."""
+    seen = []
+
+    def listen(event, duration, **_):
+        if "backend_compile" in event:
+            seen.append(event)
+
+    jax.monitoring.register_event_duration_secs_listener(listen)
+    yield seen
+    jax.monitoring.clear_event_listeners()
+
+
+def test_what_was_prepared_is_not_compiled_again(compilations):
+    v = keras.Variable(np.ones(3, "float32"))
+
+    def step(x):
+        v.assign_add(keras.ops.sum(x, 0))
+        return v.value * 2.0
+
+    jax.numpy.copy(v.value)  # compiled once for itself
+    fn = Compiled(step)
+    fn.prepare(np.ones((5, 3), "float32"))
+    (made,) = fn._versions.values()
+    made._compiling.join()
+    before = len(compilations)
+    assert before and v.numpy().tolist() == [1.0] * 3
+    assert np.asarray(fn(np.ones((5, 3), "float32"))).tolist() == [12.0] * 3
+    assert v.numpy().tolist() == [6.0] * 3
+    assert len(compilations) == before
+
+
+@pytest.mark.parametrize("samples, prepared", [(67, True), (64, False), (7, False)])
+def test_fit_prepares_for_the_last_batch(samples, prepared, monkeypatch):
+    shapes = []
+    prepare = Compiled.prepare
+    monkeypatch.setattr(
+        Compiled,
+        "prepare",
+        lambda self, data: shapes.append(data[0].shape) or prepare(self, data),
+    )
+    x = np.random.default_rng(0).normal(size=(samples, 4)).astype("float32")
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(x, x[:, :1], batch_size=8, verbose=0)
+    assert shapes == ([(3, 4)] if prepared else [])
+    model.fit(x, x[:, :1], batch_size=8, verbose=0, steps_per_epoch=samples // 8 or 1)
+    assert shapes == ([(3, 4)] if prepared else [])
