@@ -77,8 +77,15 @@ def _reduce(inputs: Any, window: Window, start: Any, combine: Any) -> Any:
 
 
 def _max_pool(inputs: Any, window: Window) -> Any:
-    if cpu.on_cpu() and (parts := cpu.tiles(inputs, window)):
-        return cpu.largest(parts)
+    if cpu.on_cpu() and cpu.tiles(inputs, window):
+        return cpu.with_gradient_of(
+            lambda x: _largest(x, window),
+            lambda x: cpu.largest(cpu.tiles(x, window) or []),
+        )(inputs)
+    return _largest(inputs, window)
+
+
+def _largest(inputs: Any, window: Window) -> Any:
     if jnp.issubdtype(inputs.dtype, jnp.floating):
         least: Any = -jnp.inf
     elif inputs.dtype == jnp.bool_:

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from keras.backend.jax.cpu import on_cpu
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
 from keras.core.variable import (
@@ -210,6 +211,7 @@ class Lifted:
         self._loop = loop
         self._form: tuple | None = None  # the structure of the result
         self._step: Any = None
+        self._one_by_one = False
         self._compiling: threading.Thread | None = None
 
     def prepare(self, data: list) -> None:
@@ -231,7 +233,8 @@ class Lifted:
 
     def _trace(self, data: list) -> Any:
         self._find_variables(data)
-        run = self._steps if self._loop else self._once
+        in_loop = self._loop and not self._one_by_one
+        run = self._steps if in_loop else self._once
         self._step = jax.jit(run, donate_argnums=self._given_away)
         self.writes = bool(self._written)
         return self._step
@@ -242,6 +245,14 @@ class Lifted:
         if self._compiling is not None:
             self._compiling.join()
             self._compiling = None
+        if not self._one_by_one:
+            return self._run(data, *count)
+        results = [self._run([d[i] for d in data]) for i in range(count[0])]
+        if self._loop == "last":
+            return results[-1]
+        return tree.map_structure(lambda *parts: jnp.stack(parts), *results)
+
+    def _run(self, data: list, *count: Any) -> Any:
         if current_frame() is None:
             changing = [_owned(v) for v in self._written]
             constant = [v._value for v in self._read]
@@ -273,10 +284,15 @@ class Lifted:
         for _ in range(2):  # gradients and slots are for weights that were there
             start = next(numbers)
             # A new function each time: JAX remembers what it has traced.
-            self._results = jax.eval_shape(lambda data: discover(data), one)
+            traced, self._results = jax.make_jaxpr(
+                lambda data: discover(data), return_shape=True
+            )(one)
             touched = recorded[0].touched
             if not any(v.made_trainable and v.number > start for v in touched.values()):
                 break
+        # XLA's convolutions on a CPU are slow inside a loop.
+        convolves = "conv_general_dilated" in str(traced)
+        self._one_by_one = bool(self._loop) and convolves and on_cpu()
         written = recorded[0].written
         self._written = list(written.values())
         self._read = [v for key, v in touched.items() if key not in written]
