@@ -21,6 +21,7 @@ import weakref
 from typing import Any, NamedTuple
 
 from keras.core import examine, serialization
+from keras.core.examine import is_ours
 
 _PLAIN = (type(None), bool, int, float, str)
 _MISSING = object()
@@ -54,12 +55,12 @@ class Configurable:
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if not name.startswith("_") or name == "_trainable":
+        if examine.is_setting(name):
             examine.changes += 1
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
-        if not _is_ours(cls):
+        if not is_ours(cls):
             object.__setattr__(self, "_called_with", (args, kwargs))
         return self
 
@@ -106,14 +107,14 @@ class Configurable:
     def _given(self) -> dict[str, Any] | None:
         """What the constructor was called with, where that is its config."""
         owner = _constructor_owner(type(self))
-        if self._called_with is None or _is_ours(owner) or _answers_itself(owner):
+        if self._called_with is None or is_ours(owner) or _answers_itself(owner):
             return None
         args, kwargs = self._called_with
         return _bound(type(self), args, kwargs)
 
     def _value_of(self, argument: _Argument, given: dict[str, Any] | None) -> Any:
         """What was given for an argument: as the constructor was called, or as kept."""
-        if given is not None and not _is_ours(argument.owner):
+        if given is not None and not is_ours(argument.owner):
             if argument.name in given:
                 return given[argument.name]
             if argument.owner is _constructor_owner(type(self)):
@@ -154,13 +155,9 @@ def written(value: Any) -> Any:
     return serialization.serialize_keras_object(value)
 
 
-def _is_ours(cls: type) -> bool:
-    return cls.__module__.startswith("keras.")
-
-
 def _answers_itself(cls: type) -> bool:
     """Whether a class outside this package has its own `get_config`."""
-    return "get_config" in vars(cls) and not _is_ours(cls)
+    return "get_config" in vars(cls) and not is_ours(cls)
 
 
 def _constructor_owner(cls: type) -> type:

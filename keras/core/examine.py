@@ -21,13 +21,7 @@ changes = 0
 _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _SETTINGS = (*_PLAIN, tuple)
 # What an attribute of that name holds does not take part in a step.
-_ASIDE = frozenset(
-    (
-        *("history", "stop_training", "built", "_position", "_run_cache", "_loops"),
-        *("_train_function", "_test_function", "_predict_function", "_compiled"),
-        *("_torch_module", "_eager_calls"),
-    )
-)
+_ASIDE = ("stop_training", "built")
 
 
 class Examined(NamedTuple):
@@ -45,7 +39,7 @@ class Examined(NamedTuple):
 def look_through(owner: Any) -> Examined:
     """Walk through the attributes of an object and of all that it holds."""
     settings: list[Any] = []
-    is_ours = True
+    known = True
     seen: set[int] = set()
     left = [owner]
     while left:
@@ -60,26 +54,31 @@ def look_through(owner: Any) -> Examined:
         elif isinstance(value, functools.partial):
             left.extend((value.func, *value.args, *value.keywords.values()))
         elif isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
-            is_ours = is_ours and _is_ours(value)
+            known = known and is_ours(value)
         elif isinstance(value, Variable):
             left.extend((value.regularizer, value.constraint))
         elif isinstance(value, (type, ModuleType)) or framework_of(value):
             continue
-        elif _is_ours(type(value)) and not isinstance(value, KerasTensor):
-            is_ours = is_ours and "call" not in vars(value)
+        elif is_ours(type(value)) and not isinstance(value, KerasTensor):
+            known = known and "call" not in vars(value)
             for name, item in _attributes(value):
                 left.append(item)
-                public = not name.startswith("_") or name == "_trainable"
-                if public and (isinstance(item, _SETTINGS) or callable(item)):
+                if is_setting(name) and (isinstance(item, _SETTINGS) or callable(item)):
                     settings.append((id(value), name, _key(item)))
         elif callable(value):
-            is_ours = False
-    return Examined(tuple(settings), is_ours)
+            known = False
+    return Examined(tuple(settings), known)
+
+
+def is_setting(name: str) -> bool:
+    """Whether what an attribute of that name holds may change what is computed."""
+    return not name.startswith("_") or name == "_trainable"
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
+    aside = (*_ASIDE, *getattr(value, "_fresh", ()))  # what is made anew in a copy
     for name, item in getattr(value, "__dict__", {}).items():
-        if name not in _ASIDE and not name.endswith("initializer"):
+        if name not in aside and not name.endswith("initializer"):
             yield name, item
 
 
@@ -88,5 +87,6 @@ def _key(value: Any) -> Any:
     return repr(value) if isinstance(value, _SETTINGS) else id(value)
 
 
-def _is_ours(code: Any) -> bool:
-    return (getattr(code, "__module__", None) or "").partition(".")[0] == "keras"
+def is_ours(code: Any) -> bool:
+    """Whether a class or function is of this package."""
+    return (getattr(code, "__module__", None) or "").startswith("keras.")

@@ -34,9 +34,8 @@ def jit(fn: Callable) -> Callable:
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = current()
-        leaves, treedef = tree.flatten_with_def((args, kwargs))
-        key = backend.name, treedef, tuple(map(_kind, leaves))
-        data, filled = tree.parted((args, kwargs), _is_data)
+        data, filled, form = tree.parted((args, kwargs), _is_data)
+        key = backend.name, *form[:2], tuple(map(_kind, form[2]))
         if key not in compiled:
 
             def run(*data: Any) -> Any:
@@ -56,8 +55,6 @@ def _is_data(leaf: Any) -> bool:
 
 def _kind(leaf: Any) -> Any:
     """What must be the same for a function that is compiled already."""
-    if _is_data(leaf):
-        return None
     # 1 and 1.0 and True are equal, and variables compare their values
     return type(leaf), id(leaf) if isinstance(leaf, Variable) else leaf
 

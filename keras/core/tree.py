@@ -50,12 +50,15 @@ def flatten_with_def(structure: Any) -> tuple[list[Any], Any]:
 
 def parted(
     structure: Any, is_data: Callable[[Any], bool]
-) -> tuple[list[Any], Callable[[Iterable[Any]], Any]]:
-    """The leaves that are data, and a function that puts others in their places."""
+) -> tuple[list[Any], Callable[[Iterable[Any]], Any], tuple]:
+    """The leaves that are data, a function that puts others in their places, and a key.
+
+    The key is the form of the rest: structure, places of the data, all other leaves.
+    """
     leaves, treedef = flatten_with_def(structure)
-    places = [i for i, leaf in enumerate(leaves) if is_data(leaf)]
-    data = [leaves[i] for i in places]
-    constants = [None if is_data(leaf) else leaf for leaf in leaves]
+    marks = [is_data(leaf) for leaf in leaves]
+    places = [i for i, mark in enumerate(marks) if mark]
+    constants = [None if mark else leaf for leaf, mark in zip(leaves, marks)]
 
     def filled(data: Iterable[Any]) -> Any:
         whole = list(constants)
@@ -63,7 +66,9 @@ def parted(
             whole[i] = value
         return unflatten(treedef, whole)
 
-    return data, filled
+    # Where a constant is None itself, the places tell it from data.
+    form = treedef, tuple(places), tuple(constants)
+    return [leaves[i] for i in places], filled, form
 
 
 def unflatten(treedef: Any, leaves: Iterable[Any]) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras import initializers, ops
+from keras.core.examine import is_ours
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.reading import as_large_as_weights
 from keras.core.scope import backend_scope
@@ -433,9 +434,7 @@ class Optimizer(Hyperparameters):
     def _is_ours(self) -> bool:
         """Whether nobody has written another update in a subclass."""
         cls = type(self)
-        return cls.update_step is Optimizer.update_step and (
-            cls.update.__module__.startswith("keras.")
-        )
+        return cls.update_step is Optimizer.update_step and is_ours(cls.update)
 
     def _rate_on_host(self) -> Any:
         """The learning rate without waiting for the device, where that is possible."""

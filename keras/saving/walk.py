@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.examine import is_ours
 from keras.core.naming import to_snake_case
 from keras.core.variable import Variable
 
@@ -73,7 +74,7 @@ def entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
 
 def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
     """Whether an object takes what it saved back in its own way."""
-    ours = type(owner).load_own_variables.__module__.startswith("keras.")
+    ours = is_ours(type(owner).load_own_variables)
     return not (ours and all(isinstance(v, Variable) for v in values.values()))
 
 

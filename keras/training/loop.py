@@ -104,14 +104,15 @@ def dispatches(
         and isinstance(source, ArraySource)
         and model._step_loop(mode)
     ):
-        size = min(source.group_size(MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
+        first = source.peek()
+        size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
         if bytes_out and size > 1:
             # Other data in the same model should find the same size compiled.
             size = 4 ** int(math.log(size, 4) + 1e-9)
         if size > 1:
             function = getattr(model, f"make_{mode}_function")()
             prepare = getattr(function, "prepare", None)
-            if prepare and (last := source.last_batch()) is not None:
+            if prepare and (last := source.last_batch(first)) is not None:
                 prepare(last)  # it has a shape of its own
             yield from source.groups(index, start, size, wanted)
             return

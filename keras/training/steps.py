@@ -330,8 +330,7 @@ class Steps:
         """
         step = "train_step" if training else "test_step"
         own = getattr(type(self), step) is not getattr(Steps, step)
-        build = type(self).build  # type: ignore[attr-defined]
-        own = own and build.__module__.startswith("keras.")
+        own = own and examine.is_ours(type(self).build)  # type: ignore[attr-defined]
         parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
         return own and bool(parts) and all(part.built for part in parts)
 

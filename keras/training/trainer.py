@@ -39,6 +39,7 @@ class Trainer(Steps):
     """What makes a layer trainable: mixed into `Model`."""
 
     _trainer_attributes = ("optimizer", "_targets", "_loss_tracker", "_compile_args")
+    # What a copy starts without.
     _engine_attributes = (
         "_train_function",
         "_test_function",
@@ -55,6 +56,8 @@ class Trainer(Steps):
     )
 
     name: str
+    history: Any
+    _position: Any
 
     def _init_trainer(self) -> None:
         self.optimizer: Any = None
@@ -63,21 +66,11 @@ class Trainer(Steps):
         self.run_eagerly = False
         self.jit_compile: Any = "auto"
         self.steps_per_execution = 1
-        self.history: Any = None
-        self._position: Any = None
         self._targets = None
         self._loss_tracker: Any = None
         self._compile_args: dict[str, Any] | None = None
-        self._train_function = None
-        self._test_function = None
-        self._predict_function = None
-        self._loops = self._eager_calls = None
-        self._seen_trainable = None
-        self._seen_changes = None
-        self._seen_settings = None
         self._is_ours = False
-        self._seen_options: Any = None
-        self._run_cache = None
+        vars(self).update(dict.fromkeys(self._engine_attributes))
 
     # Compile
 
@@ -419,8 +412,10 @@ class Trainer(Steps):
         )
         for batch, count in batches:
             callbacks.on_predict_batch_begin(step)
-            run = self._step_loop("predict") if count else None
-            made = run(batch, count) if run else function(batch)
+            if count:
+                made = self._step_loop("predict")(batch, count)  # type: ignore[misc]
+            else:
+                made = function(batch)
             leaves, treedef = tree.flatten_with_def(made)
             arrays = [to_numpy(leaf) for leaf in leaves]
             if count:  # stacked

@@ -70,18 +70,25 @@ def _by_products(inputs: Any, kernel: Any, window: Window, like: Any) -> Any:
     return total.reshape(like.shape)
 
 
-def tiles(inputs: Any, window: Window) -> list[Any] | None:
-    """The elements of each window by their place in it, if windows do not overlap.
+def is_tiled(inputs: Any, window: Window) -> bool:
+    """Whether it pays to pool by `tiles`.
 
-    Returns:
-        Arrays of the shape of the pooled output, one for each place; None where
-        windows overlap, are cut at the rim, or are large.
+    It does not where windows overlap, are cut at the rim, or are large.
     """
     dims = spatial(inputs, window.channels_last)
     whole = all(n % k == 0 for n, k in zip(dims, window.size))  # type: ignore
     fits = window.padding == "valid" or whole
-    if window.size != window.strides or not fits or math.prod(window.size) > 16:
-        return None
+    small = math.prod(window.size) <= 16
+    return on_cpu() and window.size == window.strides and fits and small
+
+
+def tiles(inputs: Any, window: Window) -> list[Any]:
+    """The elements of each window by their place in it.
+
+    Returns:
+        Arrays of the shape of the pooled output, one for each place.
+    """
+    dims = spatial(inputs, window.channels_last)
     found = []
     for place in itertools.product(*map(range, window.size)):
         index = [

@@ -77,12 +77,11 @@ def _reduce(inputs: Any, window: Window, start: Any, combine: Any) -> Any:
 
 
 def _max_pool(inputs: Any, window: Window) -> Any:
-    if cpu.on_cpu() and cpu.tiles(inputs, window):
-        return cpu.with_gradient_of(
-            lambda x: _largest(x, window),
-            lambda x: cpu.largest(cpu.tiles(x, window) or []),
-        )(inputs)
-    return _largest(inputs, window)
+    if not cpu.is_tiled(inputs, window):
+        return _largest(inputs, window)
+    return cpu.with_gradient_of(
+        lambda x: _largest(x, window), lambda x: cpu.largest(cpu.tiles(x, window))
+    )(inputs)
 
 
 def _largest(inputs: Any, window: Window) -> Any:
@@ -96,7 +95,8 @@ def _largest(inputs: Any, window: Window) -> Any:
 
 
 def _average_pool(inputs: Any, window: Window) -> Any:
-    if cpu.on_cpu() and (parts := cpu.tiles(inputs, window)):
+    if cpu.is_tiled(inputs, window):
+        parts = cpu.tiles(inputs, window)
         return sum(parts) / len(parts)
     zero = inputs.dtype.type(0)
     total = _reduce(inputs, window, zero, lax.add)

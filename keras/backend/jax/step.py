@@ -143,14 +143,11 @@ class Compiled:
 
     def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
         """The function for the shapes of these arguments, and the data in them."""
-        leaves, treedef = tree.flatten_with_def(tuple(args))
-        places = [i for i, leaf in enumerate(leaves) if _is_data(leaf)]
-        static = tuple(leaf for leaf in leaves if not _is_data(leaf))
-        data = [leaves[i] for i in places]
-        key = (treedef, static, tuple((d.shape, d.dtype) for d in data))
+        data, filled, form = tree.parted(tuple(args), _is_data)
+        key = (form, tuple((d.shape, d.dtype) for d in data))
         step = self._versions.get(key)
         if step is None:
-            step = Lifted(self.fn, leaves, treedef, places, self._loop, self._shared)
+            step = Lifted(self.fn, filled, self._loop, self._shared)
             self._versions[key] = step
         return step, data
 
@@ -189,7 +186,7 @@ class Lifted:
 
     Args:
         fn: the function.
-        leaves, treedef, places: its arguments, and which of them are data.
+        filled: its arguments, as a function of the data in them.
         loop: run it on each of the first `count` items of the data, in one loop.
         shared: leave the old values of variables alone; see `Compiled`.
     """
@@ -197,19 +194,15 @@ class Lifted:
     def __init__(
         self,
         fn: Callable,
-        leaves: list,
-        treedef: Any,
-        places: list,
+        filled: Callable,
         loop: str | None = None,
         shared: bool = False,
     ) -> None:
-        self._fn = fn
+        self._fn, self._filled = fn, filled
         self._given_away = () if shared else (0,)
         self.writes: bool | None = None  # known after the first call
-        self._leaves = [None if _is_data(leaf) else leaf for leaf in leaves]
-        self._treedef, self._places = treedef, places
         self._loop = loop
-        self._form: tuple | None = None  # the structure of the result
+        self._result: Any = None  # the result, as a function of the tensors in it
         self._step: Any = None
         self._one_by_one = False
         self._compiling: threading.Thread | None = None
@@ -265,11 +258,7 @@ class Lifted:
             flat, new = self._step(changing, constant, data, *count)
             for variable, value in zip(self._written, new):
                 variable.assign(value)
-        structure, static, dynamic = self._form  # type: ignore[misc]
-        result = list(static)
-        for i, value in zip(dynamic, flat):
-            result[i] = value
-        return tree.unflatten(structure, result)
+        return self._result(flat)
 
     def _find_variables(self, data: list) -> None:
         recorded: list[_Recording] = []
@@ -290,25 +279,15 @@ class Lifted:
             touched = recorded[0].touched
             if not any(v.made_trainable and v.number > start for v in touched.values()):
                 break
-        # XLA's convolutions on a CPU are slow inside a loop.
-        convolves = "conv_general_dilated" in str(traced)
-        self._one_by_one = bool(self._loop) and convolves and on_cpu()
+        if self._loop and on_cpu():  # where XLA's convolutions are slow in loops
+            self._one_by_one = "conv_general_dilated" in str(traced)
         written = recorded[0].written
         self._written = list(written.values())
         self._read = [v for key, v in touched.items() if key not in written]
 
-    def _filled(self, data: list) -> Any:
-        filled = list(self._leaves)
-        for i, value in zip(self._places, data):
-            filled[i] = value
-        return tree.unflatten(self._treedef, filled)
-
     def _flatten(self, out: Any) -> list:
-        flat, structure = tree.flatten_with_def(out)
-        dynamic = [i for i, x in enumerate(flat) if is_tensor(x)]
-        static = [None if is_tensor(x) else x for x in flat]
-        self._form = (structure, static, dynamic)
-        return [flat[i] for i in dynamic]
+        tensors, self._result, _ = tree.parted(out, is_tensor)
+        return tensors
 
     def _once(self, changing: list, constant: list, data: list) -> Any:
         table = {id(v): x for v, x in zip(self._written, changing)}
@@ -361,7 +340,7 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass; `fn` may assign to variables."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        tensors, filled = tree.parted((args, kwargs), is_tensor)
+        tensors, filled, _ = tree.parted((args, kwargs), is_tensor)
         written: list[Variable] = []
 
         def pure(tensors: list) -> Any:

@@ -85,30 +85,26 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
             return tree.map_structure(lambda a: None if a is None else a[i], stack)
 
         step = compiled.get_concrete_function(batch(0))
-        leaves, treedef = tree.flatten_with_def(step.structured_outputs)
-        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "dtype")]
+        specs, filled, _ = tree.parted(
+            step.structured_outputs, lambda leaf: hasattr(leaf, "dtype")
+        )
 
         def body(i: Any, kept: Any) -> Any:
-            found = tree.flatten(compiled(batch(i)))
-            found = [found[place] for place in places]
+            found, _, _ = tree.parted(compiled(batch(i)), is_tensor)
             if collect:
-                found = [room.write(i, new) for room, new in zip(kept, found)]
+                found = [array.write(i, new) for array, new in zip(kept, found)]
             return i + 1, found
 
-        start: list[Any] = []
-        for leaf in (leaves[i] for i in places):
+        def room(spec: Any) -> Any:
             if collect:
-                start.append(
-                    tf.TensorArray(leaf.dtype, count, element_shape=leaf.shape)
-                )
-            else:
-                start.append(tf.zeros(leaf.shape, leaf.dtype))
+                return tf.TensorArray(spec.dtype, count, element_shape=spec.shape)
+            return tf.zeros(spec.shape, spec.dtype)
+
+        start = [room(spec) for spec in specs]
         _, found = tf.while_loop(
             lambda i, _: i < count, body, [tf.constant(0), start], parallel_iterations=1
         )
-        for place, value in zip(places, found):
-            leaves[place] = value.stack() if collect else value
-        return tree.unflatten(treedef, leaves)
+        return filled(array.stack() for array in found) if collect else filled(found)
 
     return lambda stack, count: run(stack, tf.constant(count))
 
@@ -132,7 +128,7 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        tensors, filled = tree.parted((args, kwargs), is_tensor)
+        tensors, filled, _ = tree.parted((args, kwargs), is_tensor)
 
         def run(*tensors: Any) -> Any:
             args, kwargs = filled(tensors)

@@ -11,14 +11,14 @@ or whose shapes depend on values, goes on as plain Python.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 import torch
 from torch.overrides import TorchFunctionMode
 
-from keras.backend.torch.tensor import convert_to_tensor, get_device
+from keras.backend.torch.tensor import convert_to_tensor, get_device, is_tensor
 from keras.core import tree
 from keras.core.variable import Variable, current_frame
 
@@ -95,7 +95,7 @@ class Recorder(TorchFunctionMode):
         inputs: the tensors that will be others when the calls are repeated.
     """
 
-    def __init__(self, inputs: list[torch.Tensor]) -> None:
+    def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
         super().__init__()
         self.refused: str | None = None  # the call that cannot be written down
         self.outside: list[torch.Tensor] = []  # what the calls use but do not make
@@ -281,34 +281,31 @@ class Tape:
 
     Args:
         functions: `(*tensors) -> tensors`, with and without results.
-        form: the structure of the result, and its leaves that are no tensors.
+        filled: the result, as a function of the tensors in it.
         held: the variables used, each with the tensor it had.
     """
 
     def __init__(
-        self, functions: tuple[Callable, Callable], form: tuple, held: list[tuple]
+        self,
+        functions: tuple[Callable, Callable],
+        filled: Callable,
+        held: list[tuple],
     ) -> None:
         self._function, self._silent = functions
-        self._held = held
-        self._treedef, self._leaves, self._places = form
+        self._filled, self._held = filled, held
 
     def is_valid(self) -> bool:
         """Whether the variables still have the tensors written down."""
         return all(variable._value is tensor for variable, tensor in self._held)
 
-    def __call__(self, tensors: list[torch.Tensor], silent: bool = False) -> Any:
+    def __call__(self, tensors: Sequence[torch.Tensor], silent: bool = False) -> Any:
         grad = torch.is_grad_enabled()
         try:
             found = (self._silent if silent else self._function)(*tensors)
         except BaseException:
             torch.set_grad_enabled(grad)
             raise
-        if silent:
-            return None
-        leaves = list(self._leaves)
-        for place, tensor in zip(self._places, found):
-            leaves[place] = tensor
-        return tree.unflatten(self._treedef, leaves)
+        return None if silent else self._filled(found)
 
 
 class Captured:
@@ -324,31 +321,30 @@ class Captured:
 
     def __init__(self, fn: Callable, variables: Callable[[], list[Variable]]) -> None:
         self._fn, self._variables = fn, variables
-        self._tapes: dict[Any, Tape | str] = {}
+        # For each kind of call the tape, or why there is none, or None after the first.
+        self._tapes: dict[Any, Tape | str | None] = {}
 
     def __call__(self, *args: Any) -> Any:
-        leaves, treedef = tree.flatten_with_def(args)
-        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
-        for i in places:
-            leaves[i] = convert_to_tensor(leaves[i])
-        return self.run(self.key(leaves, treedef, places), leaves, treedef, places)
+        tensors, filled, form = _taken_apart(args)
+        return self._run(_key(form, tensors), tensors, filled)
 
-    def key(self, leaves: list, treedef: Any, places: list[int], skip: int = 0) -> Any:
-        """What calls must have in common; `skip` leaves out first axes."""
-        data = tuple(
-            (leaves[i].shape[skip:], leaves[i].stride()[skip:], leaves[i].dtype)
-            for i in places
-        )
-        rest = [x for i, x in enumerate(leaves) if i not in places]
-        return (treedef, data, *rest, torch.is_grad_enabled(), get_device())
+    def loop(self, stack: Any, count: int, collect: bool) -> Any:
+        """Call on each of the first `count` items of stacked arguments, in turn.
 
-    def run(
-        self,
-        key: Any,
-        leaves: list,
-        treedef: Any,
-        places: list[int],
-        silent: bool = False,
+        Returns the last results; all of them, stacked, if they are to be collected.
+        """
+        stacks, filled, form = _taken_apart((stack,))
+        rows = list(zip(*(tensor.unbind(0) for tensor in stacks)))[:count]
+        key = _key(form, rows[0])
+        if collect:
+            results = [self._run(key, row, filled) for row in rows]
+            return tree.map_structure(lambda *parts: torch.stack(parts), *results)
+        for row in rows[:-1]:
+            self._run(key, row, filled, silent=True)
+        return self._run(key, rows[-1], filled)
+
+    def _run(
+        self, key: Any, tensors: Sequence, filled: Callable, silent: bool = False
     ) -> Any:
         """Call with arguments taken apart, by the tape where there is one.
 
@@ -361,51 +357,37 @@ class Captured:
             or current_frame() is not None
             or torch.compiler.is_compiling()
         ):
-            return self._fn(*tree.unflatten(treedef, leaves))
-        if known is None and key not in self._tapes:
-            result = self._fn(*tree.unflatten(treedef, leaves))
-            self._tapes[key] = None  # type: ignore[assignment]
+            return self._fn(*filled(tensors))
+        if key not in self._tapes:
+            result = self._fn(*filled(tensors))
+            self._tapes[key] = None
             return result
-        inputs = [leaves[i] for i in places]
         if isinstance(known, Tape) and known.is_valid():
-            return known(inputs, silent)
-        recorder = Recorder(inputs)
+            return known(tensors, silent)
+        recorder = Recorder(tensors)
         token = _recorder.set(recorder)
         try:
             with recorder:
-                result = self._fn(*tree.unflatten(treedef, leaves))
+                result = self._fn(*filled(tensors))
         finally:
             _recorder.reset(token)
         self._tapes[key] = recorder.refused or self._tape(recorder, result)
         return result
 
     def _tape(self, recorder: Recorder, result: Any) -> Tape:
-        leaves, treedef = tree.flatten_with_def(result)
-        places = [i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor)]
-        functions = recorder.functions([leaves[i] for i in places])
-        rest = [None if i in places else x for i, x in enumerate(leaves)]
+        tensors, filled, _ = tree.parted(result, is_tensor)
         kept = {id(v._value): v for v in self._variables()}
         held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
-        return Tape(functions, (treedef, rest, places), held)
+        return Tape(recorder.functions(tensors), filled, held)
 
-    def loop(self, stack: Any, count: int, collect: bool) -> Any:
-        """Call on each of the first `count` items of stacked arguments, in turn.
 
-        Returns the last results; all of them, stacked, if they are to be collected.
-        """
-        leaves, treedef = tree.flatten_with_def((stack,))
-        places = [i for i, leaf in enumerate(leaves) if hasattr(leaf, "shape")]
-        for i in places:
-            leaves[i] = convert_to_tensor(leaves[i])
-        key = self.key(leaves, treedef, places, skip=1)
-        items = [leaves[i].unbind(0) for i in places]
-        results = []
-        for number in range(count):
-            one = list(leaves)
-            for place, item in zip(places, items):
-                one[place] = item[number]
-            silent = not collect and number < count - 1
-            results.append(self.run(key, one, treedef, places, silent))
-        if not collect:
-            return results[-1]
-        return tree.map_structure(lambda *parts: torch.stack(parts), *results)
+def _taken_apart(args: tuple) -> tuple[list[torch.Tensor], Callable, tuple]:
+    """What `tree.parted` gives, the data made tensors."""
+    data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
+    return [convert_to_tensor(x) for x in data], filled, form
+
+
+def _key(form: tuple, tensors: Sequence[torch.Tensor]) -> Any:
+    """What calls must have in common to be the same calls."""
+    shapes = tuple((t.shape, t.stride(), t.dtype) for t in tensors)
+    return (form, shapes, torch.is_grad_enabled(), get_device())

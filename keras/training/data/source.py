@@ -206,12 +206,12 @@ class ArraySource(IndexedSource):
 
             yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
 
-    def group_size(self, nbytes: int, bytes_out: int = 0) -> int:
-        """How many full batches fit in so many bytes; 0 for what cannot be stacked.
+    def group_size(self, batch: Any, nbytes: int, bytes_out: int = 0) -> int:
+        """How many like this batch fit in so many bytes; 0 if they cannot be stacked.
 
         `bytes_out` is what comes back for each sample, which must fit as well.
         """
-        leaves = [leaf for leaf in tree.flatten(self.peek()) if leaf is not None]
+        leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
         if not all(
             isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves
         ):
@@ -220,14 +220,12 @@ class ArraySource(IndexedSource):
         fits = nbytes // most
         return min(fits, self._samples // self._size)
 
-    def last_batch(self) -> Any:
-        """A batch of the size of an epoch's last, if that has fewer samples."""
+    def last_batch(self, batch: Any) -> Any:
+        """A batch like this, but of the size of an epoch's last if that is smaller."""
         full, rest = divmod(self._samples, self._size)
         if not rest or not full or (self.num_batches or 0) <= full:
             return None
-        return tree.map_structure(
-            lambda a: None if a is None else a[:rest], self.peek()
-        )
+        return tree.map_structure(lambda a: None if a is None else a[:rest], batch)
 
     def groups(
         self, index: int, start: int, size: int, wanted: Callable[[int], int]
