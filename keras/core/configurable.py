@@ -16,6 +16,7 @@ another way (a layer's `dtype`, say); everything else follows.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import weakref
 from typing import Any, NamedTuple
@@ -136,6 +137,36 @@ class Configurable:
                     for name, value in config.items()
                 }
             )
+
+
+def arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """What a constructor was called with, of its `locals()`: `**kwargs` spread out."""
+    own = ("self", "__class__", "kwargs")
+    named = {name: value for name, value in given.items() if name not in own}
+    return {**named, **given.get("kwargs", {})}
+
+
+def argument_names(cls: type) -> frozenset[str]:
+    """The names of all arguments of a class's constructor."""
+    return frozenset(argument.name for argument in _arguments(cls))
+
+
+def inherited(cls: type, given: dict[str, Any]) -> dict[str, Any]:
+    """Of what the constructor of `cls` was called with, what the classes above take.
+
+    A class whose signature repeats arguments of its bases, so that everybody sees them,
+    hands them on in its first line:
+
+        super().__init__(**inherited(Dense, locals()))
+    """
+    names = _names_above(cls)
+    named = {name: value for name, value in given.items() if name in names}
+    return {**named, **given.get("kwargs", {})}
+
+
+@functools.cache
+def _names_above(cls: type) -> frozenset[str]:
+    return frozenset().union(*map(argument_names, cls.__mro__[1:]))
 
 
 def written(value: Any) -> Any:

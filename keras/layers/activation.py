@@ -7,7 +7,7 @@ from typing import Any
 from keras import activations, ops
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
-from keras.layers.weighted import add_described, describe_weight, size_of_axis
+from keras.layers.weighted import add_described, describe_weights, size_of_axis
 
 
 class Activation(Layer):
@@ -144,9 +144,7 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        describe_weight(
-            self, "alpha", alpha_initializer, alpha_regularizer, alpha_constraint
-        )
+        describe_weights(self, locals(), "alpha")
         if shared_axes is not None and not isinstance(shared_axes, (list, tuple)):
             shared_axes = [shared_axes]
         self.shared_axes = None if shared_axes is None else list(shared_axes)

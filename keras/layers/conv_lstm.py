@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import arguments
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
 from keras.layers.ranks import Windowed
-from keras.layers.recurrent import CellLayer, OfCell, of_cell
-from keras.layers.recurrent_cells import LSTMCell
+from keras.layers.recurrent import CellLayer
+from keras.layers.recurrent_cells import LSTMCell, RecurrentCell
 from keras.layers.weighted import add_described
 
 
@@ -62,14 +63,7 @@ class ConvLSTMCell(Windowed, LSTMCell):
         if len(lead) > 1:
             steps = ops.shape(x)[0]
             x = ops.reshape(x, (-1, *x.shape[2:]))
-        x = ops.conv(
-            x,
-            kernel,
-            self.strides,
-            self.padding,
-            self.data_format,
-            self.dilation_rate,
-        )
+        x = ops.conv(x, kernel, *self._window)
         return x if len(lead) == 1 else ops.reshape(x, (steps, -1, *x.shape[1:]))
 
     def recurrent_product(self, h: Any, kernel: Any) -> Any:
@@ -100,14 +94,7 @@ class ConvLSTMCell(Windowed, LSTMCell):
 class ConvLSTM(CellLayer):
     """The layer over `rank` spatial axes; `ConvLSTM2D` tells its arguments."""
 
-    filters = OfCell()
-    kernel_size = OfCell()
-    strides = OfCell()
-    padding = OfCell()
-    data_format = OfCell()
-    dilation_rate = OfCell()
-    recurrent_activation = OfCell()
-    unit_forget_bias = OfCell()
+    _cell_class = ConvLSTMCell
 
     def __init__(
         self,
@@ -140,41 +127,10 @@ class ConvLSTM(CellLayer):
         stateful: bool = False,
         **kwargs: Any,
     ) -> None:
-        cell = ConvLSTMCell(
-            self.rank,
-            filters,
-            kernel_size,
-            strides=strides,
-            padding=padding,
-            data_format=data_format,
-            dilation_rate=dilation_rate,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            **of_cell("conv_lstm_cell", kwargs),
-        )
-        super().__init__(
-            cell,
-            activity_regularizer=activity_regularizer,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            **kwargs,
-        )
+        super().__init__(**arguments(locals()))
+
+    def _make_cell(self, **kwargs: Any) -> RecurrentCell:
+        return self._cell_class(self.rank, **kwargs)
 
 
 class ConvLSTM1D(ConvLSTM):

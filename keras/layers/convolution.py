@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import inherited
 from keras.core.errors import check_positive_int
 from keras.layers.ranks import Windowed, defaults
 from keras.layers.weighted import KernelLayer
@@ -33,18 +34,7 @@ class Conv(Windowed, KernelLayer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**inherited(Conv, locals()))
         who = type(self).__name__
         self.filters = check_positive_int(filters, "filters", who)
         self.groups = check_positive_int(groups, "groups", who)
@@ -73,14 +63,7 @@ class Conv(Windowed, KernelLayer):
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """The convolution alone, without bias and activation; for overriding."""
-        return ops.conv(
-            inputs,
-            kernel,
-            self.strides,
-            self.padding,
-            self.data_format,
-            self.dilation_rate,
-        )
+        return ops.conv(inputs, kernel, *self._window)
 
     def call(self, inputs: Any) -> Any:
         """Convolve, add the bias, activate."""

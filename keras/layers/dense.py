@@ -8,6 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 from keras import ops
+from keras.core.configurable import inherited
 from keras.core.errors import check_positive_int
 from keras.initializers import VarianceScaling
 from keras.layers.input_spec import InputSpec
@@ -55,18 +56,7 @@ class Dense(KernelLayer):
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**inherited(Dense, locals()))
         self.units = check_positive_int(units, "units", "Dense")
         self.quantization_config = refuse_quantization(quantization_config, "Dense")
         self.input_spec = InputSpec(min_ndim=2)
@@ -126,17 +116,8 @@ class EinsumDense(KernelLayer):
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=bias_axes is not None,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        given = inherited(EinsumDense, locals())
+        super().__init__(use_bias=bias_axes is not None, **given)
         self._letters = _read_equation(equation)
         self.equation = equation
         if isinstance(output_shape, int):

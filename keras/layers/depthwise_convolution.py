@@ -5,22 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import inherited
 from keras.core.errors import check_positive_int
 from keras.layers.ranks import Windowed, defaults
-from keras.layers.weighted import BiasLayer, add_described, describe_weight
+from keras.layers.weighted import BiasLayer, add_described, describe_weights
 
 
 class Depthwise(Windowed, BiasLayer):
     """What depthwise and separable convolutions share: the depthwise kernel."""
 
-    def keep_depthwise(
-        self, multiplier: int, initializer: Any, regularizer: Any, constraint: Any
-    ) -> None:
-        """Keep the arguments of the depthwise kernel."""
-        self.depth_multiplier = check_positive_int(
-            multiplier, "depth_multiplier", type(self).__name__
-        )
-        describe_weight(self, "depthwise", initializer, regularizer, constraint)
+    depth_multiplier: int
 
     def add_depthwise(self, input_shape: Any, name: str) -> tuple[Any, int]:
         """Make the kernel `(*window, channels, multiplier)`; the channels after it."""
@@ -52,22 +46,13 @@ class DepthwiseConv(Depthwise):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            bias_initializer=bias_initializer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**inherited(DepthwiseConv, locals()))
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self.keep_depthwise(
-            depth_multiplier,
-            depthwise_initializer,
-            depthwise_regularizer,
-            depthwise_constraint,
+        who = type(self).__name__
+        self.depth_multiplier = check_positive_int(
+            depth_multiplier, "depth_multiplier", who
         )
+        describe_weights(self, locals(), "depthwise")
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel and the bias."""
@@ -76,14 +61,7 @@ class DepthwiseConv(Depthwise):
 
     def call(self, inputs: Any) -> Any:
         """Convolve, add the bias, activate."""
-        x = ops.depthwise_conv(
-            inputs,
-            self.kernel,
-            self.strides,
-            self.padding,
-            self.data_format,
-            self.dilation_rate,
-        )
+        x = ops.depthwise_conv(inputs, self.kernel, *self._window)
         return self.finish(x, self.channel_axis)
 
 
@@ -156,30 +134,14 @@ class SeparableConv(Depthwise):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            bias_initializer=bias_initializer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
-        self.filters = check_positive_int(filters, "filters", type(self).__name__)
+        super().__init__(**inherited(SeparableConv, locals()))
+        who = type(self).__name__
+        self.filters = check_positive_int(filters, "filters", who)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
-        self.keep_depthwise(
-            depth_multiplier,
-            depthwise_initializer,
-            depthwise_regularizer,
-            depthwise_constraint,
+        self.depth_multiplier = check_positive_int(
+            depth_multiplier, "depth_multiplier", who
         )
-        describe_weight(
-            self,
-            "pointwise",
-            pointwise_initializer,
-            pointwise_regularizer,
-            pointwise_constraint,
-        )
+        describe_weights(self, locals(), "depthwise", "pointwise")
 
     def build(self, input_shape: Any) -> None:
         """Make the two kernels and the bias."""
@@ -194,15 +156,8 @@ class SeparableConv(Depthwise):
 
     def call(self, inputs: Any) -> Any:
         """Convolve twice, add the bias, activate."""
-        x = ops.separable_conv(
-            inputs,
-            self.depthwise_kernel,
-            self.pointwise_kernel,
-            self.strides,
-            self.padding,
-            self.data_format,
-            self.dilation_rate,
-        )
+        kernels = self.depthwise_kernel, self.pointwise_kernel
+        x = ops.separable_conv(inputs, *kernels, *self._window)
         return self.finish(x, self.channel_axis)
 
 

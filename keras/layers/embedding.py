@@ -7,7 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core.errors import check_positive_int
 from keras.layers.layer import Layer
-from keras.layers.weighted import add_described, describe_weight, refuse_quantization
+from keras.layers.weighted import add_described, describe_weights, refuse_quantization
 
 
 class Embedding(Layer):
@@ -47,13 +47,7 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = check_positive_int(input_dim, "input_dim", "Embedding")
         self.output_dim = check_positive_int(output_dim, "output_dim", "Embedding")
-        describe_weight(
-            self,
-            "embeddings",
-            embeddings_initializer,
-            embeddings_regularizer,
-            embeddings_constraint,
-        )
+        describe_weights(self, locals(), "embeddings")
         self.mask_zero = bool(mask_zero)
         self.supports_masking = self.mask_zero
         # In a narrow type an integer given as a float would be rounded, and the whole

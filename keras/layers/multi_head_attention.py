@@ -6,13 +6,14 @@ import math
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import inherited
 from keras.core.errors import check_fraction, check_positive_int
 from keras.core.serialization import wire_name
 from keras.layers.activation import Softmax
 from keras.layers.dense import EinsumDense
 from keras.layers.layer import Layer
 from keras.layers.regularization import Dropout
-from keras.layers.weighted import describe_weight
+from keras.layers.weighted import describe_weights
 
 
 class ManyHeads(Layer):
@@ -68,12 +69,7 @@ class ManyHeads(Layer):
                 f"dropout=0; received dropout={dropout}."
             )
         self.flash_attention = flash_attention
-        describe_weight(
-            self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
-        )
-        describe_weight(
-            self, "bias", bias_initializer, bias_regularizer, bias_constraint
-        )
+        describe_weights(self, locals(), "kernel", "bias")
         self.use_gate = bool(use_gate)
         self.seed = seed
         self.supports_masking = True
@@ -421,22 +417,7 @@ class MultiHeadAttention(ManyHeads):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            dropout=dropout,
-            use_bias=use_bias,
-            sliding_window=sliding_window,
-            flash_attention=flash_attention,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            use_gate=use_gate,
-            seed=seed,
-            **kwargs,
-        )
+        super().__init__(**inherited(MultiHeadAttention, locals()))
         who = "MultiHeadAttention"
         value_dim = key_dim if value_dim is None else value_dim
         self.num_heads = check_positive_int(num_heads, "num_heads", who)
@@ -551,22 +532,7 @@ class GroupedQueryAttention(ManyHeads):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            dropout=dropout,
-            use_bias=use_bias,
-            sliding_window=sliding_window,
-            flash_attention=flash_attention,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            use_gate=use_gate,
-            seed=seed,
-            **kwargs,
-        )
+        super().__init__(**inherited(GroupedQueryAttention, locals()))
         who = "GroupQueryAttention"
         self.head_dim = check_positive_int(head_dim, "head_dim", who)
         self.num_query_heads = check_positive_int(

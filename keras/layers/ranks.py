@@ -98,6 +98,11 @@ class Windowed(Spatial):
             dilation_rate, self.rank, "dilation_rate", who
         )
 
+    @property
+    def _window(self) -> tuple[Any, ...]:
+        """What an op of convolution asks after the kernels."""
+        return self.strides, self.padding, self.data_format, self.dilation_rate
+
     def read_channels(self, input_shape: Any) -> int:
         """The number of channels, which is expected from now on."""
         axis = self.channel_axis

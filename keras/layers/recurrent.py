@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.configurable import argument_names, arguments
 from keras.core.errors import check_choice
+from keras.core.naming import to_snake_case
 from keras.layers.input_spec import InputSpec
-from keras.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
+from keras.layers.layer import Layer
+from keras.layers.recurrent_cells import (
+    GRUCell,
+    LSTMCell,
+    RecurrentCell,
+    SimpleRNNCell,
+)
 from keras.layers.rnn import RNN
 
 
 class OfCell:
     """An attribute that the layer's cell keeps."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
 
     def __get__(self, layer: Any, owner: Any = None) -> Any:
@@ -34,41 +42,40 @@ class CellLayer(RNN):
     """A recurrent layer that makes its own cell and shows the cell's arguments."""
 
     rank = 0  # the number of axes of a step's input beside batch and channels
+    _cell_class: type[RecurrentCell]
     _unwritten: tuple[str, ...] = ("cell", "use_cudnn")
 
-    activation = OfCell()
-    use_bias = OfCell()
-    kernel_initializer = OfCell()
-    recurrent_initializer = OfCell()
-    bias_initializer = OfCell()
-    kernel_regularizer = OfCell()
-    recurrent_regularizer = OfCell()
-    bias_regularizer = OfCell()
-    kernel_constraint = OfCell()
-    recurrent_constraint = OfCell()
-    bias_constraint = OfCell()
-    dropout = OfCell()
-    recurrent_dropout = OfCell()
-    seed = OfCell()
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "_cell_class" in vars(cls):
+            for name in cls._names_of_cell():
+                setattr(cls, name, OfCell(name))
 
-    def __init__(self, cell: Any, use_cudnn: Any = "auto", **kwargs: Any) -> None:
+    @classmethod
+    def _names_of_cell(cls) -> frozenset[str]:
+        """The arguments that are the cell's and not every layer's."""
+        cell = cls._cell_class
+        others = argument_names(Layer) | {"rank", *cell._unwritten}
+        return argument_names(cell) - others
+
+    def __init__(self, use_cudnn: Any = "auto", **kwargs: Any) -> None:
         choices = ("auto", True, False)
         check_choice(use_cudnn, choices, "use_cudnn", type(self).__name__)
+        shared = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
+        names = self._names_of_cell() | {"implementation"}
+        own = {k: kwargs.pop(k) for k in names if k in kwargs}
+        name = to_snake_case(self._cell_class.__name__)
+        cell = self._make_cell(name=name, **own, **shared)
         super().__init__(cell, **kwargs)
         self.use_cudnn = use_cudnn
         self.input_spec = InputSpec(ndim=3 + self.rank)
 
+    def _make_cell(self, **kwargs: Any) -> RecurrentCell:
+        return self._cell_class(**kwargs)
+
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {"activity_regularizer": None, **super().get_config()}
-
-
-def of_cell(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """What a layer's further arguments say about its cell."""
-    shared = {k: kwargs[k] for k in ("dtype", "trainable") if k in kwargs}
-    if "implementation" in kwargs:
-        shared["implementation"] = kwargs.pop("implementation")
-    return {"name": name, **shared}
 
 
 class SimpleRNN(CellLayer):
@@ -98,9 +105,8 @@ class SimpleRNN(CellLayer):
         (2, 4)
     """
 
+    _cell_class = SimpleRNNCell
     _unwritten = ("cell", "use_cudnn", "seed")
-
-    units = OfCell()
 
     def __init__(
         self,
@@ -127,34 +133,7 @@ class SimpleRNN(CellLayer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        cell = SimpleRNNCell(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            **of_cell("simple_rnn_cell", kwargs),
-        )
-        super().__init__(
-            cell,
-            activity_regularizer=activity_regularizer,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            **kwargs,
-        )
+        super().__init__(**arguments(locals()))
 
 
 class LSTM(CellLayer):
@@ -184,9 +163,7 @@ class LSTM(CellLayer):
         >>> output, h, c = layer(np.ones((2, 5, 3)))
     """
 
-    units = OfCell()
-    recurrent_activation = OfCell()
-    unit_forget_bias = OfCell()
+    _cell_class = LSTMCell
 
     def __init__(
         self,
@@ -216,37 +193,7 @@ class LSTM(CellLayer):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        cell = LSTMCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            unit_forget_bias=unit_forget_bias,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            **of_cell("lstm_cell", kwargs),
-        )
-        super().__init__(
-            cell,
-            activity_regularizer=activity_regularizer,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            use_cudnn=use_cudnn,
-            **kwargs,
-        )
+        super().__init__(**arguments(locals()))
 
 
 class GRU(CellLayer):
@@ -271,9 +218,7 @@ class GRU(CellLayer):
         (2, 5, 4)
     """
 
-    units = OfCell()
-    recurrent_activation = OfCell()
-    reset_after = OfCell()
+    _cell_class = GRUCell
 
     def __init__(
         self,
@@ -303,34 +248,4 @@ class GRU(CellLayer):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        cell = GRUCell(
-            units,
-            activation=activation,
-            recurrent_activation=recurrent_activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            reset_after=reset_after,
-            **of_cell("gru_cell", kwargs),
-        )
-        super().__init__(
-            cell,
-            activity_regularizer=activity_regularizer,
-            return_sequences=return_sequences,
-            return_state=return_state,
-            go_backwards=go_backwards,
-            stateful=stateful,
-            unroll=unroll,
-            use_cudnn=use_cudnn,
-            **kwargs,
-        )
+        super().__init__(**arguments(locals()))

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from keras import activations, ops, random
+from keras.core.configurable import inherited
 from keras.core.errors import check_fraction, check_positive_int
 from keras.initializers.initializer import HostInitializer
 from keras.layers.layer import Layer
-from keras.layers.weighted import add_described, describe_weight, size_of_axis
+from keras.layers.weighted import add_described, describe_weights, size_of_axis
 
 Step = Callable[[Any, list[Any]], tuple[Any, list[Any]]]
 
@@ -64,19 +65,7 @@ class RecurrentCell(Layer):
         self.units = check_positive_int(units, self._size_argument, who)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        describe_weight(
-            self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
-        )
-        describe_weight(
-            self,
-            "recurrent",
-            recurrent_initializer,
-            recurrent_regularizer,
-            recurrent_constraint,
-        )
-        describe_weight(
-            self, "bias", bias_initializer, bias_regularizer, bias_constraint
-        )
+        describe_weights(self, locals(), "kernel", "recurrent", "bias")
         self.dropout = check_fraction(dropout, "dropout", who)
         self.recurrent_dropout = check_fraction(
             recurrent_dropout, "recurrent_dropout", who
@@ -313,24 +302,7 @@ class LSTMCell(RecurrentCell):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            **kwargs,
-        )
+        super().__init__(**inherited(LSTMCell, locals()))
         self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = bool(unit_forget_bias)
         self.state_size = [self.units, self.units]
@@ -397,24 +369,7 @@ class GRUCell(RecurrentCell):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            units,
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            recurrent_initializer=recurrent_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            recurrent_regularizer=recurrent_regularizer,
-            bias_regularizer=bias_regularizer,
-            kernel_constraint=kernel_constraint,
-            recurrent_constraint=recurrent_constraint,
-            bias_constraint=bias_constraint,
-            dropout=dropout,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            **kwargs,
-        )
+        super().__init__(**inherited(GRUCell, locals()))
         self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = bool(reset_after)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import arguments, inherited
 from keras.core.errors import check_positive_int, standardize_tuple
 from keras.layers.ranks import Windowed, defaults
 from keras.layers.weighted import KernelLayer
@@ -33,18 +34,7 @@ class ConvTranspose(Windowed, KernelLayer):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            activation=activation,
-            use_bias=use_bias,
-            kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer,
-            kernel_regularizer=kernel_regularizer,
-            bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer,
-            kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**inherited(ConvTranspose, locals()))
         who = type(self).__name__
         self.filters = check_positive_int(filters, "filters", who)
         self.keep_window(kernel_size, strides, padding, data_format, dilation_rate)
@@ -159,22 +149,4 @@ class Conv3DTranspose(ConvTranspose):
         bias_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            output_padding,
-            data_format,
-            dilation_rate,
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            **kwargs,
-        )
+        super().__init__(**arguments(locals()))

@@ -21,6 +21,13 @@ def describe_weight(
     setattr(layer, f"{name}_constraint", constraints.get(constraint))
 
 
+def describe_weights(layer: Layer, given: dict[str, Any], *names: str) -> None:
+    """`describe_weight` of several, by a constructor's `locals()`."""
+    for name in names:
+        kinds = ("initializer", "regularizer", "constraint")
+        describe_weight(layer, name, *(given[f"{name}_{kind}"] for kind in kinds))
+
+
 def add_described(
     layer: Layer,
     description: str,
@@ -83,9 +90,7 @@ class BiasLayer(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
-        describe_weight(
-            self, "bias", bias_initializer, bias_regularizer, bias_constraint
-        )
+        describe_weights(self, locals(), "bias")
 
     def add_bias(self, shape: tuple[int, ...]) -> None:
         """Make the bias, if there is to be one."""
@@ -119,9 +124,7 @@ class KernelLayer(BiasLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        describe_weight(
-            self, "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
-        )
+        describe_weights(self, locals(), "kernel")
 
     def add_kernel(self, shape: tuple[int, ...]) -> Any:
         """Make the kernel."""
