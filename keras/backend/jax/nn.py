@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -25,17 +23,15 @@ def _dimensions(window: Window) -> tuple[str, str, str]:
 
 
 def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
-    run: Callable = functools.partial(
-        lax.conv_general_dilated,
-        window_strides=window.strides,
-        padding=window.padding.upper(),
+    return lax.conv_general_dilated(
+        inputs,
+        kernel,
+        window.strides,
+        window.padding.upper(),
         rhs_dilation=window.dilation,
         dimension_numbers=_dimensions(window),
         feature_group_count=groups,
     )
-    if cpu.pays(inputs, kernel, window, groups):
-        run = cpu.kernel_gradient_by_products(run, window)
-    return run(inputs, kernel)
 
 
 def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:

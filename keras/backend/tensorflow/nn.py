@@ -157,6 +157,103 @@ def _pick(values: Any, classes: Any, axis: int) -> Any:
     return tf.gather(values, classes, batch_dims=len(values.shape) - 1)
 
 
+def _batch_normalization(
+    x: Any,
+    mean: Any,
+    variance: Any,
+    offset: Any = None,
+    scale: Any = None,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+) -> Any:
+    values = mean, variance, offset, scale
+    if x.dtype == tf.float32 and all(v is None or v.shape.rank == 1 for v in values):
+        scale = tf.ones_like(mean) if scale is None else scale
+        offset = tf.zeros_like(mean) if offset is None else offset
+        return _over_images(_by_given, x, axis, mean, variance, offset, scale, epsilon)
+    shape = [1] * x.shape.rank
+    shape[axis] = -1
+    mean, variance, offset, scale = (
+        v if v is None or v.shape.rank == x.shape.rank else tf.reshape(v, shape)
+        for v in values
+    )
+    return tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)
+
+
+def _over_images(fn: Any, x: Any, axis: int, *rest: Any) -> Any:
+    """`fn` of `x` as images with channels last, and its first result turned back."""
+    last = moveaxis(x, axis, -1)
+    sizes = shaping.sizes(last)
+    is_image = len(sizes) == 4
+    images = last if is_image else tf.reshape(last, (-1, 1, 1, sizes[-1]))
+    out, *more = fn(images, *rest)
+    out = moveaxis(out if is_image else tf.reshape(out, sizes), -1, axis)
+    return (out, *more) if more else out
+
+
+def _by_given(
+    x: Any, mean: Any, variance: Any, offset: Any, scale: Any, epsilon: float
+) -> Any:
+    """One kernel; its own gradient takes the mean and the variance for constants."""
+
+    @tf.custom_gradient
+    def normalize(x: Any, mean: Any, variance: Any, offset: Any, scale: Any) -> Any:
+        def gradients(upstream: Any) -> Any:
+            inverse = tf.math.rsqrt(variance + epsilon)
+            factor = inverse * scale
+            total = tf.reduce_sum(upstream, (0, 1, 2))
+            along = tf.reduce_sum(upstream * (x - mean), (0, 1, 2))
+            return (
+                upstream * factor,
+                -factor * total,
+                -0.5 * inverse**2 * factor * along,
+                total,
+                inverse * along,
+            )
+
+        out = tf.raw_ops.FusedBatchNormV3(
+            x=x,
+            scale=scale,
+            offset=offset,
+            mean=mean,
+            variance=variance,
+            epsilon=epsilon,
+            is_training=False,
+        )
+        return out.y, gradients
+
+    return (normalize(x, mean, variance, offset, scale),)
+
+
+def _batch_normalization_by_itself(
+    x: Any, offset: Any = None, scale: Any = None, axis: int = -1, epsilon: float = 1e-3
+) -> Any:
+    if x.dtype == tf.float64:
+        axes = [a for a in range(x.shape.rank) if a != axis % x.shape.rank]
+        mean, variance = tf.nn.moments(x, axes)
+        out = _batch_normalization(x, mean, variance, offset, scale, axis, epsilon)
+    else:
+        out, mean, variance = _over_images(_by_itself, x, axis, offset, scale, epsilon)
+    return out, tf.stop_gradient(mean), tf.stop_gradient(variance)
+
+
+def _by_itself(x: Any, offset: Any, scale: Any, epsilon: float) -> Any:
+    """One kernel, whose variance is that of a sample: the sum over n - 1."""
+    channels = x.shape[-1]
+    out = tf.raw_ops.FusedBatchNormV3(
+        x=x,
+        scale=tf.ones(channels) if scale is None else tf.cast(scale, tf.float32),
+        offset=tf.zeros(channels) if offset is None else tf.cast(offset, tf.float32),
+        mean=[],
+        variance=[],
+        epsilon=epsilon,
+        is_training=True,
+    )
+    count = tf.cast(tf.size(x) / channels, tf.float32)
+    variance = out.batch_variance * ((count - 1) / count)
+    return out.y, tf.cast(out.batch_mean, x.dtype), tf.cast(variance, x.dtype)
+
+
 TABLE: dict = {
     **functions_of(
         tf.nn,
@@ -165,7 +262,13 @@ TABLE: dict = {
         _softmax=softmax relu relu6 selu sigmoid silu softplus softsign
         """,
     ),
-    **functions_of(sys.modules[__name__], "_conv _conv_transpose _depthwise _pick"),
+    **functions_of(
+        sys.modules[__name__],
+        """
+        _batch_normalization _batch_normalization_by_itself _conv _conv_transpose
+        _depthwise _pick
+        """,
+    ),
     "_average_pool": lambda inputs, window: _pool(tf.nn.avg_pool, inputs, window),
     "_ctc_loss": lambda target, output, target_length, output_length, blank: (
         tf.nn.ctc_loss(
