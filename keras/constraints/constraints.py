@@ -8,6 +8,7 @@ from typing import Any
 from keras import ops
 from keras.core.config import epsilon
 from keras.core.configurable import Configurable
+from keras.core.errors import check_number
 from keras.core.family import Family, table_of
 
 
@@ -45,11 +46,7 @@ class MaxNorm(Constraint):
     """
 
     def __init__(self, max_value: float = 2, axis: int | Sequence[int] = 0) -> None:
-        if max_value < 0:
-            raise ValueError(
-                f"MaxNorm: `max_value` must not be negative; received {max_value!r}."
-            )
-        self.max_value = max_value
+        self.max_value = check_number(max_value, "max_value", "MaxNorm", least=0)
         self.axis = axis
 
     def __call__(self, w: Any) -> Any:
@@ -116,10 +113,7 @@ class MinMaxNorm(Constraint):
                 "MinMaxNorm: 0 <= `min_value` <= `max_value` must hold; received "
                 f"min_value={min_value!r}, max_value={max_value!r}."
             )
-        if not 0 <= rate <= 1:
-            raise ValueError(
-                f"MinMaxNorm: `rate` must be from 0 to 1; received {rate!r}."
-            )
+        check_number(rate, "rate", "MinMaxNorm", least=0, most=1)
         self.min_value = min_value
         self.max_value = max_value
         self.rate = rate

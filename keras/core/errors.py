@@ -53,6 +53,30 @@ def check_fraction(value: Any, argument: str, who: str) -> float:
     return value
 
 
+def check_number(
+    value: Any,
+    argument: str,
+    who: str,
+    least: float | None = None,
+    above: float | None = None,
+    most: float | None = None,
+) -> Any:
+    """`value` if it is a number within bounds, else an error."""
+    bounds = {"at least": least, "above": above, "at most": most}
+    try:
+        fits = (
+            (least is None or value >= least)
+            and (above is None or value > above)
+            and (most is None or value <= most)
+        )
+    except TypeError:
+        fits = False
+    if not fits:
+        wanted = " and ".join(f"{k} {v}" for k, v in bounds.items() if v is not None)
+        raise ValueError(f"{who}: `{argument}` must be {wanted}; received {value!r}.")
+    return value
+
+
 def standardize_tuple(
     value: Any, rank: int, argument: str, who: str, allow_zero: bool = False
 ) -> tuple[int, ...]:

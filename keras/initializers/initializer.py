@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.core import dtypes
 from keras.core.configurable import Configurable
+from keras.core.errors import check_number
 from keras.core.scope import current
 from keras.random.host import draw_seed, generator_of
 
@@ -82,12 +83,7 @@ class RandomInitializer(HostInitializer):
         from keras.random.seed_generator import SeedGenerator
 
         if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
-            seed = int(seed)
-            if seed < 0:
-                raise ValueError(
-                    f"{type(self).__name__}: `seed` must not be negative; received "
-                    f"{seed}."
-                )
+            seed = check_number(int(seed), "seed", type(self).__name__, least=0)
         elif seed is not None and not isinstance(seed, SeedGenerator):
             raise ValueError(
                 f"{type(self).__name__}: `seed` must be an integer, None or a "

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.dtypes import numpy_dtype
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, check_number
 from keras.initializers.initializer import RandomInitializer
 
 # The standard deviation of a standard normal cut off at -2 and 2.
@@ -33,12 +33,7 @@ class RandomNormal(RandomInitializer):
     ) -> None:
         super().__init__(seed)
         self.mean = mean
-        if stddev < 0:
-            raise ValueError(
-                f"{type(self).__name__}: `stddev` must not be negative; received "
-                f"{stddev!r}."
-            )
-        self.stddev = stddev
+        self.stddev = check_number(stddev, "stddev", type(self).__name__, least=0)
 
     def draw(self, shape: tuple[int, ...], dtype: str) -> np.ndarray:
         """An array of normal values."""
@@ -123,9 +118,7 @@ class VarianceScaling(RandomInitializer):
     ) -> None:
         super().__init__(seed)
         who = type(self).__name__
-        if not scale > 0:
-            raise ValueError(f"{who}: `scale` must be positive; received {scale!r}.")
-        self.scale = scale
+        self.scale = check_number(scale, "scale", who, above=0)
         self.mode = check_choice(mode, ("fan_in", "fan_out", "fan_avg"), "mode", who)
         if str(distribution).lower() == "normal":
             distribution = "truncated_normal"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import activations, ops
+from keras.core.errors import check_number
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.weighted import add_described, describe_weights, size_of_axis
@@ -27,16 +28,7 @@ class Activation(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Apply the function."""
         return self.activation(inputs)
-
-
-def _check_not_negative(value: Any, argument: str, who: str) -> float:
-    if not isinstance(value, (int, float)) or value < 0:
-        raise ValueError(
-            f"{who}: `{argument}` must be a number of at least 0; received {value!r}."
-        )
-    return value
 
 
 class ReLU(Layer):
@@ -61,16 +53,15 @@ class ReLU(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if max_value is not None:
-            _check_not_negative(max_value, "max_value", "ReLU")
+            check_number(max_value, "max_value", "ReLU", least=0)
         self.max_value = max_value
-        self.negative_slope = _check_not_negative(
-            negative_slope, "negative_slope", "ReLU"
+        self.negative_slope = check_number(
+            negative_slope, "negative_slope", "ReLU", least=0
         )
-        self.threshold = _check_not_negative(threshold, "threshold", "ReLU")
+        self.threshold = check_number(threshold, "threshold", "ReLU", least=0)
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Apply the function."""
         return activations.relu(
             inputs, self.negative_slope, self.max_value, self.threshold
         )
@@ -90,13 +81,12 @@ class LeakyReLU(Layer):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         negative_slope = kwargs.pop("alpha", negative_slope)  # its name in Keras 2
         super().__init__(**kwargs)
-        self.negative_slope = _check_not_negative(
-            negative_slope, "negative_slope", "LeakyReLU"
+        self.negative_slope = check_number(
+            negative_slope, "negative_slope", "LeakyReLU", least=0
         )
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Apply the function."""
         return ops.leaky_relu(inputs, self.negative_slope)
 
 
@@ -117,7 +107,6 @@ class ELU(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Apply the function."""
         return ops.elu(inputs, self.alpha)
 
 
@@ -151,7 +140,6 @@ class PReLU(Layer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        """Make the slopes."""
         rank = len(input_shape)
         shared = [a + rank if a < 0 else a for a in self.shared_axes or ()]
         if any(not 1 <= a < rank for a in shared):
@@ -168,7 +156,6 @@ class PReLU(Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Apply the function."""
         return ops.where(inputs > 0, inputs, inputs * self.alpha.value)
 
 
@@ -194,7 +181,6 @@ class Softmax(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any, mask: Any = None) -> Any:
-        """Normalise."""
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None:
             return ops.softmax(inputs, axis=axis)

@@ -29,7 +29,6 @@ class AdaptivePooling(Spatial, Layer):
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
         return self._pool(inputs, self.output_size, self.data_format)
 
 

@@ -207,7 +207,6 @@ class AdditiveAttention(Attention):
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
     def build(self, input_shape: Any) -> None:
-        """Check the shapes and make the scale."""
         self._check_shapes(input_shape)
         if self.use_scale:
             features = size_of_axis(self, input_shape[0])
@@ -217,7 +216,6 @@ class AdditiveAttention(Attention):
         return False
 
     def _calculate_scores(self, query: Any, key: Any) -> Any:
-        """The scores, `(batch, T, S)`."""
         joined = ops.tanh(ops.expand_dims(query, 2) + ops.expand_dims(key, 1))
         if self.scale is not None:
             joined = joined * self.scale

@@ -66,7 +66,6 @@ class Conv(Windowed, KernelLayer):
         return ops.conv(inputs, kernel, *self._window)
 
     def call(self, inputs: Any) -> Any:
-        """Convolve, add the bias, activate."""
         return self.finish(self.convolution_op(inputs, self.kernel), self.channel_axis)
 
 

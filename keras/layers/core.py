@@ -25,7 +25,6 @@ class Identity(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """The inputs."""
         return inputs
 
 
@@ -100,7 +99,6 @@ class Lambda(Layer):
         self._takes = _parameters(function) & {"mask", "training"}
 
     def call(self, inputs: Any, mask: Any = None, training: Any = None) -> Any:
-        """Call the function."""
         given = {"mask": mask, "training": training}
         more = {name: given[name] for name in self._takes}
         return self.function(inputs, **{**more, **self.arguments})
@@ -124,7 +122,6 @@ class Lambda(Layer):
         return tree.map_shape_structure(lambda s: KerasTensor(s, first.dtype), shape)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         config = super().get_config()
         for name in ("output_shape", "mask"):
             if config[name] is None:

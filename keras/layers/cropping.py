@@ -47,7 +47,6 @@ class Cropping(Spatial, Layer):
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Cut."""
         index = [slice(None)] * (self.rank + 2)
         for axis, (start, end) in zip(self.spatial_axes, self._sides):
             size = inputs.shape[axis]
@@ -127,7 +126,6 @@ class ZeroPadding(Spatial, Layer):
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Pad."""
         pads = [(0, 0)] * (self.rank + 2)
         for axis, sides in zip(self.spatial_axes, self._sides):
             pads[axis] = sides

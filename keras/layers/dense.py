@@ -63,14 +63,12 @@ class Dense(KernelLayer):
         self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
-        """Make the kernel and the bias."""
         features = size_of_axis(self, input_shape)
         self.kernel = self.add_kernel((features, self.units))
         self.add_bias((self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """Multiply by the kernel."""
         return self.activate(linear(inputs, self.kernel, self.bias))
 
 
@@ -158,7 +156,6 @@ class EinsumDense(KernelLayer):
             )
 
     def call(self, inputs: Any, training: Any = None) -> Any:
-        """Multiply by the kernel."""
         if not self._is_flat:
             return self.finish(ops.einsum(self.equation, inputs, self.kernel))
         kernel, bias = self.kernel.value, self.bias

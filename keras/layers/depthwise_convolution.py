@@ -55,12 +55,10 @@ class DepthwiseConv(Depthwise):
         describe_weights(self, locals(), "depthwise")
 
     def build(self, input_shape: Any) -> None:
-        """Make the kernel and the bias."""
         self.kernel, channels = self.add_depthwise(input_shape, "kernel")
         self.add_bias((channels,))
 
     def call(self, inputs: Any) -> Any:
-        """Convolve, add the bias, activate."""
         x = ops.depthwise_conv(inputs, self.kernel, *self._window)
         return self.finish(x, self.channel_axis)
 

@@ -59,12 +59,10 @@ class Embedding(Layer):
             self.set_weights(weights)
 
     def build(self, input_shape: Any = None) -> None:
-        """Make the table."""
         shape = (self.input_dim, self.output_dim)
         self.embeddings = add_described(self, "embeddings", shape)
 
     def call(self, inputs: Any) -> Any:
-        """Look up."""
         if ops.dtype(inputs) not in _INDICES:
             inputs = ops.cast(inputs, "int32")
         rows = ops.take(self.embeddings, inputs, axis=0)

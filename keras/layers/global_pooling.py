@@ -23,7 +23,6 @@ class GlobalPooling(Spatial, Layer):
         self.keepdims = bool(keepdims)
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
         return self._reduce(inputs, axis=self.spatial_axes, keepdims=self.keepdims)
 
 

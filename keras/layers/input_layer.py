@@ -81,7 +81,6 @@ class InputLayer(Layer):
         return self._output
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         config: dict[str, Any] = {
             "batch_shape": self.batch_shape,
             "dtype": self._dtype,

@@ -47,7 +47,6 @@ class InputSpec:
         self.optional = optional
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         return dict(self.__dict__)
 
     @classmethod

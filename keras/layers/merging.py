@@ -80,7 +80,6 @@ class Add(Merge):
     """
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The sum."""
         return functools.reduce(ops.add, inputs)
 
 
@@ -99,7 +98,6 @@ class Subtract(Merge):
         super().check_shapes(shapes)
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The difference."""
         return ops.subtract(*inputs)
 
 
@@ -112,7 +110,6 @@ class Multiply(Merge):
     """
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The product."""
         return functools.reduce(ops.multiply, inputs)
 
 
@@ -125,7 +122,6 @@ class Average(Merge):
     """
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The mean."""
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
@@ -138,7 +134,6 @@ class Maximum(Merge):
     """
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The maximum."""
         return functools.reduce(ops.maximum, inputs)
 
 
@@ -151,7 +146,6 @@ class Minimum(Merge):
     """
 
     def merge(self, inputs: list[Any]) -> Any:
-        """The minimum."""
         return functools.reduce(ops.minimum, inputs)
 
 
@@ -190,7 +184,6 @@ class Concatenate(Merge):
                 )
 
     def call(self, inputs: Any) -> Any:
-        """Concatenate."""
         return ops.concatenate(inputs, axis=self.axis)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
@@ -267,7 +260,6 @@ class Dot(Merge):
             )
 
     def call(self, inputs: Any) -> Any:
-        """Multiply and sum."""
         x, y = inputs
         axes = self._pair([len(x.shape), len(y.shape)])
         if self.normalize:

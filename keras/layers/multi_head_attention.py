@@ -83,7 +83,6 @@ class ManyHeads(Layer):
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
-        """Make the projections."""
         key_shape = value_shape if key_shape is None else key_shape
         self._check_shapes(tuple(query_shape), tuple(value_shape), tuple(key_shape))
         heads, shared, size, value_size = self.sizes()
@@ -433,7 +432,6 @@ class MultiHeadAttention(ManyHeads):
         return self._part_regularizer
 
     def config_value(self, name: str, value: Any) -> Any:
-        """How the constructor's argument `name` is written."""
         if name == "activity_regularizer":
             value = self._part_regularizer
         return super().config_value(name, value)
@@ -445,7 +443,6 @@ class MultiHeadAttention(ManyHeads):
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
-        """Make the projections."""
         axes, rank = self._axes(len(query_shape)), len(query_shape)
         if any(not 1 <= a <= rank - 2 for a in axes) or len(set(axes)) < len(axes):
             raise self._misfit(
@@ -555,7 +552,6 @@ class GroupedQueryAttention(ManyHeads):
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
-        """Make the projections."""
         if len(query_shape) != 3:
             raise self._misfit(
                 "the query must have rank 3, (batch, length, features); received shape "

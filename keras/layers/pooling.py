@@ -35,7 +35,6 @@ class Pooling(Spatial, Layer):
         self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
-        """Pool."""
         return self._pool(
             inputs, self.pool_size, self.strides, self.padding, self.data_format
         )

@@ -74,7 +74,6 @@ class CellLayer(RNN):
         return self._cell_class(**kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         return {"activity_regularizer": None, **super().get_config()}
 
 

@@ -313,7 +313,6 @@ class LSTMCell(RecurrentCell):
         return _OpenForgetGate(start) if self.unit_forget_bias else start
 
     def make_step(self, recurrent: Any, bias: Any, drop: Any) -> Step:
-        """Open and close the gates."""
         gate, activation = self.recurrent_activation, self.activation
 
         def step(x: Any, states: list[Any]) -> tuple[Any, list[Any]]:
@@ -384,7 +383,6 @@ class GRUCell(RecurrentCell):
         return bias[0] if self.reset_after else bias
 
     def make_step(self, recurrent: Any, bias: Any, drop: Any) -> Step:
-        """Open and close the gates."""
         gate, units = self.recurrent_activation, self.units
         after = None if bias is None or not self.reset_after else bias[1]
         if not self.reset_after:

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras import ops, random, regularizers
-from keras.core.errors import check_fraction
+from keras.core.errors import check_fraction, check_number
 from keras.layers.layer import Layer
 from keras.layers.ranks import Spatial
 
@@ -99,7 +99,6 @@ class Dropout(Noise):
         self.keep_noise(rate, seed)
 
     def disturb(self, inputs: Any) -> Any:
-        """Drop."""
         noise_shape = self.resolve(self.noise_shape, inputs)
         return random.dropout(inputs, self.rate, noise_shape, self.seed_generator)
 
@@ -119,7 +118,6 @@ class SpatialDropout(Spatial, Dropout):
         self.keep_layout(data_format)
 
     def disturb(self, inputs: Any) -> Any:
-        """Drop."""
         shape = list(ops.shape(inputs))
         for axis in self.spatial_axes:
             shape[axis] = 1
@@ -212,7 +210,6 @@ class GaussianDropout(Noise):
         self.keep_noise(rate, seed)
 
     def disturb(self, inputs: Any) -> Any:
-        """Multiply by noise."""
         stddev = math.sqrt(self.rate / (1 - self.rate))
         return inputs * random.normal(
             ops.shape(inputs), 1.0, stddev, self.compute_dtype, self.seed_generator
@@ -233,16 +230,10 @@ class GaussianNoise(Noise):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(stddev, (int, float)) or stddev < 0:
-            raise ValueError(
-                "GaussianNoise: `stddev` must be a number of at least 0; received "
-                f"{stddev!r}."
-            )
-        self.stddev = stddev
+        self.stddev = check_number(stddev, "stddev", "GaussianNoise", least=0)
         self.keep_noise(stddev, seed)
 
     def disturb(self, inputs: Any) -> Any:
-        """Add noise."""
         return inputs + random.normal(
             ops.shape(inputs), 0.0, self.stddev, self.compute_dtype, self.seed_generator
         )
@@ -315,5 +306,4 @@ class ActivityRegularization(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """The inputs."""
         return inputs

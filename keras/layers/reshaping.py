@@ -32,7 +32,6 @@ class Flatten(Layer):
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs: Any) -> Any:
-        """Flatten."""
         rank = len(inputs.shape)
         if self.data_format == "channels_first" and rank > 2:
             inputs = ops.transpose(inputs, (0, *range(2, rank), 1))
@@ -75,7 +74,6 @@ class Reshape(Layer):
             )
 
     def call(self, inputs: Any) -> Any:
-        """Reshape."""
         sizes = tuple(inputs.shape[1:])
         target = self.target_shape
         if None not in sizes:
@@ -122,7 +120,6 @@ class Permute(Layer):
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Any) -> Any:
-        """Permute."""
         return ops.transpose(inputs, (0, *self.dims))
 
 
@@ -147,5 +144,4 @@ class RepeatVector(Layer):
         self.input_spec = InputSpec(ndim=2)
 
     def call(self, inputs: Any) -> Any:
-        """Repeat."""
         return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)

@@ -56,7 +56,6 @@ class ConvTranspose(Windowed, KernelLayer):
         self.add_bias((self.filters,))
 
     def call(self, inputs: Any) -> Any:
-        """Convolve, add the bias, activate."""
         x = ops.conv_transpose(
             inputs,
             self.kernel,

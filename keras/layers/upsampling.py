@@ -22,7 +22,6 @@ class UpSampling(Spatial, Layer):
     size: tuple[int, ...]
 
     def call(self, inputs: Any) -> Any:
-        """Repeat."""
         for axis, times in zip(self.spatial_axes, self.size):
             if times > 1:
                 inputs = ops.repeat(inputs, times, axis=axis)
@@ -50,7 +49,6 @@ class UpSampling1D(UpSampling):
         self.keep_layout("channels_last")
 
     def call(self, inputs: Any) -> Any:
-        """Repeat."""
         return ops.repeat(inputs, self.size, axis=1)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import masks
+from keras.core.configurable import arguments
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of
 
@@ -34,8 +35,7 @@ def circle(
         gamma: the scale.
         margin: how far wrong pairs are to be kept apart.
 
-    Returns:
-        Values of shape (batch_size,).
+    Returns values of shape (batch_size,).
 
     Example:
         >>> keras.losses.circle([0, 0], [[1.0, 0.0], [1.0, 0.0]]).numpy()
@@ -96,12 +96,4 @@ class Circle(LossFunctionWrapper):
         name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            circle,
-            reduction,
-            name,
-            dtype,
-            gamma=gamma,
-            margin=margin,
-            remove_diagonal=remove_diagonal,
-        )
+        super().__init__(circle, **arguments(locals()))

@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import masks
+from keras.core.configurable import arguments
 from keras.core.scope import current
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare, sparse_labels
@@ -30,8 +31,7 @@ def binary_crossentropy(
         label_smoothing: how far, from 0 to 1, labels move towards 0.5.
         axis: the axis of the mean.
 
-    Returns:
-        Values of the shape without `axis`.
+    Returns values of the shape without `axis`.
 
     Example:
         >>> keras.losses.binary_crossentropy([[0.0, 1.0]], [[0.5, 0.25]]).numpy()
@@ -59,8 +59,7 @@ def categorical_crossentropy(
         label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
         axis: the axis of the classes.
 
-    Returns:
-        Values of the shape without `axis`.
+    Returns values of the shape without `axis`.
 
     Raises:
         ValueError: the shapes differ.
@@ -94,8 +93,7 @@ def sparse_categorical_crossentropy(
         ignore_class: the number of a class that does not count, such as -1 or 255.
         axis: the axis of the classes.
 
-    Returns:
-        Values of the labels' shape; 0 where the class is ignored.
+    Returns values of the labels' shape; 0 where the class is ignored.
 
     Raises:
         ValueError: the shapes do not go together, or a label is no class number.
@@ -132,8 +130,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
         y_pred: probabilities, shape (batch_size, num_classes).
         q: a number between 0 and 1.
 
-    Returns:
-        Values of shape (batch_size,).
+    Returns values of shape (batch_size,).
 
     Example:
         >>> y_pred = [[0.75, 0.25]]
@@ -213,15 +210,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            binary_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(binary_crossentropy, **arguments(locals()))
 
 
 class CategoricalCrossentropy(LossFunctionWrapper):
@@ -244,15 +233,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(categorical_crossentropy, **arguments(locals()))
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
@@ -279,15 +260,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            sparse_categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
+        super().__init__(sparse_categorical_crossentropy, **arguments(locals()))
 
     def _convert_labels(self, x: Any) -> Any:
         return x if current().is_tensor(x) else as_tensor(x)
@@ -308,9 +281,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         check_q(q, type(self).__name__)
-        super().__init__(
-            categorical_generalized_cross_entropy, reduction, name, dtype, q=q
-        )
+        super().__init__(categorical_generalized_cross_entropy, **arguments(locals()))
 
     def _convert_labels(self, x: Any) -> Any:
         return x if current().is_tensor(x) else as_tensor(x)

@@ -21,8 +21,7 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
         y_true: class numbers, shape (batch_size, max_length), padded with 0.
         y_pred: scores before the softmax, shape (batch_size, steps, num_classes).
 
-    Returns:
-        Values of shape (batch_size,).
+    Returns values of shape (batch_size,).
 
     Raises:
         ValueError: one has another number of axes.

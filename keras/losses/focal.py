@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.configurable import arguments
 from keras.losses.crossentropy import prepare_classes, smooth
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_tensor, dtype_of, prepare
@@ -35,8 +36,7 @@ def binary_focal_crossentropy(
         label_smoothing: how far, from 0 to 1, labels move towards 0.5.
         axis: the axis of the mean.
 
-    Returns:
-        Values of the shape without `axis`.
+    Returns values of the shape without `axis`.
 
     Example:
         >>> keras.losses.binary_focal_crossentropy([[1.0]], [[0.5]]).numpy()
@@ -76,8 +76,7 @@ def categorical_focal_crossentropy(
         label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
         axis: the axis of the classes.
 
-    Returns:
-        Values of the shape without `axis`.
+    Returns values of the shape without `axis`.
 
     Example:
         >>> y_true, y_pred = [[0.0, 1.0]], [[0.5, 0.5]]
@@ -112,18 +111,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_focal_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            binary_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            apply_class_balancing=apply_class_balancing,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(binary_focal_crossentropy, **arguments(locals()))
 
 
 class CategoricalFocalCrossentropy(LossFunctionWrapper):
@@ -140,14 +128,4 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_focal_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            categorical_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(categorical_focal_crossentropy, **arguments(locals()))

@@ -24,7 +24,6 @@ class FunctionObject(Configurable):
             setattr(self, name, value)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         config = super().get_config()
         if "fn" in config:
             config.update({k: written(v) for k, v in self._fn_kwargs.items()})

@@ -16,8 +16,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
         y_true: labels -1 and 1; where all are 0 or 1 they are taken for these.
         y_pred: predictions of the same shape.
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.hinge([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
@@ -33,8 +32,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
         y_true: labels -1 and 1; where all are 0 or 1 they are taken for these.
         y_pred: predictions of the same shape.
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.squared_hinge([[-1.0, 1.0]], [[0.5, 2.0]]).numpy()
@@ -58,8 +56,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
         y_true: one-hot labels, shape (batch_size, num_classes).
         y_pred: scores of the same shape.
 
-    Returns:
-        Values of shape (batch_size,).
+    Returns values of shape (batch_size,).
 
     Example:
         >>> keras.losses.categorical_hinge([[0.0, 1.0]], [[0.5, 1.0]]).numpy()

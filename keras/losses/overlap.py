@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.configurable import arguments
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import prepare
 
@@ -20,8 +21,7 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
         y_pred: predictions of the same shape.
         axis: the axes of the sums; None for all.
 
-    Returns:
-        A number, or values of the shape without `axis`.
+    Returns a number, or values of the shape without `axis`.
 
     Example:
         >>> keras.losses.dice([[1.0, 0.0]], [[1.0, 1.0]]).numpy().round(3)
@@ -48,8 +48,7 @@ def tversky(
         beta: the weight of what is marked in `y_pred` alone.
         axis: the axes of the sums; None for all.
 
-    Returns:
-        A number, or values of the shape without `axis`.
+    Returns a number, or values of the shape without `axis`.
 
     Example:
         >>> keras.losses.tversky([[1.0, 0.0]], [[1.0, 1.0]], beta=1.0).numpy()
@@ -93,6 +92,4 @@ class Tversky(LossFunctionWrapper):
         axis: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis
-        )
+        super().__init__(tversky, **arguments(locals()))

@@ -19,8 +19,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
         y_true: probabilities that add up to 1, shape (batch_size, d0, ..., dN).
         y_pred: predicted ones of the same shape.
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.kl_divergence([[0.5, 0.5]], [[0.25, 0.75]]).numpy().round(3)
@@ -39,8 +38,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         y_true: counts, shape (batch_size, d0, ..., dN).
         y_pred: predicted rates of the same shape, not negative.
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.poisson([[1.0, 0.0]], [[1.0, 2.0]]).numpy()

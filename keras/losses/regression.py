@@ -15,11 +15,9 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     """The mean over the last axis of `(y_true - y_pred) ** 2`.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Raises:
         ValueError: the shapes do not go together.
@@ -36,11 +34,9 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """The mean over the last axis of `|y_true - y_pred|`.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.mean_absolute_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -56,11 +52,9 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     Targets nearer to zero than `keras.config.epsilon()` count as that.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
 
-    Returns:
-        Values in percent, shape (batch_size, d0, ..., dN-1).
+    Returns values in percent, shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.mean_absolute_percentage_error([[2.0]], [[1.0]]).numpy()
@@ -77,11 +71,9 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     Numbers below `keras.config.epsilon()` count as that: the loss is for positive ones.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.mean_squared_logarithmic_error([[3.0]], [[3.0]]).numpy()
@@ -102,8 +94,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
         y_pred: vectors of the same shape.
         axis: the axis of the vectors.
 
-    Returns:
-        Values from -1 to 1, of the shape without `axis`; 0 where a vector is zero.
+    Returns values from -1 to 1, of the shape without `axis`; 0 where a vector is zero.
 
     Example:
         >>> keras.losses.cosine_similarity([[0.0, 1.0]], [[0.0, 2.0]]).numpy()
@@ -125,12 +116,10 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     `0.5 * e**2` where `|e| <= delta`, else `delta * |e| - 0.5 * delta**2`.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
         delta: the error where the two meet.
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.huber([[0.0, 0.0]], [[1.0, 3.0]]).numpy()
@@ -149,11 +138,9 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
     Nearly `e**2 / 2` for a small error e, and `|e| - log(2)` for a large one.
 
     Args:
-        y_true: targets, shape (batch_size, d0, ..., dN).
-        y_pred: predictions of the same shape.
+        y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
 
-    Returns:
-        Values of shape (batch_size, d0, ..., dN-1).
+    Returns values of shape (batch_size, d0, ..., dN-1).
 
     Example:
         >>> keras.losses.log_cosh([[0.0]], [[1.0]]).numpy().round(3)

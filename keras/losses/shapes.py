@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -124,19 +122,6 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None)
     return sample_weight * mask
 
 
-_trusted: ContextVar[bool] = ContextVar("keras_labels_trusted", default=False)
-
-
-@contextlib.contextmanager
-def trusted_labels() -> Iterator[None]:
-    """Do not look at class numbers inside: they have been checked already."""
-    token = _trusted.set(True)
-    try:
-        yield
-    finally:
-        _trusted.reset(token)
-
-
 def sparse_labels(
     y_true: Any, y_pred: Any, who: str, axis: int = -1, ignore_class: int | None = None
 ) -> Any:
@@ -150,8 +135,7 @@ def sparse_labels(
     shape = tuple(y_pred.shape)
     wanted = shape[:axis] + shape[axis:][1:]
     mask = masks.get_mask(y_pred)
-    look = mask is None and not _trusted.get()
-    values = host_values(y_true) if look else None
+    values = host_values(y_true) if mask is None else None
     y_true = as_tensor(y_true)
     given = tuple(y_true.shape)
     if len(given) == len(shape) and given[-1] == 1:

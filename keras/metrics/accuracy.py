@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import config
+from keras.core.configurable import arguments
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare
 from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
@@ -18,8 +19,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
         y_true: labels of any shape.
         y_pred: predictions of the same shape.
 
-    Returns:
-        Values of that shape.
+    Returns values of that shape.
     """
     y_true, y_pred = prepare(y_true, y_pred, "accuracy")
     return _hits(ops.equal(y_true, y_pred))
@@ -33,8 +33,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
         y_pred: probabilities of the same shape.
         threshold: above it a prediction is 1.
 
-    Returns:
-        Values of that shape.
+    Returns values of that shape.
 
     Example:
         >>> keras.metrics.binary_accuracy([1.0, 0.0], [0.7, 0.6]).numpy()
@@ -54,8 +53,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
         y_true: one-hot labels, shape (batch_size, ..., num_classes).
         y_pred: predictions of the same shape.
 
-    Returns:
-        Values of the shape without the last axis.
+    Returns values of the shape without the last axis.
 
     Example:
         >>> keras.metrics.categorical_accuracy([[0, 1]], [[0.2, 0.8]]).numpy()
@@ -73,8 +71,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
             there.
         y_pred: predictions, shape (batch_size, ..., num_classes).
 
-    Returns:
-        Values of the shape without the last axis.
+    Returns values of the shape without the last axis.
 
     Example:
         >>> keras.metrics.sparse_categorical_accuracy([1], [[0.2, 0.8]]).numpy()
@@ -93,8 +90,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
         y_pred: predictions of the same shape.
         k: how many count.
 
-    Returns:
-        Values of the shape without the last axis.
+    Returns values of the shape without the last axis.
 
     Example:
         >>> y_pred = [[0.1, 0.5, 0.4]]
@@ -117,8 +113,7 @@ def sparse_top_k_categorical_accuracy(
             `from_sorted_ids`, class numbers from the best on, at least `k`.
         k: how many count.
 
-    Returns:
-        Values of `y_true`'s shape.
+    Returns values of `y_true`'s shape.
 
     Example:
         >>> y_pred = [[0.1, 0.5, 0.4]]
@@ -268,10 +263,4 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         dtype: Any = None,
         from_sorted_ids: bool = False,
     ) -> None:
-        super().__init__(
-            sparse_top_k_categorical_accuracy,
-            name,
-            dtype,
-            k=k,
-            from_sorted_ids=from_sorted_ids,
-        )
+        super().__init__(sparse_top_k_categorical_accuracy, **arguments(locals()))

@@ -51,7 +51,6 @@ class CountsMetric(Metric):
         self._kept = {name: getattr(self, name) for name in counts}
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        """Add a batch; see `Metric.update_state`."""
         y_true, y_pred, weights = self._select(y_true, y_pred, sample_weight)
         self._add(y_true, y_pred, weights)
 

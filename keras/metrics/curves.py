@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.errors import check_choice, check_fraction, check_positive_int
+from keras.core.configurable import arguments
+from keras.core.errors import (
+    check_choice,
+    check_fraction,
+    check_number,
+    check_positive_int,
+)
 from keras.losses.shapes import as_tensor
 from keras.metrics.counts import (
     COUNTS,
@@ -62,11 +68,7 @@ class AUC(CountsMetric):
             raise ValueError("AUC: `num_labels` is for `multi_label=True` only.")
         self._given_thresholds = thresholds
         if thresholds is None:
-            if num_thresholds < 2:
-                raise ValueError(
-                    "AUC: `num_thresholds` must be at least 2; received "
-                    f"{num_thresholds!r}."
-                )
+            check_number(num_thresholds, "num_thresholds", "AUC", least=2)
             points = even_thresholds(num_thresholds)
         else:
             points = [0.0, *sorted(check_thresholds(thresholds, 0.5, "AUC")), 1.0]
@@ -190,15 +192,15 @@ class _Point(CountsMetric):
 
     def __init__(
         self,
-        argument: str,
-        least: float,
         num_thresholds: int,
         class_id: int | None,
         name: str | None,
         dtype: Any,
+        **constraint: float,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
+        ((argument, least),) = constraint.items()
         self._least = check_fraction(least, argument, who)
         setattr(self, argument, least)
         self.num_thresholds = check_positive_int(num_thresholds, "num_thresholds", who)
@@ -241,9 +243,7 @@ class SensitivityAtSpecificity(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            "specificity", specificity, num_thresholds, class_id, name, dtype
-        )
+        super().__init__(**arguments(locals()))
 
 
 class SpecificityAtSensitivity(_Point):
@@ -265,9 +265,7 @@ class SpecificityAtSensitivity(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            "sensitivity", sensitivity, num_thresholds, class_id, name, dtype
-        )
+        super().__init__(**arguments(locals()))
 
 
 class PrecisionAtRecall(_Point):
@@ -289,7 +287,7 @@ class PrecisionAtRecall(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__("recall", recall, num_thresholds, class_id, name, dtype)
+        super().__init__(**arguments(locals()))
 
 
 class RecallAtPrecision(_Point):
@@ -311,4 +309,4 @@ class RecallAtPrecision(_Point):
         name: str | None = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__("precision", precision, num_thresholds, class_id, name, dtype)
+        super().__init__(**arguments(locals()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, check_number
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 
@@ -38,13 +38,9 @@ class FBetaScore(Metric):
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
         check_choice(average, (None, "micro", "macro", "weighted"), "average", who)
-        if not beta > 0:
-            raise ValueError(f"{who}: `beta` must be above 0; received {beta!r}.")
-        if threshold is not None and not 0 < threshold <= 1:
-            raise ValueError(
-                f"{who}: `threshold` must be above 0 and at most 1, or None; received "
-                f"{threshold!r}."
-            )
+        check_number(beta, "beta", who, above=0)
+        if threshold is not None:
+            check_number(threshold, "threshold", who, above=0, most=1)
         self.average = average
         self.beta = beta
         self.threshold = threshold

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.configurable import arguments
 from keras.core.errors import check_positive_int
 from keras.core.reading import check_repeats
 from keras.losses.shapes import as_tensor, dtype_of, weights_for
@@ -152,16 +153,7 @@ class OneHotIoU(IoU):
         sparse_y_pred: bool = False,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes,
-            target_class_ids,
-            name,
-            dtype,
-            ignore_class,
-            sparse_y_true=False,
-            sparse_y_pred=sparse_y_pred,
-            axis=axis,
-        )
+        super().__init__(sparse_y_true=False, **arguments(locals()))
 
 
 class MeanIoU(IoU):
@@ -187,16 +179,8 @@ class MeanIoU(IoU):
         axis: int = -1,
     ) -> None:
         check_repeats(num_classes, f"{type(self).__name__}: `num_classes`")
-        super().__init__(
-            num_classes,
-            range(num_classes),
-            name,
-            dtype,
-            ignore_class,
-            sparse_y_true,
-            sparse_y_pred,
-            axis,
-        )
+        given = arguments(locals())
+        super().__init__(target_class_ids=range(num_classes), **given)
 
 
 class OneHotMeanIoU(MeanIoU):
@@ -215,9 +199,7 @@ class OneHotMeanIoU(MeanIoU):
         sparse_y_pred: bool = False,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis
-        )
+        super().__init__(sparse_y_true=False, **arguments(locals()))
 
 
 class BinaryIoU(IoU):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses
+from keras.core.configurable import arguments
 from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
 
@@ -21,13 +22,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
         from_logits: bool = False,
         label_smoothing: float = 0,
     ) -> None:
-        super().__init__(
-            losses.binary_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-        )
+        super().__init__(losses.binary_crossentropy, **arguments(locals()))
 
 
 class CategoricalCrossentropy(MeanMetricWrapper):
@@ -44,14 +39,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         label_smoothing: float = 0,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            losses.categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(losses.categorical_crossentropy, **arguments(locals()))
 
 
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
@@ -68,14 +56,7 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class: int | None = None,
         axis: int = -1,
     ) -> None:
-        super().__init__(
-            losses.sparse_categorical_crossentropy,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
+        super().__init__(losses.sparse_categorical_crossentropy, **arguments(locals()))
 
 
 class KLDivergence(FunctionMean):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses, ops
-from keras.core.errors import check_choice
+from keras.core.errors import check_choice, check_number
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.mean import FunctionMean, Mean, MeanMetricWrapper
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
@@ -65,7 +65,6 @@ class RootMeanSquaredError(Mean):
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None
     ) -> None:
-        """Add a batch; see `Metric.update_state`."""
         y_true, y_pred = prepare(
             as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
         )
@@ -108,8 +107,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
         y_pred: predictions of the same shape.
         axis: the axis along which to correlate.
 
-    Returns:
-        Values of the shape without `axis`; nan where nothing varies.
+    Returns values of the shape without `axis`; nan where nothing varies.
 
     Example:
         >>> keras.metrics.pearson_correlation([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -131,8 +129,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
         y_pred: predictions of the same shape.
         axis: the axis along which to correlate.
 
-    Returns:
-        Values from -1 to 1 of the shape without `axis`.
+    Returns values from -1 to 1 of the shape without `axis`.
 
     Example:
         >>> keras.metrics.concordance_correlation([[0.0, 1.0]], [[1.0, 2.0]]).numpy()
@@ -219,10 +216,7 @@ class R2Score(Metric):
         super().__init__(name=name, dtype=dtype)
         known = (None, "uniform_average", "variance_weighted_average")
         check_choice(class_aggregation, known, "class_aggregation", "R2Score")
-        if num_regressors < 0:
-            raise ValueError(
-                f"R2Score: `num_regressors` must be 0 or more; got {num_regressors!r}."
-            )
+        check_number(num_regressors, "num_regressors", "R2Score", least=0)
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
         self.num_samples = self.add_variable((), "zeros", name="num_samples")
@@ -246,8 +240,7 @@ class R2Score(Metric):
         """Add a batch.
 
         Args:
-            y_true: targets, shape (batch_size, columns).
-            y_pred: predictions of the same shape.
+            y_true, y_pred: targets and predictions, shape (batch_size, columns).
             sample_weight: weights, shape (batch_size,).
         """
         y_true, y_pred = prepare(

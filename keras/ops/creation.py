@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.errors import check_choice, shape_error
+from keras.core.errors import check_choice, check_number, shape_error
 from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
@@ -187,8 +187,7 @@ def linspace(
         dtype: the type; by default a float type.
         axis: where the numbers lie in the result.
     """
-    if num < 0:
-        raise ValueError(f"linspace: `num` is at least 0; received {num}.")
+    check_number(num, "num", "linspace", least=0)
     out = _spaced(start, stop, num, endpoint, axis)
     if dtype is not None:
         name = dtypes.standardize_dtype(dtype)
@@ -278,8 +277,8 @@ def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
     if len(x.shape) != 1:
         raise shape_error("vander: `x` has one axis", x)
     number = shape(x)[0] if N is None else N
-    if isinstance(number, int) and number < 0:
-        raise ValueError(f"vander: `N` is at least 0; received {N}.")
+    if isinstance(number, int):
+        check_number(number, "N", "vander", least=0)
     table = current().TABLE
     dtype = current().dtype_of(x)
     powers = table["arange"](0, number, 1, "int32")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from keras.core.errors import check_choice, shape_error
+from keras.core.errors import check_choice, check_number, shape_error
 from keras.core.op import Tensor, Tensors, op, primitive
 from keras.core.scope import current
 from keras.ops import reductions
@@ -207,8 +207,7 @@ def corrcoef(x: Tensor) -> Tensor:
 @op(cast="common")
 def diff(a: Tensor, n: int = 1, axis: int = -1) -> Tensor:
     """The differences between neighbours along an axis, taken `n` times."""
-    if n < 0:
-        raise ValueError(f"diff: `n` is at least 0; received {n}.")
+    check_number(n, "n", "diff", least=0)
     minus = not_equal if current().dtype_of(a) == "bool" else subtract
     key: list[Any] = [slice(None)] * len(a.shape)
     for _ in range(n):

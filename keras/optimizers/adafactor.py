@@ -24,8 +24,7 @@ class Adafactor(Optimizer):
         epsilon_2: the least size that a weight counts with.
         clip_threshold: the largest root mean square of a step.
         relative_step: whether the rate is at most `1 / sqrt(t)`.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Adafactor(0.01)
@@ -64,7 +63,6 @@ class Adafactor(Optimizer):
         return shape[:-1] if slot == "r" else (*shape[:-2], shape[-1])
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        """One step of Adafactor."""
         rows, columns, whole = slots
         t = self._step_number(w)
         if self.relative_step:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.errors import check_number
 from keras.core.variable import Variable
 from keras.optimizers.hyperparameters import DecoupledOptions, Options
 from keras.optimizers.optimizer import Optimizer
@@ -22,8 +23,7 @@ class Adam(Optimizer):
         beta_1, beta_2: how slowly the two means move.
         epsilon: keeps the division finite.
         amsgrad: use the largest `v` so far (Reddi et al., 2018).
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> model.compile(keras.optimizers.Adam(1e-3), "mse")
@@ -49,7 +49,6 @@ class Adam(Optimizer):
         return [own, ["velocity_hat"]] if self.amsgrad else [own]
 
     def update(self, g: Any, w: Any, rate: Any, m: Any, v: Any, *hat: Any) -> tuple:
-        """One step of Adam."""
         beta_1 = self._hyper_value("beta_1", w)
         beta_2 = self._hyper_value("beta_2", w)
         scale = self._scalar("scale", w, lambda: self._correction(w))
@@ -76,8 +75,7 @@ class AdamW(Adam):
         learning_rate: a number, a schedule, or a callable.
         weight_decay: the fraction of each weight taken off, times the learning rate.
         beta_1, beta_2, epsilon, amsgrad: as for `Adam`.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.AdamW(1e-3, weight_decay=0.01)
@@ -116,8 +114,7 @@ class Adamax(Optimizer):
         learning_rate: a number, a schedule, or a callable.
         beta_1, beta_2: how slowly the mean and the largest move.
         epsilon: keeps the division finite.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Adamax(2e-3)
@@ -139,7 +136,6 @@ class Adamax(Optimizer):
         return [["momentum", "norm"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
-        """One step of Adamax."""
         m, u = slots
         beta_1 = self._hyper_value("beta_1", w)
         m = m + (g - m) * (1 - beta_1)
@@ -180,7 +176,6 @@ class Nadam(Adamax):
         return self._hyper_value("beta_1", like) * (1 - 0.5 * ops.power(0.96, t))
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
-        """One step of Nadam."""
         m, v = slots
         beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
         m = m + (g - m) * (1 - beta_1)
@@ -209,7 +204,6 @@ class Lamb(Adamax):
         return [["momentum", "velocity"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
-        """One step of Lamb."""
         m, v = slots
         beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
         t = self._step_number(w)
@@ -232,8 +226,7 @@ class Lion(Optimizer):
         learning_rate: a number, a schedule, or a callable; a third to a tenth of what
             suits Adam.
         beta_1, beta_2: how much the step and the mean keep of the mean.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Lion(1e-4)
@@ -247,10 +240,7 @@ class Lion(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, **options)
-        if not 0 < beta_1 <= 1:
-            raise ValueError(
-                f"Lion: `beta_1` must be above 0 and at most 1; received {beta_1}."
-            )
+        check_number(beta_1, "beta_1", "Lion", above=0, most=1)
         self._keep(beta_1=beta_1, beta_2=beta_2)
 
     def slots(self) -> Sequence[Sequence[str]]:
@@ -258,7 +248,6 @@ class Lion(Optimizer):
         return [["momentum"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
-        """One step of Lion."""
         (m,) = slots
         beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
         step = ops.sign(m * beta_1 + g * (1 - beta_1))

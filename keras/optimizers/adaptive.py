@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import initializers, ops
+from keras.core.errors import check_number
 from keras.core.variable import Variable
 from keras.optimizers.hyperparameters import Options
 from keras.optimizers.optimizer import Optimizer
@@ -20,8 +21,7 @@ class Adagrad(Optimizer):
         learning_rate: a number, a schedule, or a callable.
         initial_accumulator_value: how the sum starts, not negative.
         epsilon: keeps the division finite.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Adagrad(0.01)
@@ -37,7 +37,7 @@ class Adagrad(Optimizer):
         super().__init__(learning_rate, **options)
         self._keep(epsilon=epsilon)
         self.initial_accumulator_value = check_accumulator(
-            initial_accumulator_value, self
+            initial_accumulator_value, "Adagrad"
         )
 
     def slots(self) -> Sequence[Sequence[str]]:
@@ -49,19 +49,13 @@ class Adagrad(Optimizer):
         return initializers.Constant(self.initial_accumulator_value)
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        """One step of Adagrad."""
         total = slots[0] + ops.square(g)
         return w - rate * g * ops.rsqrt(total + self._hyper_value("epsilon", w)), total
 
 
-def check_accumulator(value: float, who: object) -> float:
+def check_accumulator(value: float, who: str) -> float:
     """The first value of a sum of squares, which must not be negative."""
-    if value < 0:
-        raise ValueError(
-            f"{type(who).__name__}: `initial_accumulator_value` must not be negative; "
-            f"received {value!r}."
-        )
-    return value
+    return check_number(value, "initial_accumulator_value", who, least=0)
 
 
 class Adadelta(Optimizer):
@@ -74,8 +68,7 @@ class Adadelta(Optimizer):
         learning_rate: a number, a schedule, or a callable; 1.0 in the paper.
         rho: how slowly the means move.
         epsilon: keeps the division finite.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Adadelta(1.0)
@@ -96,7 +89,6 @@ class Adadelta(Optimizer):
         return [["accumulated_grad", "accumulated_delta_var"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        """One step of Adadelta."""
         rho, epsilon = self._hyper_value("rho", w), self._hyper_value("epsilon", w)
         squares = rho * slots[0] + (1 - rho) * ops.square(g)
         step = -ops.sqrt(slots[1] + epsilon) * ops.rsqrt(squares + epsilon) * g

@@ -23,8 +23,7 @@ class Ftrl(Optimizer):
         l2_regularization_strength: makes weights small; not negative.
         l2_shrinkage_regularization_strength: the same, on the gradient alone.
         beta: added to the root of the sum of squares.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Ftrl(0.05, l1_regularization_strength=0.01)
@@ -55,7 +54,7 @@ class Ftrl(Optimizer):
                 f"0; received {learning_rate_power} and {strengths}."
             )
         self.initial_accumulator_value = check_accumulator(
-            initial_accumulator_value, self
+            initial_accumulator_value, "Ftrl"
         )
         self._keep(learning_rate_power=learning_rate_power, beta=beta, **strengths)
 
@@ -70,7 +69,6 @@ class Ftrl(Optimizer):
         return initializers.Constant(self.initial_accumulator_value)
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        """One step of Ftrl."""
         total, linear = slots
         power = -self._hyper_value("learning_rate_power", w)
         l1 = self._hyper_value("l1_regularization_strength", w)

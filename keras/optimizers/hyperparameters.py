@@ -159,7 +159,6 @@ class Hyperparameters(Configurable, Stateful):
             variable.assign(store[str(i)])
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         config = super().get_config()
         if self._schedule is None:
             config["learning_rate"] = float(self._learning_rate.numpy())

@@ -108,7 +108,6 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments."""
         from keras.core.serialization import serialize_keras_object
 
         return {

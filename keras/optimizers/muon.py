@@ -30,8 +30,7 @@ class Muon(Optimizer):
         ns_steps: how many iterations.
         nesterov: whether Nesterov's momentum is used.
         rms_rate: steps are this times the root of the larger side; None: as they are.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.Muon(0.02, adam_lr_ratio=0.1)

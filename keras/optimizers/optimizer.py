@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras import initializers, ops
+from keras.core.errors import check_fraction
 from keras.core.examine import is_ours
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.reading import as_large_as_weights
@@ -82,10 +83,8 @@ class Optimizer(Hyperparameters):
                 f"{who}: only one of {list(limits)} can be set, and must be above 0; "
                 f"received {given}."
             )
-        if use_ema and not 0 <= ema_momentum <= 1:
-            raise ValueError(
-                f"{who}: `ema_momentum` must be from 0 to 1; received {ema_momentum}."
-            )
+        if use_ema:
+            check_fraction(ema_momentum, "ema_momentum", who)
         _check_count(who, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
         _check_count(who, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
         self.name = name or auto_name(to_snake_case(who))

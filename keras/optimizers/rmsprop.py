@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import ops
+from keras.core.errors import check_fraction
 from keras.optimizers.hyperparameters import Options
 from keras.optimizers.optimizer import Optimizer
 
@@ -22,8 +23,7 @@ class RMSprop(Optimizer):
         momentum: from 0 to 1; 0 for none.
         epsilon: keeps the division finite.
         centered: whether the variance is used instead of the mean square.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.RMSprop(1e-3, momentum=0.9)
@@ -41,10 +41,7 @@ class RMSprop(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, **options)
-        if not 0 <= momentum <= 1:
-            raise ValueError(
-                f"RMSprop: `momentum` must be from 0 to 1; received {momentum}."
-            )
+        check_fraction(momentum, "momentum", "RMSprop")
         self._keep(rho=rho, momentum=momentum, epsilon=epsilon)
         self.centered = bool(centered)
         self._has_momentum = momentum > 0
@@ -59,7 +56,6 @@ class RMSprop(Optimizer):
         return groups
 
     def update(self, g: Any, w: Any, rate: Any, v: Any, *more: Any) -> tuple[Any, ...]:
-        """One step of RMSprop."""
         rho = self._hyper_value("rho", w)
         v = rho * v + (1 - rho) * ops.square(g)
         new = [v]

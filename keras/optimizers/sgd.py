@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Unpack
 
+from keras.core.errors import check_fraction
 from keras.optimizers.hyperparameters import Options
 from keras.optimizers.optimizer import Optimizer
 
@@ -19,8 +20,7 @@ class SGD(Optimizer):
         learning_rate: a number, a schedule, or a callable.
         momentum: from 0 to 1; 0 for plain descent.
         nesterov: whether Nesterov's momentum is used.
-
-    The other arguments are those of `Optimizer`.
+        **options: those of `Optimizer`.
 
     Example:
         >>> keras.optimizers.SGD(0.01, momentum=0.9)
@@ -34,10 +34,7 @@ class SGD(Optimizer):
         **options: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, **options)
-        if not 0 <= momentum <= 1:
-            raise ValueError(
-                f"SGD: `momentum` must be from 0 to 1; received {momentum}."
-            )
+        check_fraction(momentum, "momentum", "SGD")
         self._keep(momentum=momentum)
         self.nesterov = bool(nesterov)
         self._has_momentum = momentum != 0
@@ -48,7 +45,6 @@ class SGD(Optimizer):
         return [["momentum"]] if self._has_momentum else []
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        """One step of descent."""
         if not slots:
             return (w - g * rate,)
         momentum = self._hyper_value("momentum", w)

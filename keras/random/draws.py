@@ -14,7 +14,7 @@ from typing import Any
 from keras import ops
 from keras.core import dtypes
 from keras.core.config import settings
-from keras.core.errors import check_fraction
+from keras.core.errors import check_fraction, check_number
 from keras.core.op import Tensor, op
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
@@ -415,18 +415,13 @@ def _is_number(x: Any) -> bool:
 
 
 def _check(value: Any, least: float, argument: str, who: str) -> None:
-    if _is_number(value) and not value >= least:
-        raise ValueError(
-            f"keras.random.{who}: `{argument}` must be at least {least}; received "
-            f"{value!r}."
-        )
+    if _is_number(value):
+        check_number(value, argument, f"keras.random.{who}", least=least)
 
 
 def _check_positive(value: Any, argument: str, who: str) -> None:
-    if _is_number(value) and not value > 0:
-        raise ValueError(
-            f"keras.random.{who}: `{argument}` must be positive; received {value!r}."
-        )
+    if _is_number(value):
+        check_number(value, argument, f"keras.random.{who}", above=0)
 
 
 def _bound(value: Any, argument: str) -> Any:

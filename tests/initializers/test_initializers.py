@@ -235,15 +235,15 @@ def test_config_with_seed_generator():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: initializers.VarianceScaling(scale=-1), "`scale` must be positive"),
+        (lambda: initializers.VarianceScaling(scale=-1), "`scale` must be above 0"),
         (lambda: initializers.VarianceScaling(mode="fan"), "`mode` must be one of"),
         (lambda: initializers.VarianceScaling(distribution="x"), "`distribution`"),
         (lambda: initializers.VarianceScaling(input_axes=0), "given together"),
-        (lambda: initializers.RandomNormal(stddev=-1), "`stddev` must not be negative"),
+        (lambda: initializers.RandomNormal(stddev=-1), "`stddev` must be at least 0"),
         (lambda: initializers.RandomUniform(1, 0), "`maxval` must not be below"),
         (lambda: initializers.RandomNormal(seed="x"), "`seed` must be an integer"),
         (lambda: initializers.RandomNormal(seed=1.5), "`seed` must be an integer"),
-        (lambda: initializers.RandomNormal(seed=-1), "must not be negative"),
+        (lambda: initializers.RandomNormal(seed=-1), "must be at least 0"),
         (lambda: initializers.Identity()((3,)), "two axes"),
         (lambda: initializers.Orthogonal()((3,)), "at least two axes"),
         (lambda: initializers.Constant([1, 2])((3,)), "does not broadcast"),

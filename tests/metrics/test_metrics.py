@@ -322,7 +322,7 @@ def test_errors(backend: str) -> None:
         ("FBetaScore", {"beta": 0.0}, "`beta` must be above 0"),
         ("IoU", {"target_class_ids": [3]}, "holds 3, but classes go from 0 to 2"),
         ("PrecisionAtRecall", {"recall": 2.0}, "`recall` must be a number from 0 to 1"),
-        ("R2Score", {"num_regressors": -1}, "0 or more"),
+        ("R2Score", {"num_regressors": -1}, "at least 0"),
     ],
 )
 def test_bad_arguments(name: str, arguments: dict, message: str) -> None:

@@ -7,16 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.errors import check_number
 from keras.optimizers.schedules.schedule import LearningRateSchedule
 
 
 def _float(x: Any) -> Any:
     return ops.cast(x, "float32")
-
-
-def _check_steps(who: str, argument: str, value: Any) -> None:
-    if not isinstance(value, (int, float)) or value <= 0:
-        raise ValueError(f"{who}: `{argument}` must be above 0; received {value!r}.")
 
 
 class _Decay(LearningRateSchedule):
@@ -30,7 +26,7 @@ class _Decay(LearningRateSchedule):
         staircase: bool = False,
         name: str | None = None,
     ) -> None:
-        _check_steps(type(self).__name__, "decay_steps", decay_steps)
+        check_number(decay_steps, "decay_steps", type(self).__name__, above=0)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.decay_rate = decay_rate
@@ -132,7 +128,7 @@ class PolynomialDecay(LearningRateSchedule):
         cycle: bool = False,
         name: str = "PolynomialDecay",
     ) -> None:
-        _check_steps("PolynomialDecay", "decay_steps", decay_steps)
+        check_number(decay_steps, "decay_steps", "PolynomialDecay", above=0)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.end_learning_rate = end_learning_rate
@@ -173,7 +169,7 @@ class CosineDecay(LearningRateSchedule):
         warmup_target: float | None = None,
         warmup_steps: int = 0,
     ) -> None:
-        _check_steps("CosineDecay", "decay_steps", decay_steps)
+        check_number(decay_steps, "decay_steps", "CosineDecay", above=0)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
         self.alpha = alpha
@@ -218,7 +214,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         alpha: float = 0.0,
         name: str = "SGDRDecay",
     ) -> None:
-        _check_steps("CosineDecayRestarts", "first_decay_steps", first_decay_steps)
+        check_number(
+            first_decay_steps, "first_decay_steps", "CosineDecayRestarts", above=0
+        )
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = first_decay_steps
         self.t_mul = t_mul
