@@ -1,29 +1,28 @@
 """Layers: the bricks of models."""
 
 from keras.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
-from keras.layers.adaptive_pooling import (
+from keras.layers.pooling import (
     AdaptiveAveragePooling1D, AdaptiveAveragePooling2D, AdaptiveAveragePooling3D,
-    AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D,
+    AdaptiveMaxPooling1D, AdaptiveMaxPooling2D, AdaptiveMaxPooling3D, AveragePooling1D,
+    AveragePooling2D, AveragePooling3D, GlobalAveragePooling1D, GlobalAveragePooling2D,
+    GlobalAveragePooling3D, GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
+    MaxPooling1D, MaxPooling2D, MaxPooling3D,
 )
 from keras.layers.attention import AdditiveAttention, Attention
 from keras.layers.batch_normalization import BatchNormalization
 from keras.layers.bidirectional import Bidirectional
 from keras.layers.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
-from keras.layers.convolution import Conv1D, Conv2D, Conv3D
+from keras.layers.convolution import (
+    Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose,
+    DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
+)
 from keras.layers.core import Identity, Lambda, Masking
 from keras.layers.cropping import (
     Cropping1D, Cropping2D, Cropping3D, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
 )
 from keras.layers.dense import Dense, EinsumDense
-from keras.layers.depthwise_convolution import (
-    DepthwiseConv1D, DepthwiseConv2D, SeparableConv1D, SeparableConv2D,
-)
 from keras.layers.embedding import Embedding
 from keras.layers.frameworks import FlaxLayer, JaxLayer, TFSMLayer, TorchModuleWrapper
-from keras.layers.global_pooling import (
-    GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D,
-    GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D,
-)
 from keras.layers.input_layer import Input, InputLayer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -36,10 +35,6 @@ from keras.layers.multi_head_attention import GroupedQueryAttention, MultiHeadAt
 from keras.layers.normalization import (
     GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization,
 )
-from keras.layers.pooling import (
-    AveragePooling1D, AveragePooling2D, AveragePooling3D, MaxPooling1D, MaxPooling2D,
-    MaxPooling3D,
-)
 from keras.layers.recurrent import GRU, LSTM, SimpleRNN
 from keras.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from keras.layers.regularization import (
@@ -48,13 +43,9 @@ from keras.layers.regularization import (
 )
 from keras.layers.reshaping import Flatten, Permute, RepeatVector, Reshape
 from keras.layers.rnn import RNN
-from keras.layers.spectral_normalization import SpectralNormalization
+from keras.layers.wrapper import SpectralNormalization, TimeDistributed, Wrapper
 from keras.layers.stacked_cells import StackedRNNCells
-from keras.layers.transposed_convolution import (
-    Conv1DTranspose, Conv2DTranspose, Conv3DTranspose,
-)
 from keras.layers.upsampling import UpSampling1D, UpSampling2D, UpSampling3D
-from keras.layers.wrapper import TimeDistributed, Wrapper
 
 AvgPool1D = AveragePooling1D
 AvgPool2D = AveragePooling2D

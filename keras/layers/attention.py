@@ -83,9 +83,6 @@ class Attention(Layer):
                 f"{shapes}"
             )
 
-    def _misfit(self, problem: str) -> ValueError:
-        return ValueError(f"{type(self).__name__} layer {self.name!r}: {problem}.")
-
     def call(
         self,
         inputs: Any,
@@ -113,7 +110,8 @@ class Attention(Layer):
         if drops or return_attention_scores or not self._is_product():
             scores = self._calculate_scores(query, key)
             if use_causal_mask:
-                seen = _causal(*ops.shape(scores)[1:])
+                places, keys = (ops.arange(n) for n in ops.shape(scores)[1:])
+                seen = ops.expand_dims(places, 1) >= keys
                 value_mask = (
                     seen if value_mask is None else ops.logical_and(value_mask, seen)
                 )
@@ -176,10 +174,6 @@ class Attention(Layer):
         if mask is None or mask[0] is None:
             return None
         return ops.convert_to_tensor(mask[0])
-
-
-def _causal(length: Any, keys: Any) -> Any:
-    return ops.expand_dims(ops.arange(length), 1) >= ops.arange(keys)
 
 
 class AdditiveAttention(Attention):

@@ -81,12 +81,8 @@ class EinsumDense(KernelLayer):
             start or the end of input and output.
         output_shape: the output's shape without the batch axis and those under `...`;
             None for what the input determines.
-        activation: a name or a function; None for none.
         bias_axes: the letters of the output's axes that have a bias; None for no bias.
-        kernel_initializer, bias_initializer: how the weights start.
-        kernel_regularizer, bias_regularizer: penalties on the weights.
-        kernel_constraint, bias_constraint: projections after each update.
-        quantization_config: not supported; anything but None raises.
+        activation, kernel_initializer, ..., quantization_config: as in `Dense`.
 
     Raises:
         ValueError: the equation is none, or does not fit the shapes.

@@ -41,6 +41,10 @@ class LayerState(Stateful):
         """The layer's place: names from the outermost model down."""
         return self._path or self.name
 
+    def _misfit(self, problem: str) -> ValueError:
+        """The error for inputs that do not fit the layer."""
+        return ValueError(f"{layer_label(self)}: {problem}.")
+
     def _settle_path(self) -> str:
         if self._path is None:
             around = current_path()
@@ -74,9 +78,6 @@ class LayerState(Stateful):
             aggregation: how replicas combine.
             overwrite_with_gradient: whether the optimizer puts the gradient in place.
             name: the last part of its path.
-
-        Returns:
-            The variable.
         """
         self._check_initialized()  # type: ignore[attr-defined]
         from keras import constraints, initializers, regularizers
@@ -257,10 +258,7 @@ class LayerState(Stateful):
                 f"{layer_label(self)} is not built yet, so its weights do not exist. "
                 "Call it on data, or call build(input_shape)."
             )
-        total = 0
-        for variable in self.weights:
-            total += math.prod(variable.shape)
-        return total
+        return sum(math.prod(variable.shape) for variable in self.weights)
 
     def save_own_variables(self, store: Any) -> None:
         """Put the layer's own weights in `store`, by number."""

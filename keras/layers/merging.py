@@ -24,7 +24,7 @@ class Merge(Layer):
     def build(self, input_shape: Any) -> None:
         """Check that the shapes fit."""
         if isinstance(input_shape, dict) or tree.is_shape(input_shape):
-            raise self._misfit(input_shape, "it takes a list of tensors")
+            raise self._wrong_shapes(input_shape, "it takes a list of tensors")
         shapes = [tuple(s) for s in input_shape]
         self.check_batches(shapes)
         self.check_shapes(shapes)
@@ -32,7 +32,7 @@ class Merge(Layer):
     def check_batches(self, shapes: list[tuple]) -> None:
         """Raise ValueError if the batch sizes differ."""
         if len({s[0] for s in shapes if s} - {None}) > 1:
-            raise self._misfit(shapes, "the batch sizes differ")
+            raise self._wrong_shapes(shapes, "the batch sizes differ")
 
     def check_shapes(self, shapes: list[tuple]) -> None:
         """Raise ValueError unless the inputs can be combined."""
@@ -40,9 +40,11 @@ class Merge(Layer):
         same_rank = [s[:1] + (1,) * (rank - len(s)) + s[1:] for s in shapes]
         for sizes in zip(*same_rank):
             if len({n for n in sizes if n not in (1, None)}) > 1:
-                raise self._misfit(shapes, "they cannot be broadcast to one shape")
+                raise self._wrong_shapes(
+                    shapes, "they cannot be broadcast to one shape"
+                )
 
-    def _misfit(self, shapes: Any, problem: str) -> ValueError:
+    def _wrong_shapes(self, shapes: Any, problem: str) -> ValueError:
         return ValueError(
             f"{type(self).__name__} layer {self.name!r}: {problem}; received inputs of "
             f"shapes {shapes}."
@@ -94,7 +96,7 @@ class Subtract(Merge):
     def check_shapes(self, shapes: list[tuple]) -> None:
         """There must be two."""
         if len(shapes) != 2:
-            raise self._misfit(shapes, "it takes exactly two tensors")
+            raise self._wrong_shapes(shapes, "it takes exactly two tensors")
         super().check_shapes(shapes)
 
     def merge(self, inputs: list[Any]) -> Any:
@@ -174,12 +176,12 @@ class Concatenate(Merge):
         """All but one axis must have the same sizes."""
         rank = len(shapes[0])
         if any(len(s) != rank for s in shapes):
-            raise self._misfit(shapes, "the numbers of axes differ")
+            raise self._wrong_shapes(shapes, "the numbers of axes differ")
         if not -rank <= self.axis < rank:
-            raise self._misfit(shapes, f"there is no axis {self.axis}")
+            raise self._wrong_shapes(shapes, f"there is no axis {self.axis}")
         for axis, sizes in enumerate(zip(*shapes)):
             if axis != self.axis % rank and len(set(sizes) - {None}) > 1:
-                raise self._misfit(
+                raise self._wrong_shapes(
                     shapes, f"only axis {self.axis} may have different sizes"
                 )
 
@@ -246,15 +248,15 @@ class Dot(Merge):
     def check_shapes(self, shapes: list[tuple]) -> None:
         """There must be two, as long along their axes."""
         if len(shapes) != 2:
-            raise self._misfit(shapes, "it takes exactly two tensors")
+            raise self._wrong_shapes(shapes, "it takes exactly two tensors")
         axes = self._pair([len(s) for s in shapes])
         if any(not 1 <= a < len(s) for a, s in zip(axes, shapes)):
-            raise self._misfit(
+            raise self._wrong_shapes(
                 shapes, f"axes={self.axes} must lie behind the batch axis in both"
             )
         sizes = [s[a] for a, s in zip(axes, shapes)]
         if None not in sizes and sizes[0] != sizes[1]:
-            raise self._misfit(
+            raise self._wrong_shapes(
                 shapes,
                 f"along axes={self.axes} their sizes are {sizes[0]} and {sizes[1]}",
             )

@@ -159,9 +159,6 @@ class ManyHeads(Layer):
                 f"are not attended along; received shapes {shapes}"
             )
 
-    def _misfit(self, problem: str) -> ValueError:
-        return ValueError(f"{type(self).__name__} layer {self.name!r}: {problem}.")
-
     def _axes(self, rank: int) -> tuple[int, ...]:
         """The axes attended along, counted from the front."""
         return tuple(a % rank for a in self.attention_axes or range(1, rank - 1))

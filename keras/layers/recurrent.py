@@ -84,13 +84,9 @@ class SimpleRNN(CellLayer):
 
     Args:
         units: the size of the state, which is the output.
-        activation: a name or a function.
-        use_bias: whether a bias is added.
-        kernel_initializer, recurrent_initializer, bias_initializer: how weights start.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on them.
-        activity_regularizer: a penalty on the output.
-        kernel_constraint, recurrent_constraint, bias_constraint: projections after each
-            update.
+        activation, use_bias, activity_regularizer: as in `Dense`.
+        kernel_initializer, recurrent_initializer, bias_initializer, ...: how the three
+            weights start, are penalised, and projected after each update.
         dropout, recurrent_dropout: how likely an element of the input, of the state, is
             set to 0 while training, the same at all steps.
         return_sequences, return_state, go_backwards, stateful, unroll: see `RNN`.

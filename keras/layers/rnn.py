@@ -157,7 +157,7 @@ class RNN(Layer):
             # `+ 0`: on PyTorch the value itself is about to change in place.
             states = tree.map_structure(lambda v: v.value + 0, self.states)
         elif states is None:
-            states = self._first_states(sequences)
+            states = self.get_initial_state(ops.shape(sequences)[0])
         if mask is not None:
             mask = ops.cast(mask, "bool")
         last, outputs, states = self.inner_loop(sequences, states, mask, training)
@@ -166,9 +166,6 @@ class RNN(Layer):
                 variable.assign(ops.cast(new, variable.dtype))
         output = outputs if self.return_sequences else last
         return (output, *tree.flatten(states)) if self.return_state else output
-
-    def _first_states(self, sequences: Any) -> Any:
-        return self.get_initial_state(ops.shape(sequences)[0])
 
     def inner_loop(
         self, sequences: Any, initial_state: Any, mask: Any, training: Any = False

@@ -11,7 +11,7 @@ from keras import ops
 from keras.core.errors import check_choice, check_positive_int, standardize_tuple
 from keras.core.reading import charge
 from keras.layers.layer import Layer
-from keras.layers.ranks import Spatial
+from keras.layers.ranks import Spatial, defaults
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -19,7 +19,12 @@ INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 class UpSampling(Spatial, Layer):
     """Repeats places along the spatial axes."""
 
-    size: tuple[int, ...]
+    size: Any
+
+    def __init__(self, size: Any, data_format: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.size = standardize_tuple(size, self.rank, "size", type(self).__name__)
+        self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
         for axis, times in zip(self.spatial_axes, self.size):
@@ -42,11 +47,12 @@ class UpSampling1D(UpSampling):
     """
 
     rank = 1
+    _unwritten = ("data_format",)
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.size = check_positive_int(size, "size", "UpSampling1D")  # type: ignore
-        self.keep_layout("channels_last")
+        size = check_positive_int(size, "size", "UpSampling1D")
+        super().__init__(size, "channels_last", **kwargs)
+        self.size = size
 
     def call(self, inputs: Any) -> Any:
         return ops.repeat(inputs, self.size, axis=1)
@@ -77,12 +83,10 @@ class UpSampling2D(UpSampling):
         interpolation: str = "nearest",
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.size = standardize_tuple(size, 2, "size", "UpSampling2D")
+        super().__init__(size, data_format, **kwargs)
         self.interpolation = check_choice(
             interpolation, INTERPOLATIONS, "interpolation", "UpSampling2D"
         )
-        self.keep_layout(data_format)
 
     def call(self, inputs: Any) -> Any:
         """Repeat each place, or compute values between."""
@@ -130,6 +134,7 @@ _KERNELS = {
 }
 
 
+@defaults(size=(2, 2, 2))
 class UpSampling3D(UpSampling):
     """Each place of a volume several times along each axis.
 
@@ -145,13 +150,3 @@ class UpSampling3D(UpSampling):
     """
 
     rank = 3
-
-    def __init__(
-        self,
-        size: int | tuple[int, int, int] = (2, 2, 2),
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.size = standardize_tuple(size, 3, "size", "UpSampling3D")
-        self.keep_layout(data_format)

@@ -2,15 +2,13 @@
 
 from keras.losses.circle_loss import Circle, circle
 from keras.losses.crossentropy import (
-    BinaryCrossentropy, CategoricalCrossentropy, CategoricalGeneralizedCrossEntropy,
-    SparseCategoricalCrossentropy, binary_crossentropy, categorical_crossentropy,
+    BinaryCrossentropy, BinaryFocalCrossentropy, CategoricalCrossentropy,
+    CategoricalFocalCrossentropy, CategoricalGeneralizedCrossEntropy,
+    SparseCategoricalCrossentropy, binary_crossentropy, binary_focal_crossentropy,
+    categorical_crossentropy, categorical_focal_crossentropy,
     categorical_generalized_cross_entropy, sparse_categorical_crossentropy,
 )
 from keras.losses.ctc_loss import CTC, ctc
-from keras.losses.focal import (
-    BinaryFocalCrossentropy, CategoricalFocalCrossentropy, binary_focal_crossentropy,
-    categorical_focal_crossentropy,
-)
 from keras.losses.hinges import (
     CategoricalHinge, Hinge, SquaredHinge, categorical_hinge, hinge, squared_hinge,
 )

@@ -1,15 +1,12 @@
 """Optimizers and learning-rate schedules."""
 
 from keras.optimizers import schedules
-from keras.optimizers.adafactor import Adafactor
+from keras.optimizers.adaptive import Adadelta, Adafactor, Adagrad, Ftrl, RMSprop
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
-from keras.optimizers.adaptive import Adadelta, Adagrad
-from keras.optimizers.ftrl import Ftrl
 from keras.optimizers.lookup import deserialize, get, serialize
 from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.muon import Muon
 from keras.optimizers.optimizer import Optimizer
-from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Adagrad and Adadelta: a rate of its own for each number of a weight."""
+"""Adagrad, Adadelta, RMSprop, Ftrl, Adafactor: a rate for each number of a weight."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Unpack
 
 from keras import initializers, ops
-from keras.core.errors import check_number
+from keras.core.errors import check_fraction, check_number
 from keras.core.variable import Variable
 from keras.optimizers.hyperparameters import Options
 from keras.optimizers.optimizer import Optimizer
@@ -94,3 +94,212 @@ class Adadelta(Optimizer):
         step = -ops.sqrt(slots[1] + epsilon) * ops.rsqrt(squares + epsilon) * g
         steps = rho * slots[1] + (1 - rho) * ops.square(step)
         return w + rate * step, squares, steps
+
+
+class RMSprop(Optimizer):
+    """Gradients over the root of their running mean square (Hinton, 2012).
+
+    `v = rho * v + (1 - rho) * g**2; w = w - rate * g / sqrt(v + epsilon)`; centered,
+    the square of the running mean of `g` is taken off `v`.
+
+    Args:
+        learning_rate: a number, a schedule, or a callable.
+        rho: how slowly the mean moves.
+        momentum: from 0 to 1; 0 for none.
+        epsilon: keeps the division finite.
+        centered: whether the variance is used instead of the mean square.
+        **options: those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.RMSprop(1e-3, momentum=0.9)
+    """
+
+    fused = "rmsprop"
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.9,
+        momentum: float = 0.0,
+        epsilon: float = 1e-7,
+        centered: bool = False,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        check_fraction(momentum, "momentum", "RMSprop")
+        self._keep(rho=rho, momentum=momentum, epsilon=epsilon)
+        self.centered = bool(centered)
+        self._has_momentum = momentum > 0
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The mean square, the momentum, the mean."""
+        groups = [["velocity"]]
+        if self._has_momentum:
+            groups.append(["momentum"])
+        if self.centered:
+            groups.append(["average_gradient"])
+        return groups
+
+    def update(self, g: Any, w: Any, rate: Any, v: Any, *more: Any) -> tuple[Any, ...]:
+        rho = self._hyper_value("rho", w)
+        v = rho * v + (1 - rho) * ops.square(g)
+        new = [v]
+        spread = v
+        if self.centered:
+            mean = rho * more[-1] + (1 - rho) * g
+            spread = v - ops.square(mean)
+        step = rate * g * ops.rsqrt(spread + self._hyper_value("epsilon", w))
+        if self._has_momentum:
+            step = self._hyper_value("momentum", w) * more[0] + step
+            new.append(step)
+        if self.centered:
+            new.append(mean)
+        return (w - step, *new)
+
+
+class Ftrl(Optimizer):
+    """Follow the regularized leader, for sparse linear models (McMahan et al., 2013).
+
+    Args:
+        learning_rate: a number, a schedule, or a callable.
+        learning_rate_power: how the rate falls with the sum of squares; at most 0.
+        initial_accumulator_value: how that sum starts, not negative.
+        l1_regularization_strength: pulls weights to exactly 0; not negative.
+        l2_regularization_strength: makes weights small; not negative.
+        l2_shrinkage_regularization_strength: the same, on the gradient alone.
+        beta: added to the root of the sum of squares.
+        **options: those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.Ftrl(0.05, l1_regularization_strength=0.01)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        strengths = {
+            "l1_regularization_strength": l1_regularization_strength,
+            "l2_regularization_strength": l2_regularization_strength,
+            "l2_shrinkage_regularization_strength": (
+                l2_shrinkage_regularization_strength
+            ),
+        }
+        if learning_rate_power > 0 or any(v < 0 for v in strengths.values()):
+            raise ValueError(
+                "Ftrl: `learning_rate_power` must be at most 0, the strengths at least "
+                f"0; received {learning_rate_power} and {strengths}."
+            )
+        self.initial_accumulator_value = check_accumulator(
+            initial_accumulator_value, "Ftrl"
+        )
+        self._keep(learning_rate_power=learning_rate_power, beta=beta, **strengths)
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The sum of squares, and the linear part of the bound."""
+        return [["accumulator", "linear"]]
+
+    def initial_slot(self, slot: str, variable: Variable) -> Any:
+        """The sum starts at the value given."""
+        if slot == "linear":
+            return "zeros"
+        return initializers.Constant(self.initial_accumulator_value)
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
+        total, linear = slots
+        power = -self._hyper_value("learning_rate_power", w)
+        l1 = self._hyper_value("l1_regularization_strength", w)
+        l2 = self._hyper_value("l2_regularization_strength", w)
+        shrinkage = self._hyper_value("l2_shrinkage_regularization_strength", w)
+        l2 = l2 + self._hyper_value("beta", w) / (2 * rate)
+        more = total + ops.square(g)
+        scale = ops.power(more, power)
+        linear = linear + g + 2 * shrinkage * w
+        linear = linear - (scale - ops.power(total, power)) / rate * w
+        quadratic = scale / rate + 2 * l2
+        return (ops.clip(linear, -l1, l1) - linear) / quadratic, more, linear
+
+
+class Adafactor(Optimizer):
+    """Adam without momentum, in little memory (Shazeer and Stern, 2018).
+
+    The mean square of a matrix is kept as the means of its rows and of its columns.
+    Steps are as long as the weight's own size says.
+
+    Args:
+        learning_rate: a number, a schedule, or a callable.
+        beta_2_decay: the mean keeps `1 - t ** beta_2_decay` of itself.
+        epsilon_1: keeps the division finite.
+        epsilon_2: the least size that a weight counts with.
+        clip_threshold: the largest root mean square of a step.
+        relative_step: whether the rate is at most `1 / sqrt(t)`.
+        **options: those of `Optimizer`.
+
+    Example:
+        >>> keras.optimizers.Adafactor(0.01)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_2_decay: float = -0.8,
+        epsilon_1: float = 1e-30,
+        epsilon_2: float = 1e-3,
+        clip_threshold: float = 1.0,
+        relative_step: bool = True,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, **options)
+        self._keep(
+            beta_2_decay=beta_2_decay,
+            epsilon_1=epsilon_1,
+            epsilon_2=epsilon_2,
+            clip_threshold=clip_threshold,
+        )
+        self.relative_step = bool(relative_step)
+
+    def slots(self) -> Sequence[Sequence[str]]:
+        """The means of rows and columns, and the whole for what is no matrix."""
+        return [["r", "c", "velocity"]]
+
+    def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...]:
+        """The last or the second last axis is left out; of vectors nothing is kept."""
+        shape = variable.shape
+        if slot == "velocity":
+            return shape
+        if len(shape) < 2:
+            return ()
+        return shape[:-1] if slot == "r" else (*shape[:-2], shape[-1])
+
+    def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
+        rows, columns, whole = slots
+        t = self._step_number(w)
+        if self.relative_step:
+            rate = ops.minimum(rate, ops.rsqrt(t))
+        rate = rate * ops.maximum(self._hyper_value("epsilon_2", w), _size(w))
+        square = ops.square(g) + self._hyper_value("epsilon_1", w)
+        left = ops.power(t, self._hyper_value("beta_2_decay", w))
+        if len(w.shape) < 2:
+            whole = whole + (square - whole) * left
+        else:
+            rows = rows + (ops.mean(square, axis=-1) - rows) * left
+            columns = columns + (ops.mean(square, axis=-2) - columns) * left
+            share = rows / ops.mean(rows, axis=-1, keepdims=True)
+            whole = ops.expand_dims(share, -1) * ops.expand_dims(columns, -2)
+        step = g * ops.rsqrt(whole)
+        limit = self._hyper_value("clip_threshold", w)
+        step = step / ops.maximum(1.0, _size(step) / limit)
+        return w - rate * step, rows, columns, whole
+
+
+def _size(x: Any) -> Any:
+    """The root of the mean square."""
+    return ops.sqrt(ops.mean(ops.square(x)))

@@ -5,30 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core.family import Family, table_of
-from keras.optimizers.adafactor import Adafactor
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
-from keras.optimizers.adaptive import Adadelta, Adagrad
-from keras.optimizers.ftrl import Ftrl
+from keras.optimizers.adaptive import Adadelta, Adafactor, Adagrad, Ftrl, RMSprop
 from keras.optimizers.loss_scale import LossScaleOptimizer
 from keras.optimizers.muon import Muon
 from keras.optimizers.optimizer import Optimizer
-from keras.optimizers.rmsprop import RMSprop
 from keras.optimizers.sgd import SGD
 
 _CLASSES = (
-    *(
-        Adadelta,
-        Adafactor,
-        Adagrad,
-        Adam,
-        AdamW,
-        Adamax,
-        Ftrl,
-        Lamb,
-        Lion,
-        LossScaleOptimizer,
-    ),
-    *(Muon, Nadam, RMSprop, SGD),
+    *(Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion),
+    *(LossScaleOptimizer, Muon, Nadam, RMSprop, SGD),
 )
 _LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}
 _FAMILY = Family("optimizer", {**table_of(_CLASSES), **_LOWER}, ignore_case=True)
