@@ -11,7 +11,6 @@ from typing import Any
 from keras.callbacks.callback import Logs
 from keras.callbacks.save_every import SaveEvery
 from keras.random.streams import set_streams, streams
-from keras.saving.background import BackgroundWriter
 from keras.saving.state import load_state, prepare_state
 
 _LATEST = "latest.state.h5"
@@ -43,9 +42,8 @@ class BackupAndRestore(SaveEvery):
             training begins, if the backup is damaged or of another model.
 
     Example:
-
-    >>> backup = keras.callbacks.BackupAndRestore("backup", save_freq=100)
-    >>> model.fit(x, y, epochs=20, callbacks=[backup])
+        >>> backup = keras.callbacks.BackupAndRestore("backup", save_freq=100)
+        >>> model.fit(x, y, epochs=20, callbacks=[backup])
     """
 
     _acts_last = True
@@ -62,15 +60,13 @@ class BackupAndRestore(SaveEvery):
         super().__init__()
         if not os.fspath(backup_dir):
             raise ValueError("BackupAndRestore: `backup_dir` must not be empty.")
-        self._set_frequency(save_freq)
+        # With no batch between two backups there is nothing to write beside.
+        self._set_up(save_freq, asynchronous and save_freq != 1)
         self.backup_dir = os.fspath(backup_dir)
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
-        # With no batch between two backups there is nothing to write beside.
-        self.asynchronous = asynchronous and save_freq != 1
         if self.asynchronous and isinstance(save_freq, int):
             self._interval = save_freq // 2
-        self._writer = BackgroundWriter()
         # The file to take the state from once more, after the epoch's beginning.
         self._again: Path | None = None
 
@@ -107,23 +103,8 @@ class BackupAndRestore(SaveEvery):
             self._last_batch = values["step"] - 1
             self._again = None
 
-    def batch_end_due(self, batch: int) -> bool:
-        self._writer.check()
-        return super().batch_end_due(batch)
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        # A run about to stop goes to the end of its epoch, also when resumed.
-        if self.batch_end_due(batch) and not self.model.stop_training:
-            self._batches_since_save = 0
-            self._save(self._epoch, batch + 1, logs)
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._writer.check()
-        if self.save_freq == "epoch":
-            self._save(epoch + 1, 0, logs)
-
     def on_train_end(self, logs: Logs | None = None) -> None:
-        self.wait_until_finished()
+        super().on_train_end()
         if self.delete_checkpoint:
             for name in (_LATEST, _PREVIOUS):
                 Path(self.backup_dir, name).unlink(missing_ok=True)
@@ -132,16 +113,14 @@ class BackupAndRestore(SaveEvery):
             except OSError:  # never made, or something else is in it
                 pass
 
-    def wait_until_finished(self) -> None:
-        """Wait until nothing is being written; raises what failed."""
-        self._writer.close()
-
-    def _save(self, epoch: int, step: int, logs: Logs | None) -> None:
+    def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
+        if batch is not None and self.model.stop_training:
+            return  # a run about to stop goes to the end of its epoch, also resumed
         position = self.model._position
         self._writer.wait()  # before the copy: never two of them
         values = {
-            "epoch": epoch,
-            "step": step,
+            "epoch": epoch if batch is not None else epoch + 1,
+            "step": 0 if batch is None else batch + 1,
             "logs": dict(logs or {}),
             "data": position.state(),
             "callbacks": position.callbacks.memory(),
@@ -151,10 +130,7 @@ class BackupAndRestore(SaveEvery):
         latest = Path(self.backup_dir, _LATEST)
         os.makedirs(self.backup_dir, exist_ok=True)
         write = prepare_state(self.model, latest, values, copy=self.asynchronous)
-        if self.asynchronous:
-            self._writer.submit(lambda: self._write(write))
-        else:
-            self._write(write)
+        self._have_written(lambda: self._write(write))
 
     def _write(self, write: Callable[[], None]) -> None:
         latest = Path(self.backup_dir, _LATEST)

@@ -22,11 +22,10 @@ class Callback:
         model: the model, set when training starts.
 
     Example:
-
-    >>> class Print(keras.callbacks.Callback):
-    ...     def on_epoch_end(self, epoch, logs=None):
-    ...         print(epoch, logs["loss"])
-    >>> model.fit(x, y, callbacks=[Print()])
+        >>> class Print(keras.callbacks.Callback):
+        ...     def on_epoch_end(self, epoch, logs=None):
+        ...         print(epoch, logs["loss"])
+        >>> model.fit(x, y, callbacks=[Print()])
     """
 
     params: dict[str, Any] | None = None

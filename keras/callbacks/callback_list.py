@@ -36,10 +36,9 @@ class CallbackList(Callback):
         TypeError: if something in the list is not an instance of `Callback`.
 
     Example:
-
-    >>> callbacks = keras.callbacks.CallbackList(
-    ...     [Print()], add_history=True, model=model, epochs=1)
-    >>> callbacks.on_train_begin()
+        >>> callbacks = keras.callbacks.CallbackList(
+        ...     [Print()], add_history=True, model=model, epochs=1)
+        >>> callbacks.on_train_begin()
     """
 
     def __init__(
@@ -91,15 +90,10 @@ class CallbackList(Callback):
         )
 
     def steps_until_batch_end(self, batch: int, mode: str = "train") -> int:
-        """How many steps may run, from `batch` on, before callbacks must be asked.
+        """How many steps may run, from `batch` on, before `batch_end_due` is asked.
 
-        Args:
-            batch: index of the batch that is about to run.
-            mode: "train", "test" or "predict".
-
-        Returns:
-            A number of steps, `sys.maxsize` where there is no limit. After them, ask
-            `batch_end_due` whether to call the batch-end hook.
+        It is `sys.maxsize` where there is no limit; `mode` is "train", "test" or
+        "predict".
         """
         if self._hooks[f"on_{mode}_batch_begin"]:
             return 1

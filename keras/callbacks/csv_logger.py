@@ -31,8 +31,7 @@ class CSVLogger(Callback):
         ValueError: if a file to continue is no CSV file with an `epoch` column.
 
     Example:
-
-    >>> model.fit(x, y, callbacks=[keras.callbacks.CSVLogger("log.csv")])
+        >>> model.fit(x, y, callbacks=[keras.callbacks.CSVLogger("log.csv")])
     """
 
     def __init__(

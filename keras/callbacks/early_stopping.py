@@ -26,9 +26,8 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: epochs before this one are not looked at.
 
     Example:
-
-    >>> stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
-    >>> model.fit(x, y, epochs=100, validation_split=0.2, callbacks=[stop])
+        >>> stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+        >>> model.fit(x, y, epochs=100, validation_split=0.2, callbacks=[stop])
     """
 
     _memory = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch")
@@ -74,9 +73,7 @@ class EarlyStopping(MonitorCallback):
             self.best_epoch = epoch
         self.wait += 1
         if improved:
-            if self.verbose > 0:
-                improvement = self._improvement(current)
-                io_utils.print_msg(f"Epoch {epoch + 1}: {improvement}")
+            self._say(epoch, self._improvement(current))
             self.best = current
             self.best_epoch = epoch
             if self.baseline is None or self._is_improvement(current, self.baseline):
@@ -86,8 +83,8 @@ class EarlyStopping(MonitorCallback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        if self.stopped_epoch > 0 and self.verbose > 0:
-            io_utils.print_msg(f"Epoch {self.stopped_epoch + 1}: early stopping")
+        if self.stopped_epoch > 0:
+            self._say(self.stopped_epoch, "early stopping")
         if self.restore_best_weights and self.best_weights is not None:
             if self.verbose > 0:
                 io_utils.print_msg(

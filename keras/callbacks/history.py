@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.core.errors import optional_import
 from keras.saving.atomic import atomic_file
 
 
@@ -19,11 +20,10 @@ class History(Callback):
         epoch: list of the epochs that ran, from 0.
 
     Example:
-
-    >>> history = model.fit(x, y, epochs=3, validation_split=0.2)
-    >>> history.history["val_loss"]
-    [0.70, 0.64, 0.60]
-    >>> history.plot("curves.png")
+        >>> history = model.fit(x, y, epochs=3, validation_split=0.2)
+        >>> history.history["val_loss"]
+        [0.70, 0.64, 0.60]
+        >>> history.plot("curves.png")
     """
 
     _memory = ("history", "epoch", "_epochs")
@@ -63,18 +63,12 @@ class History(Callback):
             ValueError: if there is nothing to draw, or a metric was not recorded.
 
         Example:
-
-        >>> figure = history.plot(metrics=["loss"])
+            >>> figure = history.plot(metrics=["loss"])
         """
         names = self._panels(metrics)
-        try:
-            import matplotlib.pyplot as plt
-            from matplotlib.ticker import MaxNLocator
-        except ImportError as error:
-            raise ImportError(
-                "History.plot needs matplotlib, which is not installed. "
-                'Install it with: pip install "keras[plot]"'
-            ) from error
+        plt = optional_import("matplotlib.pyplot", "plot", "History.plot")
+        from matplotlib.ticker import MaxNLocator
+
         columns = min(len(names), 3)
         rows = -(-len(names) // columns)
         figure, axes = plt.subplots(

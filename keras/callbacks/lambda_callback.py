@@ -24,10 +24,9 @@ class LambdaCallback(Callback):
         TypeError: if a keyword is not the name of a hook, or not given a function.
 
     Example:
-
-    >>> show = keras.callbacks.LambdaCallback(
-    ...     on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
-    >>> model.fit(x, y, callbacks=[show])
+        >>> show = keras.callbacks.LambdaCallback(
+        ...     on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
+        >>> model.fit(x, y, callbacks=[show])
     """
 
     def __init__(

@@ -26,9 +26,8 @@ class LearningRateScheduler(Callback):
         TypeError: if the optimizer's learning rate is a schedule itself.
 
     Example:
-
-    >>> halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
-    >>> model.fit(x, y, epochs=3, callbacks=[halve])
+        >>> halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
+        >>> model.fit(x, y, epochs=3, callbacks=[halve])
     """
 
     def __init__(self, schedule: Callable[..., Any], verbose: int = 0):
@@ -80,9 +79,8 @@ class ReduceLROnPlateau(MonitorCallback):
         ValueError: if `factor` is 1 or more.
 
     Example:
-
-    >>> reduce = keras.callbacks.ReduceLROnPlateau(factor=0.2, patience=5)
-    >>> model.fit(x, y, epochs=99, validation_split=0.2, callbacks=[reduce])
+        >>> reduce = keras.callbacks.ReduceLROnPlateau(factor=0.2, patience=5)
+        >>> model.fit(x, y, epochs=99, validation_split=0.2, callbacks=[reduce])
     """
 
     _memory = ("best", "wait", "cooldown_counter")
@@ -141,11 +139,8 @@ class ReduceLROnPlateau(MonitorCallback):
             if self.wait >= self.patience and rate > np.float32(self.min_lr):
                 rate = max(rate * self.factor, self.min_lr)
                 set_learning_rate(self.model, rate, self)
-                if self.verbose > 0:
-                    io_utils.print_msg(
-                        f"Epoch {epoch + 1}: ReduceLROnPlateau reducing learning rate "
-                        f"to {rate}."
-                    )
+                what = f"ReduceLROnPlateau reducing learning rate to {rate}."
+                self._say(epoch, what)
                 self.cooldown_counter = self.cooldown
                 self.wait = 0
 
@@ -184,5 +179,5 @@ def _takes_two(function: Callable[..., Any]) -> bool:
     except TypeError:
         return False
     except ValueError:  # a builtin without a signature
-        return True
+        pass
     return True

@@ -12,11 +12,9 @@ from typing import Any
 from keras.callbacks.callback import Logs
 from keras.callbacks.monitor import MonitorCallback
 from keras.callbacks.save_every import SaveEvery
-from keras.saving.background import BackgroundWriter
 from keras.saving.model import prepare_model
 from keras.saving.note import read_note
 from keras.saving.weights import prepare_weights
-from keras.utils import io_utils
 
 
 class ModelCheckpoint(SaveEvery, MonitorCallback):
@@ -48,9 +46,8 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
         KeyError: on saving, if `filepath` names something that is not in the logs.
 
     Example:
-
-    >>> save = keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True)
-    >>> model.fit(x, y, epochs=9, validation_split=0.2, callbacks=[save])
+        >>> save = keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True)
+        >>> model.fit(x, y, epochs=9, validation_split=0.2, callbacks=[save])
     """
 
     _memory = ("best", "_batches_since_save", "_last_batch", "_kept")
@@ -84,7 +81,7 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
                 "The filepath provided must end in `.keras` (Keras model format). "
                 f"Received: filepath={filepath}"
             )
-        self._set_frequency(save_freq)
+        self._set_up(save_freq, asynchronous)
         if keep_last is not None and (type(keep_last) is not int or keep_last < 1):
             raise ValueError(
                 "ModelCheckpoint: `keep_last` must be a positive integer. Received: "
@@ -107,8 +104,6 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
         self.save_weights_only = save_weights_only
         self.keep_last = keep_last
         self.keep_best = keep_best
-        self.asynchronous = asynchronous
-        self._writer = BackgroundWriter()
         self._kept: list[list[Any]] = []  # paths and monitored values, oldest first
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -118,27 +113,6 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
         if trained and (self.save_best_only or self.keep_last) and not self._kept:
             self._recall()
 
-    def batch_end_due(self, batch: int) -> bool:
-        self._writer.check()
-        return super().batch_end_due(batch)
-
-    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        if self.batch_end_due(batch):
-            self._batches_since_save = 0
-            self._save(self._epoch, batch, logs)
-
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._writer.check()
-        if self.save_freq == "epoch":
-            self._save(epoch, None, logs)
-
-    def on_train_end(self, logs: Logs | None = None) -> None:
-        self.wait_until_finished()
-
-    def wait_until_finished(self) -> None:
-        """Wait until nothing is being written; raises what failed."""
-        self._writer.close()
-
     def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
         what = "saving model to"
         current = None
@@ -147,10 +121,7 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
         if self.save_best_only and current is not None:
             # Without the metric every model is saved: better too many than none.
             if not self._is_improvement(current, self.best):
-                self._say(
-                    epoch,
-                    f"{self.monitor} did not improve from {self.best:.5f}",
-                )
+                self._say(epoch, f"{self.monitor} did not improve from {self.best:.5f}")
                 return
             what = f"{self._improvement(current)}, saving model to"
         path = self._path(epoch, batch, logs)
@@ -170,10 +141,7 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
             for item in old:
                 Path(item[0]).unlink(missing_ok=True)
 
-        if self.asynchronous:
-            self._writer.submit(write_and_delete)
-        else:
-            write_and_delete()
+        self._have_written(write_and_delete)
         if self.keep_last is not None:
             self._kept = [item for item in kept if item not in old]
         if improved:
@@ -242,7 +210,3 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
                 f'Failed to format this callback filepath: "{self.filepath}". '
                 f"Reason: {error} is not among {', '.join(fields)}."
             ) from None
-
-    def _say(self, epoch: int, message: str) -> None:
-        if self.verbose > 0:
-            io_utils.print_msg(f"Epoch {epoch + 1}: {message}")

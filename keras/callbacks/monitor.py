@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 from keras.callbacks.callback import Callback, Logs
+from keras.utils import io_utils
 
 _HIGHER = frozenset(
     "acc accuracy auc ap map precision recall sensitivity specificity f1 fbeta dice "
@@ -31,6 +32,7 @@ class MonitorCallback(Callback):
 
     # What a warning says is not done while the metric is missing.
     _purpose = "This callback is"
+    verbose = 0
 
     def __init__(
         self,
@@ -66,6 +68,10 @@ class MonitorCallback(Callback):
             )
             self._warned = True
         return value
+
+    def _say(self, epoch: int, message: str) -> None:
+        if self.verbose > 0:
+            io_utils.print_msg(f"Epoch {epoch + 1}: {message}")
 
     def _is_improvement(self, value: float, best: float | None) -> bool:
         maximize = self._maximize()

@@ -18,10 +18,9 @@ class ProgbarLogger(Callback):
     Metrics are shown as they are, the means of the epoch so far.
 
     Example:
-
-    >>> model.fit(x, y, epochs=2, verbose=2)
-    Epoch 1/2 - 63/63 - 0s - 3ms/step - loss: 0.6931
-    Epoch 2/2 - 63/63 - 0s - 2ms/step - loss: 0.6129
+        >>> model.fit(x, y, epochs=2, verbose=2)
+        Epoch 1/2 - 63/63 - 0s - 3ms/step - loss: 0.6931
+        Epoch 2/2 - 63/63 - 0s - 2ms/step - loss: 0.6129
     """
 
     def __init__(self) -> None:

@@ -28,9 +28,8 @@ class RemoteMonitor(Callback):
         ValueError: if `root` is not an http address.
 
     Example:
-
-    >>> monitor = keras.callbacks.RemoteMonitor("http://localhost:9000")
-    >>> model.fit(x, y, callbacks=[monitor])
+        >>> monitor = keras.callbacks.RemoteMonitor("http://localhost:9000")
+        >>> model.fit(x, y, callbacks=[monitor])
     """
 
     def __init__(

@@ -21,8 +21,7 @@ class TerminateOnNaN(Callback):
             NaN or infinite.
 
     Example:
-
-    >>> model.fit(x, y, callbacks=[keras.callbacks.TerminateOnNaN()])
+        >>> model.fit(x, y, callbacks=[keras.callbacks.TerminateOnNaN()])
     """
 
     def __init__(self, raise_error: bool = False):

@@ -92,6 +92,22 @@ def sort_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list[No
     return order
 
 
+def call_numbers(nodes: list[Node]) -> dict[int, int]:
+    """The number of each node, by its id, among its operation's calls in a graph."""
+    seen: dict[int, int] = {}
+    numbers = {}
+    for node in nodes:
+        numbers[id(node)] = seen.get(id(node.operation), 0)
+        seen[id(node.operation)] = numbers[id(node)] + 1
+    return numbers
+
+
+def is_functional(operation: Any) -> bool:
+    """Whether this is a model made of a graph; a Sequential is not."""
+    graph = getattr(operation, "_graph", None)
+    return graph is not None and not hasattr(operation, "_layers")
+
+
 def _collect(structure: Any, what: str) -> list[KerasTensor]:
     tensors = tree.flatten(structure)
     for tensor in tensors:

@@ -49,12 +49,9 @@ def reading(
 ) -> Iterator[Reading]:
     """Read a config inside a `with` block; an inner one is part of the outer.
 
-    Args:
-        source: what is read, for messages.
-        weight_bytes: what the weights that belong to it take; without a file of
-            weights, half of the machine's memory.
-        trusted: whether it may hold code and take what it likes. Only the function
-            that says so in its name passes True.
+    `weight_bytes` is what the weights that belong to it take; without a file of weights
+    half of the machine's memory is the limit. A `trusted` one may hold code and take
+    what it likes: only the function that says so in its name passes True.
     """
     outer = _reading.get()
     if outer is not None:
@@ -90,8 +87,7 @@ def is_trusted() -> bool:
 def charge(shape: Iterable[int], itemsize: int, what: str) -> None:
     """Count an array that a config asks for, before it is made.
 
-    Raises:
-        ValueError: the weights of the file, or the machine, do not reach.
+    It is a ValueError if the weights of the file, or the machine, do not reach.
     """
     now = untrusted()
     if now is None:
@@ -125,11 +121,7 @@ def as_large_as_weights() -> Iterator[None]:
 
 
 def count_call(what: Any) -> None:
-    """Count a call that building a model takes.
-
-    Raises:
-        ValueError: there were more than any model needs.
-    """
+    """Count a call that building a model takes; more than any needs: ValueError."""
     now = untrusted()
     if now is None:
         return
@@ -142,11 +134,7 @@ def count_call(what: Any) -> None:
 
 
 def check_repeats(number: Any, what: str) -> None:
-    """Refuse that a config has something written out very many times.
-
-    Raises:
-        ValueError: `number` is above what is done for a config.
-    """
+    """Raise ValueError if a config has something written out very many times."""
     now = untrusted()
     if now is not None and isinstance(number, (int, float)) and number > MAX_REPEATS:
         raise ValueError(
@@ -156,12 +144,9 @@ def check_repeats(number: Any, what: str) -> None:
 
 
 def refuse_path(what: str, path: Any) -> None:
-    """Refuse to open a file or URL because a config names it.
+    """Raise ValueError where a file or URL would be opened because a config names it.
 
     Whatever opens a path that a constructor was given calls this first.
-
-    Raises:
-        ValueError: a config is being read whose source is not trusted.
     """
     now = untrusted()
     if now is not None:
@@ -174,15 +159,10 @@ def refuse_path(what: str, path: Any) -> None:
 
 
 def parse_json(text: str | bytes, what: str) -> Any:
-    """The value of a JSON text, of a size and depth that can be read.
+    """The value of a JSON text; `what` is where it comes from, for messages.
 
-    Args:
-        text: the text; bytes are UTF-8.
-        what: where it comes from, for messages.
-
-    Raises:
-        ValueError: it isn't JSON, is too large or too deep, names a key twice, or holds
-            an integer of more than 64 bits.
+    It is a ValueError if it isn't JSON, is too large or too deep, names a key twice, or
+    holds an integer of more than 64 bits.
     """
     if len(text) > MAX_JSON_BYTES:
         raise ValueError(
@@ -209,10 +189,8 @@ def parse_json(text: str | bytes, what: str) -> Any:
 
 
 def check_depth(config: Any, what: str = "The config") -> None:
-    """Refuse data nested so deep that reading it would exhaust the stack.
-
-    Raises:
-        ValueError: deeper than `MAX_DEPTH` levels, or of very many values.
+    """Raise ValueError for data nested deeper than `MAX_DEPTH`, or of very many values:
+    reading it would exhaust the stack, or the memory.
     """
     level = [config]
     count = 0
@@ -236,12 +214,7 @@ def check_depth(config: Any, what: str = "The config") -> None:
 
 
 def check_name(name: Any, what: str) -> str:
-    """A name in a config if it is a string of a length that names have.
-
-    Raises:
-        TypeError: it isn't a string.
-        ValueError: it is longer than any name.
-    """
+    """A name in a config: TypeError if it isn't a string, ValueError if too long."""
     if not isinstance(name, str):
         raise TypeError(f"{what} must be a string; received {_short(repr(name))}.")
     if len(name) > MAX_NAME:
@@ -292,9 +265,7 @@ def _integer(digits: str) -> int:
 
 
 def _short(value: Any) -> str:
-    text = str(value) if not isinstance(value, int) else _digits(value)
+    if isinstance(value, int) and abs(value) >= 1 << 200:
+        return f"about 2**{value.bit_length()}"
+    text = str(value)
     return text if len(text) <= 100 else f"{text[:100]}..."
-
-
-def _digits(value: int) -> str:
-    return str(value) if abs(value) < 1 << 200 else f"about 2**{value.bit_length()}"

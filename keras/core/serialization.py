@@ -37,12 +37,11 @@ FUNCTION_NAMESPACES = (
 _OUR_MODULES = ("keras", "tf_keras", "tensorflow", "builtins", "")
 # These look objects up by name; no config needs them.
 _LOOKUPS = ("deserialize", "get", "serialize")
-_safe_mode: ContextVar[bool | None] = ContextVar("keras_safe_mode", default=None)
 # Layers and operations met in this writing or reading: one that stands in two places
 # (a layer shared by two models) is written with a number, and read once.
 _written: ContextVar[dict[int, tuple] | None] = ContextVar("keras_written")
 _made: ContextVar[dict[int, Any] | None] = ContextVar("keras_made")
-_wire_names: dict[type, dict[str, Any]] = {}
+_wire_names: dict[type, tuple[str, str, str | None]] = {}
 _wire_classes: dict[str, type] = {}
 
 
@@ -56,30 +55,11 @@ def wire_name(
     """
 
     def mark(cls: type) -> type:
-        _wire_names[cls] = {
-            "module": module,
-            "class_name": class_name,
-            "registered_name": registered_name,
-        }
+        _wire_names[cls] = module, class_name, registered_name
         _wire_classes[class_name] = cls
         return cls
 
     return mark
-
-
-@contextlib.contextmanager
-def safe_mode_scope(safe_mode: bool) -> Iterator[None]:
-    """Say, for all reading inside a `with` block, whether the source is trusted."""
-    token = _safe_mode.set(safe_mode)
-    try:
-        yield
-    finally:
-        _safe_mode.reset(token)
-
-
-def in_safe_mode() -> bool | None:
-    """Whether a config is being read whose source is not trusted; None outside."""
-    return _safe_mode.get()
 
 
 # Writing
@@ -169,20 +149,20 @@ def _describe(obj: Any) -> dict[str, Any]:
 
 def _name_of(cls: type) -> dict[str, Any]:
     """The module and names under which a class is written; `config` in its place."""
-    registered = registry.registered_name_or_none(cls)
-    names = _wire_names.get(cls)
-    if names is None:
+    module: str | None
+    if cls in _wire_names:
+        module, name, registered = _wire_names[cls]
+    else:
+        name, registered = cls.__name__, registry.registered_name_or_none(cls)
         module = None if registered else public_module(cls)
         if module is None:
-            registered = registered or cls.__name__
+            registered = registered or name
             module = None if cls.__module__ == "__main__" else cls.__module__
-        names = {"module": module, "class_name": cls.__name__}
-        names["registered_name"] = registered
     return {
-        "module": names["module"],
-        "class_name": names["class_name"],
+        "module": module,
+        "class_name": name,
         "config": None,
-        "registered_name": names["registered_name"],
+        "registered_name": registered,
     }
 
 
@@ -288,8 +268,7 @@ def deserialize_keras_object(
         config: the data.
         custom_objects: names and the classes or functions they stand for, beside those
             registered with `register_keras_serializable`.
-        safe_mode: whether the source is not trusted. Serialised Python code is never
-            run, whatever is given here.
+        safe_mode: kept for compatibility; serialised code is refused either way.
         module_objects: more names and what they stand for.
 
     Returns:
@@ -309,11 +288,7 @@ def deserialize_keras_object(
     if kwargs:
         raise TypeError(f"deserialize_keras_object: unknown {sorted(kwargs)}.")
     named = bool(custom_objects or module_objects)
-    with (
-        registry.maybe_scope(custom_objects),
-        reading_config(config),
-        safe_mode_scope(safe_mode),
-    ):
+    with registry.maybe_scope(custom_objects), reading_config(config):
         return _read(config, module_objects, named)
 
 
@@ -443,11 +418,7 @@ def _shortened(config: Any) -> str:
 def find_class(
     config: Mapping[str, Any], names: Mapping[str, Any] | None = None
 ) -> Any:
-    """The class (or registered function) a serialised object names.
-
-    Raises:
-        TypeError: the name is in none of the tables.
-    """
+    """The class (or registered function) a serialised object names, or TypeError."""
     class_name = reading.check_name(config["class_name"], "`class_name`")
     registered, module = config.get("registered_name"), config.get("module")
     if registered is not None:
@@ -481,11 +452,7 @@ def _public_namespace(module: Any) -> str | None:
 
 
 def find_function(name: Any, names: Mapping[str, Any] | None = None) -> Callable:
-    """The function registered, passed or public under a name.
-
-    Raises:
-        TypeError: the name is in none of the tables.
-    """
+    """The function registered, passed or public under a name, or TypeError."""
     reading.check_name(name, "A function's `config`, its name,")
     found = registry.get_registered_object(name, None, names)
     if callable(found):

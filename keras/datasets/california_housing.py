@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keras.core.errors import check_choice
 from keras.datasets.stored import check_test_split, fetch_npz, shuffle, split
 
 
@@ -34,8 +35,7 @@ def load_data(
         >>> (x, y), test = keras.datasets.california_housing.load_data("small")
     """
     check_test_split(test_split)
-    if version not in ("small", "large"):
-        raise ValueError(f"`version` must be 'small' or 'large'; received {version!r}.")
+    check_choice(version, ("small", "large"), "version", "california_housing.load_data")
     data = fetch_npz("california_housing.npz", path)
     count = 600 if version == "small" else None
     return split(shuffle((data["x"][:count], data["y"][:count]), seed), test_split)

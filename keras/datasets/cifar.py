@@ -14,17 +14,10 @@ _ORIGIN = "https://www.cs.toronto.edu/~kriz/"
 def read_batches(
     name: str, file_hash: str, folder: str, files: list[str], label: bytes
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The images and labels of some files of an archive.
+    """The images and labels of some files in a folder of the archive `name`.tar.gz.
 
-    Args:
-        name: The archive, without ".tar.gz".
-        file_hash: Its hash.
-        folder: The folder in it.
-        files: The files in that.
-        label: The key of the labels.
-
-    Returns:
-        uint8 images of shape `(samples, 32, 32, 3)`, int64 labels `(samples, 1)`.
+    They are uint8 of shape `(samples, 32, 32, 3)`, and int64 of shape `(samples, 1)`;
+    `label` is the key of the labels.
     """
     path = fetch(
         f"{folder}-target",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keras.core.errors import check_choice
 from keras.datasets.cifar import read_batches
 
 
@@ -24,10 +25,7 @@ def load_data(label_mode: str = "fine") -> tuple[tuple, tuple]:
     Example:
         >>> (x_train, y_train), (x_test, y_test) = keras.datasets.cifar100.load_data()
     """
-    if label_mode not in ("fine", "coarse"):
-        raise ValueError(
-            f"`label_mode` must be 'fine' or 'coarse'; received {label_mode!r}."
-        )
+    check_choice(label_mode, ("fine", "coarse"), "label_mode", "cifar100.load_data")
 
     def read(file: str) -> tuple:
         return read_batches(

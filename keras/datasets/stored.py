@@ -11,26 +11,19 @@ import json
 import math
 import os
 import pickle
-import struct
 import tokenize
 import zipfile
-import zlib
 from typing import Any
 
 import numpy as np
 
-from keras.utils.file_utils import get_file
+from keras.utils.file_utils import DAMAGE, get_file
 
 _MAX_BYTES = 1 << 30
 _MAX_RATIO = 100
 # What is raised on bytes that are no archive of arrays.
 _DAMAGE: tuple[type[Exception], ...] = (
-    zipfile.BadZipFile,
-    zlib.error,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    struct.error,
+    *DAMAGE,
     SyntaxError,
     tokenize.TokenError,
     TypeError,
@@ -57,10 +50,8 @@ _HASHES = {
 def fetch(name: str, fname: str | None = None, **options: Any) -> str:
     """The path of a dataset's file in the cache, downloaded if it isn't there.
 
-    Args:
-        name: The name of a file among those that Keras stores.
-        fname: Its name in the cache, if that is another.
-        **options: Further arguments of `get_file`, such as another `origin`.
+    It is one of those that Keras stores, called `fname` in the cache; `options` are
+    further arguments of `get_file`, such as another `origin`.
     """
     options = {"origin": _STORAGE + name, "file_hash": _HASHES.get(name), **options}
     return get_file(fname=fname or name, **options)
@@ -122,16 +113,10 @@ def _read_npy(content: bytes) -> np.ndarray:
 
 
 def read_pickle(stream: Any) -> Any:
-    """Read a pickle that holds nothing but data.
+    """Read a pickle that holds nothing but data; strings of Python 2 as bytes.
 
-    Args:
-        stream: A binary file. Strings of Python 2 are read as bytes.
-
-    Returns:
-        Lists, dicts, strings, numbers and NumPy arrays of integers or of such.
-
-    Raises:
-        pickle.UnpicklingError: it names any other class or function; none is run.
+    That is lists, dicts, strings, numbers and NumPy arrays of integers or of such. Any
+    other class or function is an UnpicklingError; none is run.
     """
     # From memory: a length that the file does not have is then not believed.
     content = io.BytesIO(stream.read())

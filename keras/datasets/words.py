@@ -29,16 +29,9 @@ def drop_long(
 def drop_rare(
     texts: list[list[int]], num_words: int | None, skip_top: int, oov_char: int | None
 ) -> np.ndarray:
-    """Replace the words outside `skip_top` to `num_words`, or leave them out.
+    """Replace the words below `skip_top` and from `num_words` on by `oov_char`.
 
-    Args:
-        texts: Lists of word indices; the more frequent a word, the lower its index.
-        num_words: Indices from here on are out; None: none is.
-        skip_top: Indices below it are out.
-        oov_char: What takes their place; None: nothing.
-
-    Returns:
-        An array of lists.
+    If that is None they are left out. Returns an array of lists.
     """
     top = num_words or max(map(max, filter(None, texts)), default=0) + 1
     result = np.empty(len(texts), object)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import tree
-from keras.core.graph import Node
+from keras.core.graph import Node, call_numbers, is_functional
 from keras.core.naming import to_snake_case
 from keras.core.op import OPS, Op, OpCall
 from keras.core.reading import check_name
@@ -85,11 +85,8 @@ def _takes_function(op: Op) -> bool:
 
 def is_graph_config(config: dict[str, Any]) -> bool:
     """Whether a config is that of a functional model."""
-    return isinstance(config, dict) and {
-        "layers",
-        "input_layers",
-        "output_layers",
-    } <= set(config)
+    needed = {"layers", "input_layers", "output_layers"}
+    return isinstance(config, dict) and needed <= set(config)
 
 
 # Writing
@@ -97,7 +94,7 @@ def is_graph_config(config: dict[str, Any]) -> bool:
 
 def graph_config(model: Any, graph: Any) -> dict[str, Any]:
     """The config of a functional model."""
-    numbers = _call_numbers(graph)
+    numbers = call_numbers(graph.nodes)
     entries = []
     inputs = {id(t): t for t in graph.inputs}
     for tensor in graph.inputs:
@@ -125,16 +122,6 @@ def graph_config(model: Any, graph: Any) -> dict[str, Any]:
         "input_layers": _ends(graph.inputs_struct, numbers, False),
         "output_layers": _ends(graph.outputs_struct, numbers, True),
     }
-
-
-def _call_numbers(graph: Any) -> dict[int, int]:
-    """The number of each node among its operation's calls in this graph."""
-    seen: dict[int, int] = {}
-    numbers = {}
-    for node in graph.nodes:
-        numbers[id(node)] = seen.get(id(node.operation), 0)
-        seen[id(node.operation)] = numbers[id(node)] + 1
-    return numbers
 
 
 def _operation_config(operation: Any, nodes: list[Node]) -> dict[str, Any]:
@@ -183,14 +170,9 @@ def _node_config(node: Node, numbers: dict[int, int]) -> dict[str, Any]:
 
 def _write(value: Any, numbers: dict[int, int]) -> Any:
     if isinstance(value, KerasTensor):
-        return {
-            "class_name": "__keras_tensor__",
-            "config": {
-                "shape": list(value.shape),
-                "dtype": value.dtype,
-                "keras_history": _place(value, numbers),
-            },
-        }
+        out = serialize_keras_object(value)
+        out["config"]["keras_history"] = _place(value, numbers)
+        return out
     if isinstance(value, (list, tuple)):
         return [_write(v, numbers) for v in value]
     if isinstance(value, dict):
@@ -210,27 +192,16 @@ def _ends(structure: Any, numbers: dict[int, int], output: bool) -> Any:
     if isinstance(structure, (list, tuple)):
         return [_ends(v, numbers, output) for v in structure]
     place = _place(structure, numbers)
-    if output and _is_functional(structure._node.operation):
+    if output and is_functional(structure._node.operation):
         place[1] += 1  # as Keras counts: a model's own graph is its call number 0
     return place
-
-
-def _is_functional(operation: Any) -> bool:
-    return getattr(operation, "_graph", None) is not None and not hasattr(
-        operation, "_layers"
-    )
 
 
 # Reading
 
 
 def graph_from_config(cls: type, config: dict[str, Any]) -> Any:
-    """The functional model of a config, with new weights.
-
-    Raises:
-        ValueError: it isn't the config of a functional model, or its graph cannot be
-            built.
-    """
+    """The functional model of a config, with new weights; ValueError if it is none."""
     try:
         return _Reader(config).build(cls)
     except (KeyError, AttributeError, IndexError) as error:
@@ -259,18 +230,14 @@ class _Reader:
                 self.outputs[name].append([self.operations[name].output])
 
     def _operation(self, entry: dict[str, Any]) -> Any:
-        module = str(entry.get("module"))
-        op = None
-        if module.startswith(("keras.src.ops", "keras.src.activations", "keras.ops")):
-            op = find_op(entry["class_name"])
-            if op is None:
-                raise TypeError(
-                    f"The config has an unknown op {entry['class_name']!r}."
-                )
-        if op is None:
+        of_ops = ("keras.src.ops", "keras.src.activations", "keras.ops")
+        if not str(entry.get("module")).startswith(of_ops):
             return deserialize_keras_object(
                 {k: v for k, v in entry.items() if k not in ("name", "inbound_nodes")}
             )
+        op = find_op(entry["class_name"])
+        if op is None:
+            raise TypeError(f"The config has an unknown op {entry['class_name']!r}.")
         return OpCall(op, entry["config"].get("name") or entry.get("name"))
 
     def build(self, cls: type) -> Any:
@@ -387,7 +354,7 @@ class _Reader:
             return {k: self._end(v, output) for k, v in place.items()}
         if len(place) == 3 and isinstance(place[0], str):
             name, number, index = place
-            if output and _is_functional(self.operations.get(name)):
+            if output and is_functional(self.operations.get(name)):
                 number -= 1
             try:
                 return self.outputs[name][number][index]

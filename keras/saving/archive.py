@@ -17,12 +17,14 @@ from typing import Any
 
 from keras.core.reading import MAX_JSON_BYTES, parse_json
 from keras.saving.seal import (
+    CHANGED,
     SEAL_SIZE,
     DamagedFileError,
     Part,
     Span,
     check_json,
     checksum,
+    file_checksum,
     json_checksum,
     read_seal,
     seal,
@@ -48,11 +50,8 @@ def write_zip(
 ) -> None:
     """Pack the files below a directory and weights, uncompressed, and seal it.
 
-    Args:
-        path: the archive.
-        files: the directory.
-        weights: writes the weights into the archive itself, from the byte it is told
-            to the end, and returns the checksums it knows.
+    `weights` writes the weights into the archive itself, from the byte it is told to
+    the end, and returns the checksums it knows.
     """
     rest = sorted(
         p.relative_to(files).as_posix() for p in files.rglob("*") if p.is_file()
@@ -84,32 +83,22 @@ def write_zip(
 
 
 def write_checksums(files: Path, metadata: Mapping[str, Any]) -> None:
-    """Write the metadata of a model's directory, with what every file's bytes sum to.
-
-    Args:
-        files: the directory.
-        metadata: what it says apart from that.
-    """
+    """Write the metadata of a model's directory, with every file's checksum."""
     content: dict[str, Any] = dict(metadata, checksums={})
     for path in sorted(files.rglob("*")):
         name = path.relative_to(files).as_posix()
         # The weights' file has a seal of its own.
         if path.is_file() and name not in (METADATA, WEIGHTS):
-            crc = checksum(path, 0, path.stat().st_size)
-            content["checksums"][name] = f"{crc:08x}"
+            content["checksums"][name] = file_checksum(path)
     content["checksum"] = json_checksum(content)
     write_json(files / METADATA, content)
 
 
 class Archive:
-    """What a saved model's file holds, checked before anything is used.
+    """What a `.keras` file or directory holds, checked before anything is used.
 
-    Args:
-        path: a `.keras` file or a directory with the same members.
-
-    Raises:
-        ValueError: not such a file, members that do not belong there, or sizes beyond
-            what a saved model has.
+    Other files, members that do not belong there, and sizes beyond what a saved model
+    has are a ValueError.
     """
 
     def __init__(self, path: str | os.PathLike) -> None:
@@ -183,15 +172,9 @@ class Archive:
 
     def read_json(self, name: str) -> Any:
         """A JSON member."""
-        what = f"{self.path.name!r}: {name!r}"
-        if self._sizes[name] > MAX_JSON_BYTES:
-            raise ValueError(
-                f"{what} has {self._sizes[name]} bytes; at most {MAX_JSON_BYTES} are "
-                "read."
-            )
         with self._damage_explained(name), self._open(name) as source:
             text = source.read(MAX_JSON_BYTES + 1)
-        return parse_json(text, what)
+        return parse_json(text, f"{self.path.name!r}: {name!r}")
 
     @contextlib.contextmanager
     def weights(self) -> Iterator[Part]:
@@ -268,10 +251,8 @@ class Archive:
                 kept = metadata.get("checksums")
                 self._checksums = kept if isinstance(kept, dict) else {}
         if name in self._checksums and name != METADATA:
-            path = self.path / name
-            found = f"{checksum(path, 0, path.stat().st_size):08x}"
-            if found != self._checksums[name]:
-                raise DamagedFileError(path, "its bytes are not those that were saved")
+            if file_checksum(self.path / name) != self._checksums[name]:
+                raise DamagedFileError(self.path / name, CHANGED)
 
     def _open(self, name: str) -> Any:
         if self._zip is not None:

@@ -15,14 +15,8 @@ def atomic_file(target: str | os.PathLike) -> Iterator[Path]:
     """Write a file beside `target` and put it in its place at the end.
 
     The body writes to the path it is given. When it ends well the bytes are forced to
-    the disk and the file takes the target's name in one step; a kill at any moment
-    leaves either the old file or the new one.
-
-    Args:
-        target: where the file shall be; a link is followed.
-
-    Raises:
-        OSError: writing failed; the message says why, and the target is as it was.
+    the disk and the file takes the target's name in one step (a link is followed); a
+    kill or an OSError at any moment leaves either the old file or the new one.
 
     Example:
         >>> with atomic_file("model.keras") as path:

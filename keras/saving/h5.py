@@ -86,14 +86,9 @@ class Record:
 
 
 def verify(records: Iterable[Any], chosen: Iterable[Any] = ()) -> None:
-    """Check the files of records against what was saved, as far as they tell.
+    """Raise DamagedFileError if a file of these records has changed since it was saved.
 
-    Args:
-        records: all records of the files.
-        chosen: those whose values will be asked for next. They are read meanwhile.
-
-    Raises:
-        DamagedFileError: a file's bytes have changed since it was saved.
+    The values of the `chosen` will be asked for next: they are read meanwhile.
     """
     wanted: dict[Part, list[tuple[int, Record]]] = {}
     for record in records:
@@ -125,7 +120,6 @@ def write_groups(
     several threads, straight from where they are.
 
     Args:
-        path: the file to write.
         groups: triples (path, name kept as the group's attribute, arrays by key).
         start: where in an existing file to begin.
         attributes: texts kept at the root of the file.
@@ -187,16 +181,10 @@ def _put(group: h5py.Group, key: str, value: Any) -> int | None:
 
 @contextlib.contextmanager
 def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]]:
-    """The datasets of a file by their paths, while the file is open.
+    """The datasets of a file by their paths (`layers/dense/vars/0`), while it is open.
 
-    Args:
-        source: an HDF5 file, or the part of a file that is one.
-
-    Returns:
-        Records by path (`"layers/dense/vars/0"`); nothing of their values is read.
-
-    Raises:
-        ValueError: the file is not HDF5, is damaged, or uses what is not allowed.
+    Nothing of their values is read. A file that is not HDF5, is damaged, or uses what
+    is not allowed is a ValueError.
     """
     part = source if isinstance(source, Part) else Part.whole(source)
     check_heaps(part.path, part.start, part.size)
@@ -213,22 +201,21 @@ def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]
             records: dict[str, Record] = {}
             try:
                 _scan(opened, part, records)
-            except (KeyError, OSError, RuntimeError) as error:
+            except (KeyError, OSError, RuntimeError, ValueError) as error:
                 part.verify()
+                if isinstance(error, ValueError):
+                    raise
                 raise ValueError(
                     f"{part.path.name!r} is a damaged HDF5 file: {error}."
                 ) from error
-            except ValueError:
-                part.verify()
-                raise
             if not records:  # nobody will ask for a check of what is read
                 part.verify()
             yield records
 
 
-def read_root_attribute(source: str | os.PathLike | Part, name: str) -> str | None:
+def read_root_attribute(path: Path, name: str) -> str | None:
     """A text kept at the root of a file; None if it isn't there."""
-    part = source if isinstance(source, Part) else Part.whole(source)
+    part = Part.whole(path)
     check_heaps(part.path, part.start, part.size)
     with (
         open(part.path, "rb") as file,
@@ -320,15 +307,10 @@ def _dtype(dataset: h5py.Dataset, path: str) -> np.dtype:
 
 
 def read_attribute(owner: Any, name: str, limit: int) -> str | None:
-    """A text that is an attribute; None if it isn't there.
+    """A text that is an attribute of a group or dataset; None if it isn't there.
 
-    Args:
-        owner: a group or dataset.
-        name: the attribute's name, one of those that `check_heaps` looks at.
-        limit: the most bytes that it may have.
-
-    Raises:
-        ValueError: it is something else, or larger than that.
+    Its name is one of those that `check_heaps` looks at. Anything else than a text of
+    at most `limit` bytes is a ValueError.
     """
     try:
         if name not in owner.attrs:

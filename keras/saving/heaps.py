@@ -32,15 +32,8 @@ WHOLE = 256 << 20
 
 
 def check_heaps(path: Path, start: int, size: int) -> None:
-    """Refuse a file with a heap that HDF5 would not come to the end of, or with a text
-    longer than the file.
-
-    Args:
-        path: the file.
-        start, size: the part of it that is HDF5.
-
-    Raises:
-        ValueError: there is such a heap or text.
+    """Raise ValueError if HDF5 would not come to the end of a heap in a part of a file,
+    or if there is a text longer than the file.
     """
     if not size:
         return

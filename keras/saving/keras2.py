@@ -17,7 +17,6 @@ _NAMESPACES = {
     "regularizer": "keras.regularizers",
     "constraint": "keras.constraints",
 }
-_MODELS = ("Functional", "Model", "Sequential")
 _CLASSES = {
     "Model": "Functional",
     "BatchNormalizationV1": "BatchNormalization",
@@ -121,8 +120,7 @@ def _signs(node: Any) -> Iterator[bool]:
 def translate(config: dict[str, Any]) -> dict[str, Any]:
     """A model's (or layer's) serialised form as Keras 3 would have written it.
 
-    Raises:
-        ValueError: something in it has no counterpart: the message names it.
+    What has no counterpart is a ValueError that names it.
     """
     check_depth(config)
     try:
@@ -161,9 +159,8 @@ def _measure(value: Any, family: str) -> Any:
         return {k: _measure(v, family) for k, v in value.items()}
     config = value["config"]
     if isinstance(config, dict) and isinstance(config.get("fn"), str):
-        function = _serialized("builtins", "function", config["fn"])
-        config = {**config, "fn": {**function, "registered_name": "function"}}
-    return {**_serialized(f"keras.{family}", value["class_name"], config)}
+        config = {**config, "fn": _function(config["fn"])}
+    return _serialized(f"keras.{family}", value["class_name"], config)
 
 
 def _optimizer(config: Any) -> Any:
@@ -178,23 +175,12 @@ def _optimizer(config: Any) -> Any:
     decay = inner.pop("decay", 0.0) or 0.0
     rate = inner.get("learning_rate")
     if decay:  # the rate that Keras 2 computed: lr / (1 + decay * step)
-        rate = {
-            "module": "keras.optimizers.schedules",
-            "class_name": "InverseTimeDecay",
-            "config": {
-                "initial_learning_rate": rate,
-                "decay_steps": 1,
-                "decay_rate": decay,
-            },
-            "registered_name": None,
-        }
-    elif isinstance(rate, dict) and "class_name" in rate:
-        rate = {
-            "module": "keras.optimizers.schedules",
-            "registered_name": None,
-            "class_name": rate["class_name"],
-            "config": rate.get("config", {}),
-        }
+        steps = {"decay_steps": 1, "decay_rate": decay}
+        config = {"initial_learning_rate": rate, **steps}
+        rate = {"class_name": "InverseTimeDecay", "config": config}
+    if isinstance(rate, dict) and "class_name" in rate:
+        of_schedule = rate["class_name"], rate.get("config", {})
+        rate = _serialized("keras.optimizers.schedules", *of_schedule)
     inner["learning_rate"] = rate
     inner["name"] = str(inner.get("name", name)).lower()
     if name == "LossScaleOptimizer" and "inner_optimizer" in inner:
@@ -205,13 +191,19 @@ def _optimizer(config: Any) -> Any:
     return _serialized("keras.optimizers", name, inner)
 
 
-def _serialized(module: str | None, name: str, config: Any) -> dict[str, Any]:
+def _serialized(
+    module: str, name: str, config: Any, registered: str | None = None
+) -> dict[str, Any]:
     return {
         "module": module,
         "class_name": name,
         "config": config,
-        "registered_name": None,
+        "registered_name": registered,
     }
+
+
+def _function(name: str) -> dict[str, Any]:
+    return _serialized("builtins", "function", name, "function")
 
 
 def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, Any]:
@@ -291,19 +283,11 @@ def _lambda(config: Any) -> Any:
     """A named function stays a name; code stays code, for the reader to refuse."""
     if not isinstance(config, dict):
         return config
-    keep = {
-        k: v
-        for k, v in config.items()
-        if k in ("name", "trainable", "dtype", "arguments")
-    }
+    kept = ("name", "trainable", "dtype", "arguments")
+    keep = {k: v for k, v in config.items() if k in kept}
     function = config.get("function")
     if config.get("function_type") == "function" and isinstance(function, str):
-        keep["function"] = {
-            "module": "builtins",
-            "class_name": "function",
-            "config": function,
-            "registered_name": "function",
-        }
+        keep["function"] = _function(function)
     else:
         keep["function"] = {"class_name": "__lambda__", "config": {"value": function}}
     return keep
@@ -320,7 +304,7 @@ def _graph(config: dict[str, Any]) -> dict[str, Any]:
     if not any(_is_old_call(n) for e in entries for n in e.get("inbound_nodes") or []):
         return config
     names = [e.get("name") or e["config"]["name"] for e in entries]
-    calls = _Calls(names, _nested(entries), config)
+    calls = _Calls(names, config)
     out = {**config, "layers": []}
     for entry, name in zip(entries, names):
         nodes = entry.get("inbound_nodes") or []
@@ -344,34 +328,23 @@ def _is_old_call(node: Any) -> bool:
     return not (isinstance(node, dict) and "args" in node)
 
 
-def _nested(entries: list[dict[str, Any]]) -> dict[str, str]:
-    """The classes of the models in a graph, by name."""
-    return {
-        e.get("name") or e["config"]["name"]: _CLASSES.get(
-            e["class_name"], e["class_name"]
-        )
-        for e in entries
-        if isinstance(e.get("config"), dict) and "layers" in e["config"]
-    }
-
-
 class _Calls:
     """Reads the lists in which Keras 2 keeps the arguments of calls."""
 
-    def __init__(
-        self, names: list[str], nested: dict[str, str], config: dict[str, Any]
-    ) -> None:
+    def __init__(self, names: list[str], config: dict[str, Any]) -> None:
+        entries = config["layers"]
         self.names = set(names)
-        self.nested = nested
+        self.nested = {  # the classes of the models in the graph
+            name: _CLASSES.get(e["class_name"], e["class_name"])
+            for name, e in zip(names, entries)
+            if isinstance(e.get("config"), dict) and "layers" in e["config"]
+        }
         # A nested model's own graph was its call number 0: the first in use is ours.
-        used: dict[str, int] = {}
-        for name, number in self._places(
-            [e.get("inbound_nodes") for e in config["layers"]]
-            + [config.get("output_layers")]
-        ):
-            if name in nested:
-                used[name] = min(number, used.get(name, number))
-        self.first = used
+        self.first: dict[str, int] = {}
+        calls = [e.get("inbound_nodes") for e in entries]
+        for name, number in self._places([*calls, config.get("output_layers")]):
+            if name in self.nested:
+                self.first[name] = min(number, self.first.get(name, number))
 
     def _places(self, value: Any) -> Iterator[tuple[str, int]]:
         if isinstance(value, dict):
@@ -390,7 +363,7 @@ class _Calls:
         if isinstance(node, dict):
             return {"args": [self._nest(node)], "kwargs": {}}
         if isinstance(node, list) and node and isinstance(node[0], str):
-            return {"args": [self._first(node)], "kwargs": self._kwargs(node)}
+            node = [node]
         items = [self._nest(item) for item in node]
         kwargs = self._kwargs(node[0]) if node else {}
         return {"args": items if len(items) == 1 else [items], "kwargs": kwargs}
@@ -408,9 +381,6 @@ class _Calls:
             return [name, number + (self.nested.get(name) == "Functional"), index]
         return [self.ends(p) for p in places] if isinstance(places, list) else places
 
-    def _first(self, node: list[Any]) -> Any:
-        return node[2] if node[0] == "_CONSTANT_VALUE" else self._tensor(*node[:3])
-
     def _kwargs(self, node: Any) -> dict[str, Any]:
         given = node[3] if isinstance(node, list) and len(node) > 3 else {}
         return {k: self._argument(v) for k, v in (given or {}).items()}
@@ -419,7 +389,8 @@ class _Calls:
         if isinstance(value, dict):
             return {k: self._nest(v) for k, v in value.items()}
         if value and isinstance(value[0], str):
-            return self._first(value)
+            constant = value[0] == "_CONSTANT_VALUE"
+            return value[2] if constant else self._tensor(*value[:3])
         return [self._nest(v) for v in value]
 
     def _argument(self, value: Any) -> Any:
@@ -458,8 +429,9 @@ def _tf_op(entry: dict[str, Any]) -> dict[str, Any]:
             "model from source code and load its weights."
         )
     name = _TF_OPS[function][0]
-    new = {"name": entry["config"].get("name")}
-    return {**_serialized("keras.src.ops", name, new), "registered_name": name}
+    return _serialized(
+        "keras.src.ops", name, {"name": entry["config"].get("name")}, name
+    )
 
 
 def _tf_call(entry: dict[str, Any], call: dict[str, Any]) -> dict[str, Any]:

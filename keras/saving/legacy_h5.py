@@ -28,7 +28,7 @@ from keras.saving.keras2 import is_old, translate, translate_compile
 from keras.saving.match import ArrayRecord, Plan, Record, match
 from keras.saving.names import renumbered
 from keras.saving.seal import seal
-from keras.saving.walk import Entry
+from keras.saving.walk import Entry, listed_layers
 from keras.saving.weights import (
     carry_out,
     plan_optimizer,
@@ -65,11 +65,8 @@ def save_legacy_model(
 ) -> None:
     """Write a whole model to an `.h5` file, whole or not at all.
 
-    Args:
-        model: a built model.
-        path: the file.
-        include_optimizer: whether to save the compile settings and the optimizer.
-        version: the version of Keras whose files these are.
+    `include_optimizer` is for the compile settings too; `version` is that of Keras
+    whose files these are.
     """
     require_built(model, "save_model")
     config = _plain(serialize_keras_object(model))
@@ -93,13 +90,11 @@ def save_legacy_model(
 
 
 def _put_layers(group: h5py.Group, model: Any) -> None:
-    layers = _layers(model)
+    layers = listed_layers(model)
     group.attrs["layer_names"] = [layer.name.encode() for layer in layers]
     for layer in layers:
         _put_weights(group.create_group(layer.name), _saved_names(layer))
-    of_layers = {id(v) for layer in layers for v in layer.weights}
-    rest = [(v.path, v) for v in model.weights if id(v) not in of_layers]
-    _put_weights(group.create_group(_TOP), rest)
+    _put_weights(group.create_group(_TOP), _top_weights(model, layers))
 
 
 def _put_weights(group: h5py.Group, named: list[tuple[str, Variable]]) -> None:
@@ -123,37 +118,29 @@ def _put_text(file: h5py.File, name: str, text: str) -> None:
     file.attrs.create(name, text, dtype=h5py.string_dtype())
 
 
-def _layers(model: Any) -> list[Any]:
-    graph = getattr(model, "_graph", None)
-    if graph is not None and not hasattr(model, "_layers"):
-        return list(graph.layers)
-    return list(model.layers)
-
-
-def _ordered(layer: Any) -> list[Variable]:
-    """A layer's weights, those that train first: the order of these files."""
-    trained = list(layer.trainable_weights)
-    seen = {id(v) for v in trained}
-    return trained + [v for v in layer.weights if id(v) not in seen]
-
-
 def _saved_names(layer: Any) -> list[tuple[str, Variable]]:
-    return [(variable.path, variable) for variable in _ordered(layer)]
+    """A layer's weights by path, those that train first: the order of these files."""
+    ordered = {id(v): v for v in (*layer.trainable_weights, *layer.weights)}
+    return [(variable.path, variable) for variable in ordered.values()]
+
+
+def _top_weights(model: Any, layers: list[Any]) -> list[tuple[str, Variable]]:
+    """The weights of a model by path that none of its layers has."""
+    of_layers = {id(v) for layer in layers for v in layer.weights}
+    return [(v.path, v) for v in model.weights if id(v) not in of_layers]
 
 
 def _plain(node: Any) -> Any:
     """A serialised model as these files have it: layers by class name alone."""
-    out = {
-        "class_name": node.get("registered_name") or node["class_name"],
-        "config": node["config"],
-        **{
-            k: node[k] for k in ("name", "inbound_nodes", "compile_config") if k in node
-        },
-    }
     config = node["config"]
     if isinstance(config, dict) and isinstance(config.get("layers"), list):
-        out["config"] = {**config, "layers": [_plain(x) for x in config["layers"]]}
-    return out
+        config = {**config, "layers": [_plain(x) for x in config["layers"]]}
+    kept = ("name", "inbound_nodes", "compile_config")
+    return {
+        "class_name": node.get("registered_name") or node["class_name"],
+        "config": config,
+        **{key: node[key] for key in kept if key in node},
+    }
 
 
 def _plain_compile(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,17 +159,13 @@ def load_legacy_model(
     who: str,
     custom_objects: Mapping[str, Any] | None,
     compile: bool,
-    safe_mode: bool,
 ) -> Any:
     """The model of an `.h5` file, with its weights."""
     with open_records(path) as records:
         config, training = _read_configs(path, who)
         limit = sum(record.nbytes for record in records.values())
         with reading(repr(path.name), limit):
-            model = require_model(
-                deserialize_keras_object(config, custom_objects, safe_mode=safe_mode),
-                who,
-            )
+            model = require_model(deserialize_keras_object(config, custom_objects), who)
             if compile and training is not None:
                 model.compile_from_config(training)
         weights = _below(records, "model_weights")
@@ -236,27 +219,19 @@ def with_modules(node: dict[str, Any]) -> dict[str, Any]:
 
     An op in a graph is known by its config: a layer's says whether it trains.
     """
+    from keras.models.graph_config import find_op
+
     config = node.get("config")
     if isinstance(config, dict) and isinstance(config.get("layers"), list):
         layers = [
             with_modules(x) if isinstance(x, dict) else x for x in config["layers"]
         ]
         return {**node, "config": {**config, "layers": layers}}
-    if (
-        "module" not in node
-        and isinstance(config, dict)
-        and set(config) <= _of_op(node)
-    ):
-        return {**node, "module": "keras.src.ops"}
+    op = find_op(str(node.get("class_name"))) if "module" not in node else None
+    if op is not None and isinstance(config, dict):
+        if config.keys() <= {"name", *op.signature.parameters}:
+            return {**node, "module": "keras.src.ops"}
     return node
-
-
-def _of_op(node: Mapping[str, Any]) -> set[str]:
-    """The keys that the config of an op of this name may have."""
-    from keras.models.graph_config import find_op
-
-    op = find_op(str(node.get("class_name")))
-    return {"name", *op.signature.parameters} if op is not None else set()
 
 
 def _below(records: Mapping[str, Record], group: str) -> dict[str, Record]:
@@ -313,15 +288,13 @@ def _plan(
     numbers: Mapping[str, str] | None,
 ) -> Plan:
     """Match layer by layer; with `numbers`, automatic names are counted anew."""
-    layers = [x for x in _layers(model) if x.weights]
+    layers = [x for x in listed_layers(model) if x.weights]
     names = {layer.name: layer.name for layer in layers}
     if numbers is not None:
         names = renumbered(names)
-    file_names = {(numbers or {}).get(name, name): name for name in given}
+    file_names = {numbers[name] if numbers else name: name for name in given}
     wanted = [(names[layer.name], layer, _saved_names(layer)) for layer in layers]
-    of_layers = {id(v) for layer in layers for v in layer.weights}
-    top = [(v.path, v) for v in getattr(model, "weights", ()) if id(v) not in of_layers]
-    if top:
+    if top := _top_weights(model, layers):
         wanted.append((_TOP, model, top))
     left = {name: dict(stored) for name, stored in given.items() if name != _TOP or top}
     found: list[Entry] = []
@@ -382,13 +355,9 @@ def _counted(paths: list[str]) -> list[str]:
             if len(parts) > depth + 1:
                 families[tuple(parts[:depth])].append(parts[depth])
         names = {prefix: renumbered(found) for prefix, found in families.items()}
-        new = [
-            [*p[:depth], names[tuple(p[:depth])][p[depth]], *p[depth + 1 :]]
-            if len(p) > depth + 1
-            else p
-            for p in split
-        ]
-        split = new
+        for parts in split:
+            if len(parts) > depth + 1:
+                parts[depth] = names[tuple(parts[:depth])][parts[depth]]
     return ["/".join(parts) for parts in split]
 
 

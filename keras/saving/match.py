@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,53 +20,22 @@ _COMPARED = 1000  # names looked through for a near match
 class Record(Protocol):
     """One array of a file: what it claims to be, before its bytes are read."""
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the values."""
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the values."""
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
     def read(self) -> np.ndarray:
         """The values."""
 
 
-@dataclass(frozen=True)
 class ArrayRecord:
     """An array that is there already."""
 
-    array: np.ndarray
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the values."""
-        return tuple(self.array.shape)
-
-    @property
-    def dtype(self) -> np.dtype:
-        """The type of the values."""
-        return self.array.dtype
+    def __init__(self, array: np.ndarray) -> None:
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
 
     def read(self) -> np.ndarray:
         """The values."""
         return self.array
-
-
-class Store(Mapping):
-    """The arrays of one group of a file, as `load_own_variables` gets them."""
-
-    def __init__(self, records: Mapping[str, Record]) -> None:
-        self._records = records
-
-    def __getitem__(self, key: str) -> np.ndarray:
-        return self._records[key].read()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._records)
-
-    def __len__(self) -> int:
-        return len(self._records)
 
 
 @dataclass
@@ -74,7 +43,7 @@ class Plan:
     """What will be assigned, and what does not fit."""
 
     pairs: dict[str, list[tuple[Variable, Record]]] = field(default_factory=dict)
-    custom: list[tuple[Entry, Store]] = field(default_factory=list)
+    custom: list[tuple[Entry, dict[str, Record]]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
@@ -106,14 +75,16 @@ class Plan:
         Objects that load in their own way may fail, so they go first; what they had
         changed is put back.
         """
-        for entry, store in self.custom:
+        for entry, records in self.custom:
             before = [
                 (variable, np.asarray(variable).copy())
                 for variable in entry.values.values()
                 if isinstance(variable, Variable)
             ]
             try:
-                entry.owner.load_own_variables(store)
+                entry.owner.load_own_variables(
+                    {k: r.read() for k, r in records.items()}
+                )
             except Exception as error:
                 for variable, value in before:
                     variable.assign(value)
@@ -130,15 +101,9 @@ class Plan:
 def match(
     found: Iterable[Entry], records: Mapping[str, Record], ignored: tuple[str, ...] = ()
 ) -> Plan:
-    """Find each value's record by its path.
+    """Find each value's record by its path; objects that fit wholly are in the plan.
 
-    Args:
-        found: a model's state.
-        records: a file's datasets.
-        ignored: beginnings of paths that may be in the file without an owner.
-
-    Returns:
-        A plan that holds the objects that fit wholly, and lists what does not fit.
+    `ignored` are beginnings of paths that may be in the file without an owner.
     """
     found = list(found)
     separator = "." if found and found[0].keys is not None else "/"
@@ -155,7 +120,7 @@ def match(
         if entry.custom:
             known = entry.keys or {}
             own = {known.get(k, k): r for k, r in owned[entry.group].items()}
-            plan.custom.append((entry, Store(own)))
+            plan.custom.append((entry, own))
         else:
             strays.extend(_match_entry(entry, owned[entry.group], plan))
     strays = [path for path in strays if not path.startswith(ignored)]

@@ -91,11 +91,8 @@ def prepare_model(
 ) -> Callable[[], None]:
     """Look at all that a model's file is to hold; the function returned writes it.
 
-    Args:
-        model, path, zipped, include_optimizer: as for `save_model`.
-        note: numbers and texts to keep in the file's metadata.
-        copy: whether the weights are copied, so that the file may be written while
-            training goes on.
+    The arguments are those of `save_model`. `note` is kept in the file's metadata; with
+    `copy` the weights are copied, so that training may go on while it is written.
     """
     config = serialize_keras_object(model)
     if not include_optimizer:
@@ -182,7 +179,7 @@ def load_model(
     if path.name.endswith(LEGACY) and not path.is_dir():
         from keras.saving.legacy_h5 import load_legacy_model
 
-        return load_legacy_model(path, who, custom_objects, compile, safe_mode)
+        return load_legacy_model(path, who, custom_objects, compile)
     with Archive(path) as archive:
         config = archive.read_json(CONFIG)
         if not isinstance(config, dict):
@@ -198,10 +195,7 @@ def load_model(
             reading(repr(path.name), sum(r.nbytes for r in records.values())),
         ):
             # The weights are looked at first: the config may not ask for more.
-            model = require_model(
-                deserialize_keras_object(config, custom_objects, safe_mode=safe_mode),
-                who,
-            )
+            model = require_model(deserialize_keras_object(config, custom_objects), who)
             for owner_path, owner in saveables(model):
                 if hasattr(type(owner), "load_assets"):
                     with archive.assets(owner_path) as folder:
@@ -255,35 +249,30 @@ def load_trusted_model(
         stacklevel=2,
     )
     with reading(repr(str(filepath)), trusted=True):
-        return load_model(filepath, custom_objects, compile, safe_mode=False)
+        return load_model(filepath, custom_objects, compile)
 
 
 def _check_model_target(
     filepath: str | os.PathLike, overwrite: bool, zipped: bool | None
 ) -> Path:
-    ends = str(filepath).endswith(".keras")
-    if str(filepath).endswith(LEGACY):
-        if str(filepath).endswith(".weights.h5"):
-            raise ValueError(
-                "save_model: a path ending in `.weights.h5` is for weights alone: call "
-                f"`model.save_weights({str(filepath)!r})`, or save to `.keras`."
-            )
-        if zipped is False:
-            raise ValueError(
-                "save_model: an `.h5` file is one file; with `zipped=False` a "
-                f"directory is written. Received {str(filepath)!r}."
-            )
-        return check_target(filepath, (), overwrite, "save_model")
-    if zipped is False and ends:
-        raise ValueError(
-            "save_model: with `zipped=False` a directory is written, whose name must "
-            f"not end in `.keras`; received {str(filepath)!r}."
+    name = str(filepath)
+    problem = None
+    if name.endswith(".weights.h5"):
+        problem = (
+            "a path ending in `.weights.h5` is for weights alone: call "
+            "`model.save_weights`, or save to `.keras`"
         )
-    if zipped is not False and not ends:
-        raise ValueError(
-            "save_model: the filename must end in `.keras`; received "
-            f"{str(filepath)!r}. Use `model.export(...)` for other formats."
+    elif zipped is False and name.endswith((".keras", *LEGACY)):
+        problem = (
+            "with `zipped=False` a directory is written; what ends in `.keras`, "
+            "`.h5` or `.hdf5` is one file"
         )
+    elif zipped is not False and not name.endswith((".keras", *LEGACY)):
+        problem = (
+            "the filename must end in `.keras` (`model.export` writes other formats)"
+        )
+    if problem:
+        raise ValueError(f"save_model: {problem}; received {name!r}.")
     return check_target(filepath, (), overwrite, "save_model")
 
 

@@ -21,6 +21,7 @@ from keras.saving.walk import (
     Entry,
     _attributes,
     is_saveable,
+    listed_layers,
     loads_itself,
     owners,
 )
@@ -48,13 +49,10 @@ def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     """A graph's layers by their names, then what the attributes hold."""
     from keras.models.model import Model
 
-    graph = getattr(owner, "_graph", None)
     is_model = isinstance(owner, Model)
-    if graph is not None:
-        listed = owner.layers if hasattr(owner, "_layers") else graph.layers
+    if getattr(owner, "_graph", None) is not None or hasattr(owner, "_layers"):
+        listed = listed_layers(owner)
         yield from zip(layer_names(listed), listed)
-    elif hasattr(owner, "_layers"):  # a Sequential that is not built yet
-        yield from zip(layer_names(owner.layers), owner.layers)
     for name, value in _attributes(owner):
         if not (is_model and name in ("layers", "_layers", "optimizer")):
             yield name, value
@@ -75,15 +73,11 @@ def layer_names(layers: Sequence[Any]) -> list[str]:
 
 
 def renumbered(names: Iterable[str], kinds: Iterable[str] | None = None) -> dict:
-    """Names with their automatic numbers counted from zero.
+    """Names with their automatic numbers counted from zero: the new one for each.
 
-    Args:
-        names: the names, such as `dense_4` and `dense_7`.
-        kinds: what an automatic name may be made of; by default anything.
-
-    Returns:
-        The new name for each: `dense` and `dense_1`. Beside a `dense_0`, which is never
-        automatic, the numbers are the user's and stay.
+    `dense_4` and `dense_7` become `dense` and `dense_1`. Beside a `dense_0`, which is
+    never automatic, the numbers are the user's and stay. `kinds` says what an automatic
+    name may be made of; by default anything.
     """
     names = list(dict.fromkeys(names))
     kinds = None if kinds is None else set(kinds)

@@ -12,29 +12,22 @@ import numpy as np
 from keras.core.foreign import framework_of, to_host
 
 # A dict with this one key stands for a value that JSON does not know.
-_KINDS = (
-    "__array__",
-    "__scalar__",
-    "__tensor__",
-    "__bytes__",
-    "__tuple__",
-    "__items__",
+_KINDS = frozenset(
+    f"__{kind}__" for kind in "array scalar tensor bytes tuple items".split()
 )
 
 
 def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any:
     """A value as JSON takes it; arrays in it are put into `arrays`, as copies.
 
-    Args:
-        value: None, numbers, texts, bytes, arrays, and lists, tuples and dicts of them.
-        arrays: receives the arrays by number.
-        where: what an error calls the value.
-
-    Raises:
-        TypeError: something else is in it.
+    It may be None, numbers, texts, bytes, arrays, and lists, tuples and dicts of them;
+    anything else is a TypeError, which calls the place `where`.
     """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return _plain(value)
+    if value is None:
+        return None
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):  # of a subclass too, such as np.float64
+            return kind(value)
     if isinstance(value, bytes):
         return {"__bytes__": base64.b64encode(value).decode()}
     if isinstance(value, list):
@@ -58,14 +51,6 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
         f"{where} is of type {type(value).__module__}.{type(value).__qualname__}; only "
         "numbers, texts, bytes, arrays, and lists, tuples and dicts of these are saved."
     )
-
-
-def _plain(value: Any) -> Any:
-    """A number or text of a subclass, such as np.float64, as what it derives from."""
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return None
 
 
 def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:

@@ -24,9 +24,10 @@ import numpy as np
 from keras.saving.atomic import atomic_file
 from keras.saving.match import ArrayRecord
 from keras.saving.seal import (
+    CHANGED,
     DamagedFileError,
     byte_view,
-    checksum,
+    file_checksum,
     nbytes,
     shape_and_dtype,
 )
@@ -57,12 +58,9 @@ def write_safetensors(
     tensors: Mapping[str, Any],
     metadata: Mapping[str, str] | None = None,
 ) -> None:
-    """Write arrays or variables, one after another, never all copied at once.
+    """Write arrays or variables by name, one after another, never all copied at once.
 
-    Args:
-        path: the file, written as it stands; see `save_safetensors` for a whole save.
-        tensors: variables or arrays by name.
-        metadata: strings to keep with them.
+    The file is written as it stands; see `save_safetensors` for a whole save.
     """
     header: dict[str, Any] = {"__metadata__": {**(metadata or {}), _CRC: _UNKNOWN}}
     # The widest types first, so that every array lies at a multiple of its item's size.
@@ -101,14 +99,9 @@ def save_safetensors(
 ) -> None:
     """Save tensors to one file, or to shards with an index, whole or not at all.
 
-    Args:
-        path: ends in `.safetensors`; with shards it may also be the index's.
-        tensors: variables or arrays by name.
-        max_shard_size: the most gibibytes in one file.
-        metadata: strings to keep with them.
-
-    With shards, `model.safetensors` becomes `model-00001-of-00003.safetensors`, ...,
-    and `model.safetensors.index.json` says which holds what.
+    With shards of at most `max_shard_size` gibibytes, `model.safetensors` becomes
+    `model-00001-of-00003.safetensors`, ..., and `model.safetensors.index.json` says
+    which holds what.
     """
     if max_shard_size is None:
         with atomic_file(path) as temporary:
@@ -150,13 +143,8 @@ def _kind(value: Any, name: str) -> tuple[tuple[int, ...], np.dtype]:
 def open_safetensors(path: str | os.PathLike) -> Iterator[dict[str, ArrayRecord]]:
     """The arrays of a file (or of all shards of an index) by name, while it is open.
 
-    The arrays are views of the mapped file: nothing is read until one is used.
-
-    Args:
-        path: a `.safetensors` file, or the `.safetensors.index.json` of several.
-
-    Raises:
-        ValueError: it is damaged, cut short, or not such a file.
+    The arrays are views of the mapped file: nothing is read until one is used. What is
+    damaged, cut short, or not such a file is a ValueError.
     """
     path = Path(path)
     with contextlib.ExitStack() as stack:
@@ -183,13 +171,10 @@ def _open_one(path: Path) -> Iterator[dict[str, ArrayRecord]]:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         header, start, crc = _read_header(file, size, path.name)
-        if crc is not None and crc != f"{checksum(path, start, size):08x}":
-            raise DamagedFileError(path, "its bytes are not those that were saved")
-        if size == start:
-            yield {name: _view(b"", 0, *x) for name, x in header.items()}
-            return
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        if crc is not None and crc != file_checksum(path, start):
+            raise DamagedFileError(path, CHANGED)
         # Left to the garbage collector: it is closed when the last view is gone.
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         yield {name: _view(mapped, start, *x) for name, x in header.items()}
 
 

@@ -15,6 +15,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -35,8 +36,11 @@ _BEGIN, _END = b"\nkeras-crc32 ", b" sealed\n"
 SEAL_SIZE = len(_BEGIN) + 16 + 1 + 8 + len(_END)
 
 
+CHANGED = "its bytes are not those that were saved"
+
+
 class DamagedFileError(ValueError):
-    """A file's bytes are not those that were saved."""
+    """A file is not what was saved; the message says what is wrong with it."""
 
     def __init__(self, path: str | os.PathLike, what: str) -> None:
         super().__init__(
@@ -85,11 +89,7 @@ class Part:
         return self.seal is not None or self.crc is not None
 
     def verify(self, spans: Iterable[Span] = ()) -> None:
-        """Compare the bytes with the checksum; `spans` need not be read again.
-
-        Raises:
-            DamagedFileError: they differ.
-        """
+        """Raise DamagedFileError if they differ; `spans` need not be read again."""
         if self.seal is not None:
             start, (end, wanted) = 0, self.seal
         elif self.crc is not None:
@@ -107,10 +107,8 @@ class Part:
 def seal(path: Path, spans: Iterable[Span] = (), replace: bool = False) -> int:
     """Write the seal at the end of a file; returns the checksum.
 
-    Args:
-        path: the file.
-        spans: parts whose checksums are known.
-        replace: whether the last bytes are a place kept for the seal.
+    `spans` are parts whose checksums are known; with `replace` the last bytes are a
+    place kept for the seal.
     """
     end = path.stat().st_size - (SEAL_SIZE if replace else 0)
     crc = checksum(path, 0, end, spans)
@@ -182,11 +180,7 @@ def json_checksum(content: Mapping[str, Any]) -> str:
 
 
 def check_json(path: Path, content: Any) -> None:
-    """Compare JSON content with the checksum in it, if there is one.
-
-    Raises:
-        DamagedFileError: they differ.
-    """
+    """Raise DamagedFileError if JSON content differs from the checksum in it."""
     if not isinstance(content, dict):
         return
     # Those of other files stand beside: one flipped byte cannot hide both.
@@ -203,35 +197,26 @@ def write_arrays(
 ) -> list[Span]:
     """Write arrays at places in a file that exists.
 
-    Args:
-        path: the file.
-        jobs: places, and functions that return what goes there. Few of the arrays are
-            held at a time.
+    `jobs` are places, and functions that return what goes there: few of the arrays
+    are held at a time.
     """
     spans: list[Span] = []
-    with _Pool() as pool:
-        pieces: list[tuple[Path, int, Any]] = []
-        waiting = 0
-        for offset, make in jobs:
-            view = byte_view(make())
-            pieces.extend((path, offset + at, part) for at, part in _pieces(view))
-            waiting += len(view)
-            if waiting >= _BATCH:
-                spans.extend(pool.map(_write, pieces))
-                pieces, waiting = [], 0
-        spans.extend(pool.map(_write, pieces))
-    return spans
+    pieces: list[tuple[Path, int, memoryview]] = []
+    waiting = 0
+    for offset, make in jobs:
+        view = byte_view(make())
+        pieces.extend(_pieces(path, offset, view))
+        waiting += len(view)
+        if waiting >= _BATCH:
+            spans.extend(_by_threads(_write, pieces))
+            pieces, waiting = [], 0
+    return spans + _by_threads(_write, pieces)
 
 
 def read_arrays(path: Path, jobs: Iterable[tuple[int, np.ndarray]]) -> list[Span]:
     """Fill arrays with the bytes at places in a file."""
-    with _Pool() as pool:
-        pieces = [
-            (path, offset + at, part)
-            for offset, array in jobs
-            for at, part in _pieces(byte_view(array))
-        ]
-        return list(pool.map(_read, pieces))
+    found = (_pieces(path, offset, byte_view(array)) for offset, array in jobs)
+    return _by_threads(_read, list(chain.from_iterable(found)))
 
 
 def checksum(path: Path, start: int, end: int, spans: Iterable[Span] = ()) -> int:
@@ -245,12 +230,16 @@ def checksum(path: Path, start: int, end: int, spans: Iterable[Span] = ()) -> in
             for first in range(at, stop, _PIECE)
         )
         at = next((s.start + s.length for s in known if s.start == stop), stop)
-    with _Pool() as pool:
-        known.extend(pool.map(_checked, gaps))
+    known += _by_threads(_checked, gaps)
     crc = 0
     for span in sorted(known, key=lambda span: span.start):
         crc = combine(crc, span.crc, span.length)
     return crc
+
+
+def file_checksum(path: Path, start: int = 0) -> str:
+    """The CRC-32 of a file's bytes from `start` on, as it is written in texts."""
+    return f"{checksum(path, start, path.stat().st_size):08x}"
 
 
 class Window(io.RawIOBase):
@@ -266,18 +255,6 @@ class Window(io.RawIOBase):
         self._at = 0
         self.error: OSError | None = None
 
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def writable(self) -> bool:
-        """Yes, where the file is."""
-        return self._size is None
-
-    def seekable(self) -> bool:
-        """Yes."""
-        return True
-
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Go to a byte."""
         if whence == os.SEEK_CUR:
@@ -287,10 +264,6 @@ class Window(io.RawIOBase):
             offset += end if self._size is None else self._size
         self._at = offset
         return offset
-
-    def tell(self) -> int:
-        """Where it stands."""
-        return self._at
 
     def readinto(self, buffer: Any) -> int:
         """Read as much as there is."""
@@ -333,7 +306,7 @@ class Window(io.RawIOBase):
 
 
 def shape_and_dtype(value: Any) -> tuple[tuple[int, ...], np.dtype]:
-    """Those of a variable or array; a variable's value is not looked at."""
+    """Those of a variable (its value is not looked at) or array."""
     if isinstance(value, Variable):
         return tuple(value.shape), np.dtype(numpy_dtype(value.dtype))
     array = np.asarray(value)
@@ -351,29 +324,19 @@ def byte_view(array: np.ndarray) -> memoryview:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
 
 
-class _Pool:
-    """`map` by threads, which begin only when there is more than one piece."""
-
-    def __enter__(self) -> _Pool:
-        self._threads: ThreadPoolExecutor | None = None
-        return self
-
-    def map(self, function: Callable[[Any], Span], pieces: list[Any]) -> list[Span]:
-        """The results, in order."""
-        if len(pieces) < 2:
-            return [function(piece) for piece in pieces]
-        if self._threads is None:
-            self._threads = ThreadPoolExecutor(_WORKERS, "keras-files")
-        return list(self._threads.map(function, pieces))
-
-    def __exit__(self, *exc: object) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(cancel_futures=True)
+def _by_threads(function: Callable[[Any], Span], pieces: list[Any]) -> list[Span]:
+    """What becomes of the pieces, in order; one alone needs no threads."""
+    if len(pieces) < 2:
+        return [function(piece) for piece in pieces]
+    with ThreadPoolExecutor(_WORKERS, "keras-files") as threads:
+        return list(threads.map(function, pieces))
 
 
-def _pieces(view: memoryview) -> Iterator[tuple[int, memoryview]]:
+def _pieces(
+    path: Path, offset: int, view: memoryview
+) -> Iterator[tuple[Path, int, memoryview]]:
     for at in range(0, len(view), _PIECE):
-        yield at, view[at : at + _PIECE]
+        yield path, offset + at, view[at : at + _PIECE]
 
 
 def _write(piece: tuple[Path, int, memoryview]) -> Span:
@@ -446,11 +409,6 @@ def _product(a: int, b: int) -> int:
     return result
 
 
-def _squares() -> list[int]:
-    found = [1 << 30]
-    for _ in range(31):
-        found.append(_product(found[-1], found[-1]))
-    return found
-
-
-_SQUARES = _squares()
+_SQUARES = [1 << 30]
+for _ in range(31):
+    _SQUARES.append(_product(_SQUARES[-1], _SQUARES[-1]))

@@ -18,12 +18,8 @@ def split(
 ) -> list[list[Any]]:
     """Items in groups of at most so many gibibytes, in order.
 
-    Args:
-        items: for each its name, its size in bytes, and itself.
-        max_shard_size: the limit.
-
-    Raises:
-        ValueError: one item is larger than that.
+    For each item its name, its size in bytes, and itself are given; one that is larger
+    than the limit is a ValueError.
     """
     limit = max_shard_size * 1024**3
     shards: list[list[Any]] = [[]]
@@ -51,12 +47,9 @@ def save_shards(
 ) -> None:
     """Write shards under new names, then the index; those it had before go last.
 
-    Args:
-        index: the index's file.
-        shards: what is to be in each.
-        name: the name of a shard, from a tag of this save and the shard's number.
-        write: writes a shard to a path.
-        content: the index, from what `write` returned by the shards' names.
+    `name` makes the name of a shard of a tag of this save and the shard's number,
+    `write` writes one to a path, and `content` is the index, from what `write` returned
+    by the shards' names.
     """
     try:
         old = read_index(index, present=False)[0] if index.exists() else []
@@ -83,13 +76,8 @@ def save_shards(
 def read_index(index: Path, present: bool = True) -> tuple[list[Path], dict[str, Any]]:
     """The files that an index names, which stand beside it, and all that it says.
 
-    Args:
-        index: a `.weights.json` or `.safetensors.index.json`.
-        present: whether the files have to be there.
-
-    Raises:
-        ValueError: it is damaged, or names something else than shards.
-        FileNotFoundError: a shard is missing.
+    It is a ValueError if it is damaged, or names something else than shards; if they
+    have to be `present`, a missing one is a FileNotFoundError.
     """
     ending = ".weights.h5" if index.name.endswith(".weights.json") else ".safetensors"
     if index.stat().st_size > MAX_JSON_BYTES:

@@ -35,12 +35,8 @@ def prepare_state(
 ) -> Callable[[], None]:
     """Look at all that a file of training state is to hold; what is returned writes it.
 
-    Args:
-        model: a built model.
-        path: the file, which appears whole or not at all.
-        values: numbers, texts, arrays, and lists and dicts of these, to keep beside.
-        copy: whether variables are copied, so that the file may be written while
-            training goes on.
+    The file appears whole or not at all. `values`, which `pack` takes, are kept beside;
+    `copy` is as for `prepare_model`.
 
     Example:
         >>> prepare_state(model, "state.h5", {"epoch": 3})()
@@ -62,18 +58,10 @@ def prepare_state(
 
 
 def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
-    """Give a model the state of a file: all of it, or nothing if it does not fit.
+    """Give a model the state of a file that `prepare_state` wrote, on any backend.
 
-    Args:
-        model: a model built and compiled like the one that was saved, on any backend.
-        path: what `prepare_state` wrote.
-
-    Returns:
-        The values that were kept beside.
-
-    Raises:
-        ValueError: the file is damaged or of another model; the message lists what
-            does not fit.
+    All of it, or nothing: a file that is damaged, or of another model, is a ValueError.
+    Returns the values that were kept beside.
     """
     group = f"{_VALUES}/vars/"
     part = Part.whole(path)

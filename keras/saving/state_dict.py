@@ -8,10 +8,11 @@ groups of weights that turn into one another. Names start from our dotted ones
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -231,33 +232,27 @@ def _layout_of(owner: Any, layouts: Mapping[type, Layout]) -> Layout:
 # Layouts
 
 
+Turn = Callable[[np.ndarray], np.ndarray]
+
+
+def _one(ours: str, theirs: str, there: Turn, here: Turn) -> Group:
+    """A weight that is one tensor there, turned on the way."""
+    return Group((ours,), (theirs,), lambda a: [there(a[0])], lambda a: [here(a[0])])
+
+
 def _same(ours: str, theirs: str) -> Group:
     return Group((ours,), (theirs,), list, list)
 
 
 def _axes(ours: str, theirs: str, *order: int) -> Group:
     """A tensor with its axes in another order."""
-    back = tuple(int(i) for i in np.argsort(order))
-    return Group(
-        (ours,),
-        (theirs,),
-        lambda a: [np.transpose(a[0], order)],
-        lambda a: [np.transpose(a[0], back)],
-    )
+    back = np.argsort(order)
+    return _one(ours, theirs, lambda a: a.transpose(order), lambda a: a.transpose(back))
 
 
 def _reshaped(ours: str, theirs: str, shape: tuple[int, ...]) -> Group:
     """A tensor that is one row there, and has a shape here."""
-    return Group(
-        (ours,),
-        (theirs,),
-        lambda a: [a[0].reshape(-1)],
-        lambda a: [a[0].reshape(shape)],
-    )
-
-
-def _dense(layer: Any) -> list[Group]:
-    return [_axes("kernel", "weight", 1, 0)]
+    return _one(ours, theirs, lambda a: a.reshape(-1), lambda a: a.reshape(shape))
 
 
 def _einsum_dense(layer: Any) -> list[Group]:
@@ -270,15 +265,15 @@ def _einsum_dense(layer: Any) -> list[Group]:
         return []
     shape = tuple(layer.kernel.shape)
     order = (*made, *summed)
-    back = tuple(int(i) for i in np.argsort(order))
-    rows = int(np.prod([shape[i] for i in made], dtype=int))
-    moved = tuple(shape[i] for i in order)
+    back = np.argsort(order)
+    rows = math.prod(shape[i] for i in made)
+    moved = [shape[i] for i in order]
     groups = [
-        Group(
-            ("kernel",),
-            ("weight",),
-            lambda a: [np.transpose(a[0], order).reshape(rows, -1)],
-            lambda a: [np.transpose(a[0].reshape(moved), back)],
+        _one(
+            "kernel",
+            "weight",
+            lambda a: a.transpose(order).reshape(rows, -1),
+            lambda a: a.reshape(moved).transpose(back),
         )
     ]
     if layer.bias is not None:
@@ -296,13 +291,12 @@ def _depthwise(ours: str, theirs: str, layer: Any) -> Group:
     rank = layer.rank
     shape = tuple(getattr(layer, ours).shape)
     window, channels = shape[:rank], shape[rank:]
-    return Group(
-        (ours,),
-        (theirs,),
-        lambda a: [
-            np.transpose(a[0], (rank, rank + 1, *range(rank))).reshape(-1, 1, *window)
-        ],
-        lambda a: [np.moveaxis(a[0].reshape(*channels, *window), (0, 1), (-2, -1))],
+    order = (rank, rank + 1, *range(rank))
+    return _one(
+        ours,
+        theirs,
+        lambda a: a.transpose(order).reshape(-1, 1, *window),
+        lambda a: np.moveaxis(a.reshape(*channels, *window), (0, 1), (-2, -1)),
     )
 
 
@@ -330,7 +324,7 @@ def _normalization(layer: Any) -> list[Group]:
     ]
 
 
-def _gates(order: Sequence[int], units: int) -> Callable[[np.ndarray], np.ndarray]:
+def _gates(order: Sequence[int], units: int) -> Turn:
     """Reorder the blocks of gates along the last axis."""
     rows = np.concatenate([np.arange(units) + i * units for i in order])
     return lambda a: a[..., rows]
@@ -344,11 +338,11 @@ def _recurrent(gates: Sequence[int]) -> Callable[..., list[Group]]:
         cell = layer.cell
         to, fro = _gates(gates, cell.units), _gates(back, cell.units)
         groups = [
-            Group(
-                (f"{prefix}cell.{ours}",),
-                (theirs + suffix,),
-                lambda a: [to(a[0]).T],
-                lambda a: [fro(a[0].T)],
+            _one(
+                f"{prefix}cell.{ours}",
+                theirs + suffix,
+                lambda a: to(a).T,
+                lambda a: fro(a.T),
             )
             for ours, theirs in (
                 ("kernel", "weight_ih"),
@@ -388,15 +382,13 @@ def torch_attention(layer: Any) -> list[Group]:
     """
     parts = [layer.query_dense, layer.key_dense, layer.value_dense]
     names = ("query_dense", "key_dense", "value_dense")
-    out = _einsum_dense(layer.output_dense)
     groups = [
-        Group(
-            (f"output_dense.{g.ours[0]}",),
-            (f"out_proj.{g.theirs[0]}",),
-            g.to_torch,
-            g.from_torch,
+        replace(
+            g,
+            ours=(f"output_dense.{g.ours[0]}",),
+            theirs=(f"out_proj.{g.theirs[0]}",),
         )
-        for g in out
+        for g in _einsum_dense(layer.output_dense)
     ]
     for i, theirs in enumerate(("in_proj_weight", "in_proj_bias")):
         made = [
@@ -419,7 +411,7 @@ def torch_attention(layer: Any) -> list[Group]:
 
 
 LAYOUTS: dict[str, Layout] = {
-    "Dense": _dense,
+    "Dense": lambda layer: [_axes("kernel", "weight", 1, 0)],
     "EinsumDense": _einsum_dense,
     "Embedding": lambda layer: [_same("embeddings", "weight")],
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _convolution),

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.examine import is_ours
+from keras.core.graph import is_functional
 from keras.core.naming import to_snake_case
 from keras.core.variable import Variable
 
@@ -60,9 +61,7 @@ class Entry:
 def entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
     """The objects with state in a model, each once, at its first path.
 
-    Args:
-        model: a model, layer or optimizer.
-        skip: objects to leave out, with what is below them.
+    Those in `skip` are left out, with what is below them.
     """
     found = []
     for path, owner in saveables(model, skip):
@@ -149,10 +148,9 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
     order = sorted(
         (names - skipped) | always, key=lambda name: (name.startswith("_"), name)
     )
-    graph = getattr(owner, "_graph", None)
-    if graph is not None:  # its layers come first, others under their attributes
-        listed = hasattr(owner, "_layers")  # a Sequential leaves out its input
-        yield "layers", owner.layers if listed else graph.layers
+    if getattr(owner, "_graph", None) is not None:
+        # Its layers come first, others under their attributes.
+        yield "layers", listed_layers(owner)
         order.remove("layers")
     for name in order:
         try:
@@ -161,6 +159,11 @@ def _attributes(owner: Any) -> Iterator[tuple[str, Any]]:
             continue
         if is_saveable(value) or isinstance(value, _CONTAINERS):
             yield name, value
+
+
+def listed_layers(model: Any) -> list[Any]:
+    """A model's layers, of a functional one with its inputs."""
+    return model._graph.layers if is_functional(model) else model.layers
 
 
 @cache

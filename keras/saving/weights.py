@@ -92,12 +92,10 @@ def save_weights(
         tensors = {e.address(k): value for e in found for k, value in e.values.items()}
         save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
         return
-    found = reached(model, "save_weights")
     if max_shard_size is not None:
-        _save_shards(found, path, max_shard_size)
-        return
-    with atomic_file(path) as temporary:
-        write_entries(temporary, found)
+        _save_shards(reached(model, "save_weights"), path, max_shard_size)
+    else:
+        prepare_weights(model, path)()
 
 
 def prepare_weights(
@@ -108,11 +106,7 @@ def prepare_weights(
 ) -> Callable[[], None]:
     """Look at all that a `.weights.h5` is to hold; the function returned writes it.
 
-    Args:
-        model, path: as for `save_weights`.
-        note: numbers and texts to keep in the file.
-        copy: whether the weights are copied, so that the file may be written while
-            training goes on.
+    `note` and `copy` are as for `prepare_model`.
     """
     require_built(model, "save_weights")
     found = reached(model, "save_weights")
@@ -190,11 +184,8 @@ def restore(
 ) -> None:
     """Check all records against a model's state, then assign them.
 
-    Args:
-        model, skip_mismatch: as for `load_weights`.
-        records: a file's arrays, by path; with `named` by dotted name.
-        who: what messages begin with.
-        skip: layers to leave as they are.
+    Records go by path, with `named` by dotted name; messages begin with `who`; the
+    layers in `skip` are left as they are.
     """
     from keras.models.model import Model
 
@@ -303,7 +294,7 @@ def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
             f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path in a "
             "file, because their layers are kept in a set or another object, and are "
             "not saved. Keep layers in attributes, lists or dicts.",
-            stacklevel=5,
+            stacklevel=6,
         )
     return found
 

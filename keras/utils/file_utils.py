@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from keras.core.config import keras_home
+from keras.core.errors import check_choice
 from keras.core.reading import refuse_path
 from keras.utils import io_utils
 from keras.utils.progbar import Progbar
@@ -29,7 +30,7 @@ _UNPACKED_FILES = 1_000_000
 _UNPACKED_BYTES = 4 << 30
 _UNPACKED_RATIO = 100
 # What Python's readers raise on bytes that are no archive, or a locked one.
-_DAMAGE: tuple[type[Exception], ...] = (
+DAMAGE: tuple[type[Exception], ...] = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
@@ -145,15 +146,13 @@ def _cache_folder(cache_dir: str | os.PathLike | None, wanted: str) -> pathlib.P
     if cache_dir is not None:
         raise ValueError(f"get_file: `cache_dir` {str(folder)!r} can't be written to.")
     # Other users share the folder for temporary files: take one of our own there.
-    private = pathlib.Path(tempfile.gettempdir()) / f"keras-{_user()}"
+    user = os.getuid() if hasattr(os, "getuid") else None
+    name = f"keras-{'cache' if user is None else user}"
+    private = pathlib.Path(tempfile.gettempdir()) / name
     private.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and private.stat().st_uid != os.getuid():
+    if user is not None and private.stat().st_uid != user:
         raise PermissionError(f"{private} belongs to another user; set KERAS_HOME.")
     return private
-
-
-def _user() -> str:
-    return str(os.getuid()) if hasattr(os, "getuid") else "cache"
 
 
 def _download(
@@ -167,12 +166,10 @@ def _download(
             try:
                 with urllib.request.urlopen(origin) as source:
                     _copy(source, sink, origin)
-            except urllib.error.HTTPError as error:
-                raise OSError(
-                    f"Downloading {origin} failed: {error.code} {error.msg}"
-                ) from error
             except urllib.error.URLError as error:
-                raise OSError(f"Downloading {origin} failed: {error.reason}") from error
+                code = getattr(error, "code", "")  # of an HTTPError
+                what = f"{code} {error.reason}".strip()
+                raise OSError(f"Downloading {origin} failed: {what}") from error
         if file_hash and not validate_file(temporary, file_hash, algorithm):
             raise ValueError(
                 f"get_file: what {origin} gave does not have the "
@@ -223,19 +220,11 @@ def extract_archive(
     target: str | os.PathLike,
     archive_format: str | Iterable[str] | None = "auto",
 ) -> bool:
-    """Unpack a tar or zip archive into the folder `target`, if it is one.
+    """Unpack a tar or zip archive into the folder `target`, in place of what is there.
 
-    Args:
-        path: The archive.
-        target: The folder, which takes the place of one that is there.
-        archive_format: As for `get_file`.
-
-    Returns:
-        Whether it was unpacked: False if it is of none of the formats.
-
-    Raises:
-        ValueError: it holds a link, a device, a path that leads out of `target`, or
-            more than 4 GiB and 100 times its own size; nothing was unpacked.
+    Returns False if it is of none of the formats. It is a ValueError, and nothing is
+    unpacked, if it holds a link, a device, a path that leads out of `target`, or more
+    than 4 GiB and 100 times its own size.
     """
     if archive_format is None:
         return False
@@ -244,8 +233,7 @@ def extract_archive(
     formats = [archive_format] if isinstance(archive_format, str) else archive_format
     limit = max(_UNPACKED_BYTES, _UNPACKED_RATIO * os.path.getsize(path))
     for name in formats:
-        if name not in ("tar", "zip"):
-            raise ValueError(f"Unknown archive format {name!r}: use 'tar' or 'zip'.")
+        check_choice(name, ("tar", "zip"), "archive_format", "get_file")
         try:
             tar = _opened_tar(path) if name == "tar" else None
             if tar is not None:
@@ -256,7 +244,7 @@ def extract_archive(
                 with zipfile.ZipFile(path) as archive:
                     _unpack(pathlib.Path(target), _zip_files(archive), limit)
                 return True
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise ValueError(
                 f"The archive {os.fspath(path)!r} is damaged, or not one that is read "
                 f"here: {error}. Nothing was unpacked."

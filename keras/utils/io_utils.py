@@ -28,9 +28,8 @@ def disable_interactive_logging() -> None:
     is not a place for progress bars; a bar then logs one line when it is full.
 
     Example:
-
-    >>> logging.basicConfig(level=logging.INFO)
-    >>> keras.utils.disable_interactive_logging()
+        >>> logging.basicConfig(level=logging.INFO)
+        >>> keras.utils.disable_interactive_logging()
     """
     global _interactive
     _interactive = False

@@ -34,11 +34,10 @@ class Progbar:
             and `stateless_metrics` are given.
 
     Example:
-
-    >>> bar = keras.utils.Progbar(3, verbose=2)
-    >>> for step in range(1, 4):
-    ...     bar.update(step, [("loss", 1 / step)])
-    3/3 - 0s - 9us/step - loss: 0.3333
+        >>> bar = keras.utils.Progbar(3, verbose=2)
+        >>> for step in range(1, 4):
+        ...     bar.update(step, [("loss", 1 / step)])
+        3/3 - 0s - 9us/step - loss: 0.3333
     """
 
     def __init__(

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.errors import check_choice
+
 
 def pad_sequences(
     sequences: Iterable[Any],
@@ -40,10 +42,7 @@ def pad_sequences(
                [2, 3]], dtype=int32)
     """
     for name, side in (("padding", padding), ("truncating", truncating)):
-        if side not in ("pre", "post"):
-            raise ValueError(
-                f"pad_sequences: `{name}` must be 'pre' or 'post'; received {side!r}."
-            )
+        check_choice(side, ("pre", "post"), name, "pad_sequences")
     if not hasattr(sequences, "__iter__"):
         raise ValueError(
             "pad_sequences: `sequences` must be an iterable of sequences; received "

@@ -7,10 +7,12 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from keras.core import dtypes, tree
-from keras.core.graph import nodes_of
+from keras.core import tree
+from keras.core.errors import check_choice
+from keras.core.graph import call_numbers, is_functional, nodes_of
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
+from keras.saving.seal import nbytes
 
 
 class Row:
@@ -39,9 +41,9 @@ def print_summary(
     style: str = "plain",
 ) -> None:
     """Print a table of a model's layers; the arguments are those of `Model.summary`."""
-    if style not in ("plain", "rich"):
-        raise ValueError(f"summary: `style` must be 'plain' or 'rich'; got {style!r}.")
-    branching = _is_branching(model)
+    check_choice(style, ("plain", "rich"), "style", "summary")
+    # Connections are worth a column where the model is a graph.
+    branching = is_functional(model)
     rows = _rows(model, branching, expand_nested)
     if layer_range is not None:
         rows = _between(rows, layer_range)
@@ -52,7 +54,7 @@ def print_summary(
     if branching:
         headers.append("Connected to")
         for cells, row in zip(columns, rows):
-            cells.append(_connected_text(row.connected))
+            cells.append("[" + ", ".join(f"'{c}'" for c in row.connected) + "]")
     if show_trainable:
         headers.append("Trainable")
         for cells, row in zip(columns, rows):
@@ -74,10 +76,7 @@ def count_params(weights: Iterable[Any]) -> int:
 
 
 def _bytes(weights: Iterable[Any]) -> int:
-    return sum(
-        math.prod(v.shape) * dtypes.numpy_dtype(v.dtype).itemsize
-        for v in {id(v): v for v in weights}.values()
-    )
+    return sum(nbytes(v) for v in {id(v): v for v in weights}.values())
 
 
 def readable_size(count: float) -> str:
@@ -87,11 +86,6 @@ def readable_size(count: float) -> str:
             return f"{count:.2f} {unit}"
         count /= 1024
     raise AssertionError
-
-
-def _is_branching(model: Any) -> bool:
-    """Whether the model is a graph, so that connections are worth a column."""
-    return getattr(model, "_graph", None) is not None and not hasattr(model, "_layers")
 
 
 def _rows(model: Any, branching: bool, nested: bool, depth: int = 0) -> list[Row]:
@@ -107,19 +101,15 @@ def _rows(model: Any, branching: bool, nested: bool, depth: int = 0) -> list[Row
 
 def _in_reading_order(model: Any, graph: Any) -> list[Any]:
     """The layers of a graph branch by branch; others as they come."""
-    if graph is None or hasattr(model, "_layers"):
+    if not is_functional(model):
         return model.layers
     order = {id(node.operation): i for i, node in reversed([*enumerate(graph.nodes)])}
     return sorted(model.layers, key=lambda layer: order.get(id(layer), len(order)))
 
 
 def _connections(layer: Any, graph: Any) -> list[str]:
-    numbers: dict[int, int] = {}
+    numbers = call_numbers(graph.nodes)
     found = []
-    for node in graph.nodes:
-        numbers[id(node)] = sum(
-            1 for n in graph.nodes if n.operation is node.operation and id(n) in numbers
-        )
     for node in graph.nodes:
         if node.operation is layer:
             for tensor in node.inputs:
@@ -128,10 +118,6 @@ def _connections(layer: Any, graph: Any) -> list[str]:
                     number = numbers.get(id(above), 0)
                     found.append(f"{above.operation.name}[{number}][{tensor._index}]")
     return found
-
-
-def _connected_text(connected: list[str]) -> str:
-    return "[" + ", ".join(f"'{c}'" for c in connected) + "]"
 
 
 def _shape_text(layer: Any) -> str:

@@ -501,9 +501,9 @@ def test_a_slow_disk_costs_no_more_steps_than_save_freq(tmp_path, save_freq):
         write(prepared)
         safe[0] = step
 
-    def save(epoch, step, logs):
-        begun.append(epoch * STEPS + step)
-        return type(backup)._save(backup, epoch, step, logs)
+    def save(epoch, batch, logs):
+        begun.append(epoch * STEPS + batch + 1)
+        return type(backup)._save(backup, epoch, batch, logs)
 
     backup._write, backup._save = slowly, save
 

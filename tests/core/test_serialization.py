@@ -11,9 +11,7 @@ import pytest
 import keras
 from keras.core.serialization import (
     deserialize_keras_object,
-    in_safe_mode,
     revive,
-    safe_mode_scope,
     serialize_keras_object,
     wire_name,
 )
@@ -358,20 +356,11 @@ def test_build_and_compile_configs():
     ]
 
 
-def test_safe_mode_is_known_while_reading():
-    seen = []
-
-    class Asks(Plain):
-        def __init__(self, factor):
-            super().__init__(factor)
-            seen.append(in_safe_mode())
-
-    data = written(Asks(1))
-    for safe_mode in (True, False):
-        deserialize_keras_object(data, {"Asks": Asks}, safe_mode=safe_mode)
-    with safe_mode_scope(True):
-        deserialize_keras_object(data, {"Asks": Asks}, safe_mode=True)
-    assert seen == [None, True, False, True] and in_safe_mode() is None
+@pytest.mark.parametrize("safe_mode", [True, False, None])
+def test_safe_mode_opens_nothing(safe_mode):
+    code = {"class_name": "__lambda__", "config": {"value": ["", None, None]}}
+    with pytest.raises(ValueError, match="Code is never loaded"):
+        deserialize_keras_object(code, safe_mode=safe_mode)
 
 
 def test_revive_reads_objects_only():

@@ -57,7 +57,7 @@ def test_nothing_to_pad():
     [
         (3, {}, "iterable of sequences; received 3"),
         ([[1], 2], {}, "position 1 there is 2"),
-        ([[1]], {"padding": "left"}, "`padding` must be 'pre' or 'post'.*'left'"),
+        ([[1]], {"padding": "left"}, "`padding` must be one of .*'post'.*'left'"),
         ([[1]], {"truncating": "left"}, "`truncating`.*'left'"),
         ([["a"]], {"value": "z"}, "`value='z'`.*dtype=object"),
         ([[[1, 1]], [[2, 1, 1]]], {}, r"position 1 have shape \(3,\).*\(2,\)"),
