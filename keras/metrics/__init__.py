@@ -13,14 +13,14 @@ from keras.metrics.accuracy import (
     categorical_accuracy, sparse_categorical_accuracy,
     sparse_top_k_categorical_accuracy, top_k_categorical_accuracy,
 )
-from keras.metrics.confusion import (
-    FalseNegatives, FalsePositives, Precision, Recall, TrueNegatives, TruePositives,
+from keras.metrics.counts import (
+    F1Score, FBetaScore, FalseNegatives, FalsePositives, Precision, Recall,
+    TrueNegatives, TruePositives,
 )
 from keras.metrics.curves import (
     AUC, PrecisionAtRecall, RecallAtPrecision, SensitivityAtSpecificity,
     SpecificityAtSensitivity,
 )
-from keras.metrics.fscore import F1Score, FBetaScore
 from keras.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from keras.metrics.lookup import deserialize, get, serialize
 from keras.metrics.mean import Mean, MeanMetricWrapper, Sum

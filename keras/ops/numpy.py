@@ -44,9 +44,7 @@ from keras.ops.shaping import (
     fliplr, flipud, hsplit, hstack, moveaxis, ndim, pad, ravel, repeat, reshape, roll,
     rot90, size, split, squeeze, stack, swapaxes, tile, transpose, view, vsplit, vstack,
 )
-from keras.ops.vectorizing import (
-    vectorize,
-)
+from keras.ops.vectorizing import vectorize
 from keras.ops.without_nan import (
     nanargmax, nanargmin, nancumprod, nancumsum, nanmax, nanmean, nanmin, nanprod,
     nanstd, nansum, nanvar,

@@ -11,7 +11,7 @@ from keras.core.naming import path_scope
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful
 from keras.core.variable import Variable
-from keras.optimizers.schedules.schedule import LearningRateSchedule
+from keras.optimizers.schedules.decays import LearningRateSchedule
 
 
 class DecoupledOptions(TypedDict, total=False):

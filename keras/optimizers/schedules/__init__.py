@@ -2,10 +2,9 @@
 
 from keras.optimizers.schedules.decays import (
     CosineDecay, CosineDecayRestarts, ExponentialDecay, InverseTimeDecay,
-    PiecewiseConstantDecay, PolynomialDecay,
+    LearningRateSchedule, PiecewiseConstantDecay, PolynomialDecay,
 )
 from keras.optimizers.schedules.lookup import deserialize, serialize
-from keras.optimizers.schedules.schedule import LearningRateSchedule
 
 __all__ = [
     "CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay",

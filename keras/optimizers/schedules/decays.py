@@ -1,4 +1,4 @@
-"""Learning rates that fall with the step."""
+"""Learning rates that depend on the step."""
 
 from __future__ import annotations
 
@@ -7,8 +7,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
+from keras.core.configurable import Configurable
 from keras.core.errors import check_number
-from keras.optimizers.schedules.schedule import LearningRateSchedule
+
+
+class LearningRateSchedule(Configurable):
+    """A learning rate that depends on the step.
+
+    A subclass defines `__call__(step)`; `step` is an integer tensor.
+
+    Example:
+        >>> class HalfLife(keras.optimizers.schedules.LearningRateSchedule):
+        ...     def __init__(self, start, steps):
+        ...         self.start, self.steps = start, steps
+        ...     def __call__(self, step):
+        ...         step = keras.ops.cast(step, "float32")
+        ...         return self.start * 0.5 ** (step / self.steps)
+    """
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must define `__call__(step)`."
+        )
 
 
 def _float(x: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras.core.family import Family, table_of
 from keras.optimizers.schedules import decays
-from keras.optimizers.schedules.schedule import LearningRateSchedule
+from keras.optimizers.schedules.decays import LearningRateSchedule
 
 _FAMILY = Family(
     "learning rate schedule",
