@@ -13,8 +13,7 @@ from keras.callbacks.callback import Logs
 from keras.callbacks.monitor import MonitorCallback
 from keras.callbacks.save_every import SaveEvery
 from keras.saving.model import prepare_model
-from keras.saving.note import read_note
-from keras.saving.weights import prepare_weights
+from keras.saving.weights import prepare_weights, read_note
 
 
 class ModelCheckpoint(SaveEvery, MonitorCallback):

@@ -424,11 +424,10 @@ class OpCall(Operation):
         self.op = spec
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.op.public(*args, **kwargs)
-
-    def call(self, *args: Any, **kwargs: Any) -> Any:
         """Run the op."""
         return self.op.public(*args, **kwargs)
+
+    call = __call__
 
     def __repr__(self) -> str:
         return f"<OpCall {self.name}>"

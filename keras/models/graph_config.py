@@ -7,6 +7,7 @@ the call's arguments. A symbolic tensor in them is
 
 from __future__ import annotations
 
+import graphlib
 from typing import Any
 
 from keras.core import tree
@@ -254,42 +255,33 @@ class _Reader:
 
     def _call_all(self) -> None:
         """Make the calls, each as soon as its inputs are there."""
-        calls: dict[tuple[str, int], Any] = {}
-        needed: dict[tuple[str, int], int] = {}
-        users: dict[tuple[str, int], list[tuple[str, int]]] = {}
-        for name, entry in self.entries.items():
-            for i, node in enumerate(entry.get("inbound_nodes") or ()):
-                calls[name, i] = node
+        calls = {
+            (name, i): node
+            for name, entry in self.entries.items()
+            for i, node in enumerate(entry.get("inbound_nodes") or ())
+        }
+
+        def made(name: str, number: int) -> bool:
+            return len(self.outputs.get(name, ())) > number
+
+        order = graphlib.TopologicalSorter(dict.fromkeys(calls, ()))
         for (name, i), node in calls.items():
-            wanted = {(place[0], place[1]) for place in _places(node)}
+            wanted = [(place[0], place[1]) for place in _places(node)]
             if i:  # the calls of an operation are made in their order
-                wanted.add((name, i - 1))
-            missing = [w for w in wanted if w in calls or not self._is_made(w)]
-            needed[name, i] = len(missing)
-            for where in missing:
-                users.setdefault(where, []).append((name, i))
-        ready = [call for call, count in needed.items() if not count]
-        made = 0
-        while ready:
-            following = []
-            for name, i in ready:
-                self._call(name, calls[name, i])
-                made += 1
-                for user in users.get((name, i), ()):
-                    needed[user] -= 1
-                    if not needed[user]:
-                        following.append(user)
-            ready = following
-        if made < len(calls):
-            waiting = sorted({name for (name, _), n in needed.items() if n > 0})
+                wanted.append((name, i - 1))
+            order.add((name, i), *(w for w in wanted if w in calls or not made(*w)))
+        try:
+            for name, i in order.static_order():
+                if (name, i) in calls:
+                    self._call(name, calls[name, i])
+                else:
+                    raise ValueError(f"The config has no call {name}[{i}].")
+        except graphlib.CycleError as error:
+            waiting = sorted({name for name, _ in error.args[1]})
             raise ValueError(
                 f"The config's graph cannot be built: the calls of {waiting[:10]} need "
-                "tensors that no other call makes."
-            )
-
-    def _is_made(self, where: tuple[str, int]) -> bool:
-        name, number = where
-        return len(self.outputs.get(name, ())) > number
+                "tensors of one another."
+            ) from None
 
     def _call(self, name: str, node: dict[str, Any]) -> None:
         operation = self.operations[name]

@@ -216,9 +216,7 @@ class KerasFileEditor:
         with atomic_file(path) as temporary:
             seal(temporary, write_groups(temporary, groups))
 
-    def resave_weights(self, filepath: str | os.PathLike) -> None:
-        """The same as `save`."""
-        self.save(filepath)
+    resave_weights = save
 
     def _paths(self) -> set[str]:
         """The paths of all objects, and of what they lie in."""

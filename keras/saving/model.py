@@ -25,12 +25,13 @@ from keras.saving.archive import (
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
-from keras.saving.note import NOTE, note_of
 from keras.saving.seal import Span
 from keras.saving.walk import copied, saveables
 from keras.saving.weights import (
     LEGACY,
+    NOTE,
     check_target,
+    note_of,
     reached,
     require_model,
     restore,

@@ -18,12 +18,16 @@ from typing import Any
 import numpy as np
 
 from keras.core.variable import Variable
-from keras.saving.archive import Archive
+from keras.saving.archive import METADATA, Archive
 from keras.saving.atomic import atomic_file
-from keras.saving.h5 import open_records, verify, write_groups
+from keras.saving.h5 import (
+    open_records,
+    read_root_attribute,
+    verify,
+    write_groups,
+)
 from keras.saving.match import Plan, Record, match
 from keras.saving.names import named_entries
-from keras.saving.note import NOTE, note_of
 from keras.saving.safetensors import INDEX, open_safetensors, save_safetensors
 from keras.saving.seal import (
     DamagedFileError,
@@ -41,6 +45,8 @@ SAFETENSORS = (".safetensors", INDEX)
 # What an optimizer has before it is built.
 _EARLY = ("iteration", "learning_rate", "step_counter", "dynamic_scale")
 _OPTIMIZER = "optimizer/"
+# A note's name in the metadata of a `.keras` file, and among a file's attributes.
+NOTE = "checkpoint"
 
 
 def save_weights(
@@ -118,6 +124,29 @@ def prepare_weights(
             write_entries(temporary, found, attributes)
 
     return write
+
+
+def note_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A note in plain numbers and texts, as JSON takes them."""
+    return {
+        key: value if isinstance(value, (str, int, type(None))) else float(value)
+        for key, value in values.items()
+    }
+
+
+def read_note(path: str | os.PathLike) -> dict[str, Any] | None:
+    """The note in a `.keras` or `.weights.h5` file; None where there is none."""
+    path = Path(path)
+    try:
+        if path.name.endswith(".weights.h5"):
+            text = read_root_attribute(path, NOTE)
+            note = None if text is None else json.loads(text)
+        else:
+            with Archive(path) as archive:
+                note = archive.read_json(METADATA).get(NOTE)
+    except (OSError, ValueError, AttributeError):
+        return None
+    return note if isinstance(note, dict) else None
 
 
 def load_weights(

@@ -413,7 +413,7 @@ def fit(model, save, epochs=4, **options):
 
 def test_a_snapshot_is_of_its_moment(tmp_path, backend, monkeypatch):
     """What the background writes later is not what training made of it meanwhile."""
-    from keras.saving.background import BackgroundWriter
+    from keras.callbacks.save_every import BackgroundWriter
 
     held = threading.Event()
     submit = BackgroundWriter.submit
