@@ -176,10 +176,9 @@ class ConvLSTM2D(ConvLSTM):
 
 
 class ConvLSTM3D(ConvLSTM):
-    """LSTM over sequences of volumes.
+    """LSTM over sequences of volumes; see `ConvLSTM2D`.
 
-    Input `(batch, time, depth, height, width, channels)`, or channels first. The
-    arguments are those of `ConvLSTM2D`.
+    Input `(batch, time, depth, height, width, channels)`, or channels first.
 
     Example:
         >>> keras.layers.ConvLSTM3D(2, 2)(np.ones((1, 2, 4, 4, 4, 1))).shape

@@ -192,11 +192,10 @@ class ConvTranspose(Windowed, KernelLayer):
 
 
 class Conv1DTranspose(ConvTranspose):
-    """Transposed convolution along time.
+    """Transposed convolution along time; see `Conv2DTranspose`.
 
     Input `(batch, time, channels)`, or channels first; output with `filters` channels
-    and about `strides` times as many steps. The arguments are those of
-    `Conv2DTranspose`.
+    and about `strides` times as many steps.
 
     Example:
         >>> layer = keras.layers.Conv1DTranspose(8, 3, strides=2, padding="same")
@@ -275,8 +274,6 @@ class Conv3DTranspose(ConvTranspose):
 class Depthwise(Windowed, BiasLayer):
     """What depthwise and separable convolutions share: the depthwise kernel."""
 
-    depth_multiplier: int
-
     def add_depthwise(self, input_shape: Any, name: str) -> tuple[Any, int]:
         """Make the kernel `(*window, channels, multiplier)`; the channels after it."""
         channels = self.read_channels(input_shape)
@@ -325,11 +322,10 @@ class DepthwiseConv(Depthwise):
 
 
 class DepthwiseConv1D(DepthwiseConv):
-    """Convolution of each channel by itself, along time.
+    """Convolution of each channel by itself, along time; see `DepthwiseConv2D`.
 
-    Input `(batch, time, channels)`, or channels first; output with
-    `channels * depth_multiplier` channels. The arguments are those of
-    `DepthwiseConv2D`.
+    Input `(batch, time, channels)`, or channels first; output with `channels *
+    depth_multiplier` channels.
 
     Example:
         >>> keras.layers.DepthwiseConv1D(3)(np.ones((2, 10, 4))).shape

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from keras.core.configurable import arguments
 from keras.core.dtypes import standardize_dtype
 from keras.core.graph import Node
 from keras.core.naming import get_uid
@@ -14,15 +15,7 @@ from keras.layers.layer import Layer
 class InputLayer(Layer):
     """The node of a graph that stands for an input. Made by `keras.Input`.
 
-    Args:
-        shape: the shape without the batch axis.
-        batch_size: the size of the batch axis, None for any.
-        dtype: the type of the data.
-        sparse, ragged: not supported; True raises.
-        batch_shape: the whole shape; instead of `shape` and `batch_size`.
-        input_tensor: a symbolic tensor to stand for, instead of a new one.
-        optional: whether None may be passed for it.
-        name: the input's name, such as `"input_1"`.
+    Its arguments are those of `keras.Input`; `input_tensor` is `tensor` there.
     """
 
     def __init__(
@@ -116,22 +109,10 @@ def Input(  # noqa: N802 - the API's name
         tensor: a symbolic tensor to stand for.
         optional: whether None may be passed for it.
 
-    Returns:
-        A `KerasTensor`.
-
     Example:
         >>> x = keras.Input((32,))
         >>> y = keras.layers.Dense(1)(x)
         >>> model = keras.Model(x, y)
     """
-    return InputLayer(
-        shape=shape,
-        batch_size=batch_size,
-        dtype=dtype,
-        sparse=sparse,
-        ragged=ragged,
-        batch_shape=batch_shape,
-        input_tensor=tensor,
-        optional=optional,
-        name=name,
-    ).output
+    given = arguments(locals())
+    return InputLayer(input_tensor=given.pop("tensor"), **given).output

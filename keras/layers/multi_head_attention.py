@@ -25,12 +25,6 @@ class ManyHeads(Layer):
     """
 
     _unwritten: tuple[str, ...] = ("flash_attention",)
-    kernel_initializer: Any
-    kernel_constraint: Any
-    bias_initializer: Any
-    bias_constraint: Any
-    kernel_regularizer: Any
-    bias_regularizer: Any
     attention_axes: tuple[int, ...] | None = None
     output_shape: tuple[int, ...] | None = None
     _query_dense: Any = None

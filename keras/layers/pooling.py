@@ -42,10 +42,9 @@ class Pooling(Spatial, Layer):
 
 @defaults(pool_size=2)
 class MaxPooling1D(Pooling):
-    """The largest value in each window of time steps.
+    """The largest value in each window of time steps; see `MaxPooling2D`.
 
-    Input `(batch, time, channels)`, or channels first. The arguments are those of
-    `MaxPooling2D`.
+    Input `(batch, time, channels)`, or channels first.
 
     Example:
         >>> keras.layers.MaxPooling1D(2)(np.ones((2, 10, 4))).shape
@@ -80,10 +79,9 @@ class MaxPooling2D(Pooling):
 
 @defaults(pool_size=(2, 2, 2))
 class MaxPooling3D(Pooling):
-    """The largest value in each window of a volume.
+    """The largest value in each window of a volume; see `MaxPooling2D`.
 
-    Input `(batch, depth, height, width, channels)`, or channels first. The arguments
-    are those of `MaxPooling2D`.
+    Input `(batch, depth, height, width, channels)`, or channels first.
 
     Example:
         >>> keras.layers.MaxPooling3D(2)(np.ones((1, 8, 8, 8, 1))).shape
@@ -272,10 +270,9 @@ class GlobalPooling(Spatial, Layer):
 
 
 class GlobalMaxPooling1D(GlobalPooling):
-    """The largest value over time of each channel.
+    """The largest value over time of each channel; see `GlobalMaxPooling2D`.
 
-    Input `(batch, time, channels)`, or channels first; output `(batch, channels)`. The
-    arguments are those of `GlobalMaxPooling2D`.
+    Input `(batch, time, channels)`, or channels first; output `(batch, channels)`.
 
     Example:
         >>> keras.layers.GlobalMaxPooling1D()(np.ones((2, 10, 4))).shape

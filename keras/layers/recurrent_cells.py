@@ -35,6 +35,9 @@ class RecurrentCell(Layer):
     gate_axis = -1  # along which the gates lie in products
     has_kinds = True  # of implementation
     bias: Any = None
+    _size_argument = "units"
+    _dropout_mask: Any
+    _recurrent_dropout_mask: Any
 
     def __init__(
         self,
@@ -78,10 +81,6 @@ class RecurrentCell(Layer):
         self.reset_dropout_mask()
         self.reset_recurrent_dropout_mask()
 
-    _size_argument = "units"
-    _dropout_mask: Any
-    _recurrent_dropout_mask: Any
-
     def build(self, input_shape: Any) -> None:
         """Make the weights, for one step's input of shape `(batch, features)`."""
         features, columns = size_of_axis(self, input_shape), self.gates * self.units
@@ -98,7 +97,7 @@ class RecurrentCell(Layer):
 
     def start_bias(self) -> Any:
         """The initializer of the bias."""
-        return self.bias_initializer  # type: ignore[attr-defined]
+        return self.bias_initializer
 
     def call(
         self, inputs: Any, states: Any, training: Any = False

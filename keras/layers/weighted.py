@@ -114,8 +114,6 @@ class BiasLayer(Layer):
 class KernelLayer(BiasLayer):
     """A layer with a kernel, perhaps a bias, and an activation."""
 
-    kernel_initializer: Any
-
     def __init__(
         self,
         kernel_initializer: Any = "glorot_uniform",

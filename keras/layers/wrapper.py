@@ -170,7 +170,6 @@ class SpectralNormalization(Wrapper):
         )
         self.input_spec = self.layer.input_spec
 
-    vector_u: Any
     kernel: Any
 
     def save_own_variables(self, store: Any) -> None:

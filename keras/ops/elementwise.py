@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
-from keras.core.op import Mask, Tensor, elementwise, op
-from keras.core.scope import current
+from keras.core.op import Mask, Tensor, elementwise, kernel, op
 from keras.ops.casts import not_bool
+
+_where = kernel("where")
 
 
 @elementwise(cast="common")
@@ -258,10 +259,9 @@ def sinc(x: Tensor) -> Tensor:
     """sin(pi x) / (pi x), and 1 at 0."""
     angle = x * math.pi
     zero = angle == 0
-    where = current().TABLE["where"]
     # The inner choice keeps 0 / 0 out of the gradient.
-    safe = where(zero, angle + 1, angle)
-    return where(zero, safe, sin(safe) / safe)
+    safe = _where(zero, angle + 1, angle)
+    return _where(zero, safe, sin(safe) / safe)
 
 
 @elementwise

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import math
 
-from keras.core.op import Index, Mask, Tensor, elementwise, op
+from keras.core.op import Index, Mask, Tensor, elementwise, kernel, op
 from keras.core.scope import current
 from keras.ops import reductions
 from keras.ops.casts import not_bool
 from keras.ops.core import cast
 from keras.ops.elementwise import exp, exp2, isnan, log1p
+
+_where = kernel("where")
+_reshape = kernel("reshape")
+_logical_not = kernel("logical_not")
 
 
 @elementwise(cast="common")
@@ -45,9 +49,8 @@ def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
 @elementwise(primitive=False)
 def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
     """x1 / x2, and 0 where x2 is 0."""
-    where = current().TABLE["where"]
     zero = x2 == 0
-    return where(zero, 0.0, x1 / where(zero, 1.0, x2))
+    return _where(zero, 0.0, x1 / _where(zero, 1.0, x2))
 
 
 @elementwise(cast=not_bool)
@@ -93,17 +96,15 @@ def minimum(x1: Tensor, x2: Tensor) -> Tensor:
 @elementwise(cast="common", primitive=False)
 def fmax(x1: Tensor, x2: Tensor) -> Tensor:
     """The larger of the two; a nan gives way to a number."""
-    where = current().TABLE["where"]
     larger = maximum(x1, x2)
-    return where(x1 != x1, x2, where(x2 != x2, x1, larger))
+    return _where(x1 != x1, x2, _where(x2 != x2, x1, larger))
 
 
 @elementwise(cast="common", primitive=False)
 def fmin(x1: Tensor, x2: Tensor) -> Tensor:
     """The smaller of the two; a nan gives way to a number."""
-    where = current().TABLE["where"]
     smaller = minimum(x1, x2)
-    return where(x1 != x1, x2, where(x2 != x2, x1, smaller))
+    return _where(x1 != x1, x2, _where(x2 != x2, x1, smaller))
 
 
 @elementwise
@@ -114,23 +115,21 @@ def arctan2(x1: Tensor, x2: Tensor) -> Tensor:
 @elementwise(primitive=False)
 def hypot(x1: Tensor, x2: Tensor) -> Tensor:
     """The hypotenuse, sqrt(x1 ** 2 + x2 ** 2), without overflow."""
-    where = current().TABLE["where"]
     # The larger one is only a scale; no gradient goes through it.
     scale = current().stop_gradient(maximum(abs(x1), abs(x2)))
     plain = (scale == 0) | (scale == math.inf)
-    safe = where(plain, 1.0, scale)
+    safe = _where(plain, 1.0, scale)
     ratio = (x1 / safe) ** 2 + (x2 / safe) ** 2
-    return where(plain, scale, safe * where(plain, 1.0, ratio) ** 0.5)
+    return _where(plain, scale, safe * _where(plain, 1.0, ratio) ** 0.5)
 
 
 @elementwise(primitive=False)
 def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
     """log(exp(x1) + exp(x2)), without overflow."""
-    where = current().TABLE["where"]
     # Equal ones share the gradient; they may be infinite, and their difference nan.
     same = x1 == x2
-    larger = where(same, 0.5 * x1 + 0.5 * x2, maximum(x1, x2))
-    gap = where(same, 0.0, x1 - x2)
+    larger = _where(same, 0.5 * x1 + 0.5 * x2, maximum(x1, x2))
+    gap = _where(same, 0.0, x1 - x2)
     return larger + log1p(exp(-abs(gap)))
 
 
@@ -148,9 +147,8 @@ def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
         >>> keras.ops.heaviside([-1.0, 0.0, 2.0], 0.5)
         array([0., 0.5, 1.])
     """
-    where = current().TABLE["where"]
     step = cast(x1 > 0, current().dtype_of(x1))
-    return where(x1 == 0, x2, where(isnan(x1), x1, step))
+    return _where(x1 == 0, x2, _where(isnan(x1), x1, step))
 
 
 @elementwise
@@ -249,9 +247,8 @@ def isin(
 
     `assume_unique` says that neither holds a value twice; the result is the same.
     """
-    reshape = current().TABLE["reshape"]
-    found = reductions.any(x1[..., None] == reshape(x2, (-1,)), axis=-1)
-    return current().TABLE["logical_not"](found) if invert else found
+    found = reductions.any(x1[..., None] == _reshape(x2, (-1,)), axis=-1)
+    return _logical_not(found) if invert else found
 
 
 @op(elementwise=True, primitive=True)
