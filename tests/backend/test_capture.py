@@ -1,5 +1,7 @@
 """Calls of PyTorch written down and repeated: the same numbers, or not written down."""
 
+import weakref
+
 import numpy as np
 import pytest
 import torch
@@ -225,3 +227,19 @@ def test_code_of_the_user_is_not_written_down():
     assert len(calls) == before + 24
     model.compile("sgd", lambda y, p: calls.append(1) or ops.mean((y - p) ** 2))
     assert type(model.make_train_function()).__name__ == "function"
+
+
+def test_tensors_that_nobody_needs_are_let_go_while_calls_are_written_down():
+    alive = []
+
+    def body(x):
+        inner = torch.exp(x)
+        alive.append(weakref.ref(inner))
+        inner = inner.sum()
+        alive.append(alive[-1]())
+        return inner
+
+    fn = captured(body)
+    for _ in range(2):
+        fn(torch.randn(100))
+    assert tapes(fn) == ["tape"] and alive[1::2] == [None, None]

@@ -27,33 +27,6 @@ def draw(*shape):
     return np.random.default_rng(0).integers(-3, 4, shape).astype("float32")
 
 
-@pytest.mark.parametrize(
-    "rank, strides, dilation, padding",
-    [
-        (1, 1, 1, "valid"),
-        (2, 1, 1, "same"),
-        (2, 2, 1, "same"),
-        (2, (2, 1), 1, "valid"),
-        (2, 1, 2, "same"),
-        (3, 2, 1, "valid"),
-    ],
-)
-def test_convolution(monkeypatch, rank, strides, dilation, padding):
-    x, k = draw(2, *(9, 8, 7)[:rank], 3), draw(*(3, 2, 3)[:rank], 3, 4) / 4
-
-    def loss(x, k):
-        y = ops.conv(x, k, strides, padding, dilation_rate=dilation)
-        return jnp.sum(jnp.sin(y))
-
-    def derive():
-        return jax.grad(loss, (0, 1))(x, k), jax.jvp(loss, (x, k), (x, k))[1]
-
-    for mine, xla in zip(
-        jax.tree.leaves(derive()), jax.tree.leaves(by_xla(monkeypatch, derive))
-    ):
-        np.testing.assert_allclose(mine, xla, rtol=1e-5, atol=2e-5 * np.abs(xla).max())
-
-
 @pytest.mark.parametrize("pool", [ops.max_pool, ops.average_pool])
 @pytest.mark.parametrize(
     "rank, size, padding, layout",

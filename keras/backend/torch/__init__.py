@@ -5,6 +5,7 @@ from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
     cond, runs_eagerly, scan, vectorized_map, while_loop,
 )
+from keras.backend.torch.memory import keep_freed_memory
 from keras.backend.torch.module import module_attribute, torch_module
 from keras.backend.torch.optimizers import fused_update, number
 from keras.backend.torch.random import random_normal, random_uniform, seed_framework
@@ -20,4 +21,5 @@ from keras.backend.torch.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
+keep_freed_memory()
 READY = True

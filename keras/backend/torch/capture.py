@@ -11,6 +11,7 @@ or whose shapes depend on values, goes on as plain Python.
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -100,8 +101,11 @@ class Recorder(TorchFunctionMode):
         self.refused: str | None = None  # the call that cannot be written down
         self.outside: list[torch.Tensor] = []  # what the calls use but do not make
         self._arguments = [f"x{i}" for i in range(len(inputs))]
-        self._names = {id(t): n for n, t in zip(self._arguments, inputs)}
-        self._kept: list[Any] = list(inputs)  # so that no identity is used again
+        self._count = 0
+        # By identity; another tensor may have it once the one that is named is gone.
+        self._names: dict[int, tuple[str, weakref.ref]] = {}
+        for name, tensor in zip(self._arguments, inputs):
+            self._call(tensor, name)
         self._values: dict[str, Any] = {}  # what the source names from outside
         self._lines: list[_Line] = []
         # The results of factories, by their memory: (line, name, tensor).
@@ -144,8 +148,8 @@ class Recorder(TorchFunctionMode):
             self.refused = name
             return
         if name in _VIEWS and args and _is_same(args[0], result):
-            self._kept.append(result)
-            self._names.setdefault(id(result), self._spell(args[0], []))
+            if self._name_of(result) is None:
+                self._call(result, self._spell(args[0], []))
             return
         self._write(func, args, kwargs, result)
         writes = name.endswith("_") or name == "__setitem__"
@@ -154,32 +158,38 @@ class Recorder(TorchFunctionMode):
                 self._fixed.pop(_memory(tensor), None)
         elif name in _FACTORIES and next(_tensors(args), None) is None:
             line = len(self._lines) - 1
-            self._fixed[_memory(result)] = line, self._names[id(result)], result
+            self._fixed[_memory(result)] = line, self._spell(result, []), result
 
     def _write(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
         uses: list[str] = []
         spelt = [self._spell(a, uses) for a in args]
         spelt += [f"{k}={self._spell(v, uses)}" for k, v in kwargs.items()]
         call = f"{self._outside(func)}({', '.join(spelt)})"
-        self._kept.append((args, kwargs, result))
-        if isinstance(result, torch.Tensor) and id(result) not in self._names:
-            name = self._name(result)
+        if isinstance(result, torch.Tensor) and self._name_of(result) is None:
+            name = self._call(result)
             is_pure = getattr(func, "__name__", "") in _PURE
             self._lines.append(_Line(f"{name} = {call}", [name], uses, is_pure))
             return
-        places = [(p, t) for p, t in _places(result) if id(t) not in self._names]
+        places = [(p, t) for p, t in _places(result) if self._name_of(t) is None]
         if not places:  # nothing is returned, or what was changed in place
             self._lines.append(_Line(call, [], uses))
             return
         whole = f"r{len(self._lines)}"
         self._lines.append(_Line(f"{whole} = {call}", [whole], uses))
         for place, tensor in places:
-            name = self._name(tensor)
+            name = self._call(tensor)
             line = _Line(f"{name} = {whole}{place}", [name], [whole], is_pure=True)
             self._lines.append(line)
 
-    def _name(self, tensor: torch.Tensor) -> str:
-        return self._names.setdefault(id(tensor), f"t{len(self._names)}")
+    def _name_of(self, tensor: torch.Tensor) -> str | None:
+        name, named = self._names.get(id(tensor), (None, None))
+        return name if named is not None and named() is tensor else None
+
+    def _call(self, tensor: torch.Tensor, name: str | None = None) -> str:
+        self._count += 1
+        name = name or f"t{self._count}"
+        self._names[id(tensor)] = name, weakref.ref(tensor)
+        return name
 
     def _outside(self, value: Any) -> str:
         name = f"c{len(self._values)}"
@@ -189,11 +199,12 @@ class Recorder(TorchFunctionMode):
     def _spell(self, value: Any, uses: list[str]) -> str:
         """The source text of an argument."""
         if isinstance(value, torch.Tensor):
-            if id(value) not in self._names:
-                self._names[id(value)] = self._outside(value)
+            name = self._name_of(value)
+            if name is None:
+                name = self._call(value, self._outside(value))
                 self.outside.append(value)
-            uses.append(self._name(value))
-            return uses[-1]
+            uses.append(name)
+            return name
         if type(value) in (list, tuple):
             inner = "".join(f"{self._spell(v, uses)}, " for v in value)
             return f"[{inner}]" if type(value) is list else f"({inner})"

@@ -40,7 +40,7 @@ def module_attribute(layer: Any, name: str) -> Any:
 
 def torch_module(layer: Any) -> LayerModule:
     """The module of a built layer; see `keras.utils.torch_module`."""
-    from keras.saving.names import named_entries
+    from keras.saving.walk import named_entries
 
     if not layer.built:
         raise ValueError(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+import importlib
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -22,6 +25,7 @@ from keras.core.variable import (
     repeatable,
 )
 
+_COMPILER = "torch._dynamo"
 _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
 
@@ -30,6 +34,7 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
     with (
         device_scope("meta"),
         torch.no_grad(),
+        _without_compiler(),
         frame(MetaFrame, _to_meta),
         _ConstantsFollow(),
     ):
@@ -44,6 +49,42 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
         else t,
         out,
     )
+
+
+class _CompilerLater(types.ModuleType):
+    """Stands for `torch._dynamo`, which takes a second to import, until it is used."""
+
+    def __init__(self) -> None:
+        super().__init__(_COMPILER)
+        self.left_alone: list[Callable] = []
+
+    def disable(self, fn: Callable, *args: Any, **kwargs: Any) -> Callable:
+        """All that abstract tensors ask of it: `fn`, kept from being compiled."""
+        self.left_alone.append(fn)
+        return fn
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__path__":
+            raise AttributeError(name)
+        if sys.modules.get(_COMPILER) is self:
+            del sys.modules[_COMPILER]
+        return getattr(importlib.import_module(_COMPILER), name)
+
+
+@contextlib.contextmanager
+def _without_compiler() -> Iterator[None]:
+    """PyTorch's functions for abstract tensors, without the import of its compiler."""
+    if _COMPILER in sys.modules:
+        yield
+        return
+    later = sys.modules[_COMPILER] = _CompilerLater()
+    try:
+        yield
+    finally:
+        if sys.modules.get(_COMPILER) is later:
+            del sys.modules[_COMPILER]
+        for fn in later.left_alone:  # PyTorch remembers what `disable` returned
+            vars(fn).pop("__dynamo_disable", None)
 
 
 class _ConstantsFollow(torch.overrides.TorchFunctionMode):

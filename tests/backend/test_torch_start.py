@@ -1,0 +1,54 @@
+"""What PyTorch's backend does and leaves undone until it is needed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+BUILD = """
+import sys, numpy as np, keras
+from keras import layers
+model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.ReLU(),
+    layers.BatchNormalization(), layers.Flatten(), layers.Dense(2, "softmax")])
+model.compile("adam", "mse")
+model.fit(np.ones((8, 8, 8, 3)), np.ones((8, 2)), batch_size=2, verbose=0)
+assert "torch._dynamo" not in sys.modules
+import torch
+double = torch.compile(lambda x: x * 2 + 1, backend="eager", fullgraph=True)
+assert double(torch.ones(3)).tolist() == [3.0] * 3
+assert sys.modules["torch._dynamo"].__file__
+keras.Sequential([keras.Input((2,)), layers.Dense(1)])
+"""
+INSIDE = """
+import sys, types, torch
+from keras.backend.torch.step import _without_compiler
+with _without_compiler():
+    {statement}
+assert sys.modules["torch._dynamo"].__file__, "the real one"
+"""
+
+
+def run(program, **env):
+    env = {**os.environ, "KERAS_BACKEND": "torch", **env}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=env, capture_output=True, text=True
+    )
+    assert not done.returncode, done.stderr
+    return done.stdout
+
+
+def test_models_are_built_without_the_compiler():
+    run(BUILD)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import torch._dynamo.config",
+        "from torch._dynamo import is_compiling",
+        "import torch._dynamo; assert torch._dynamo.reset",
+    ],
+)
+def test_the_compiler_is_there_when_asked_for(statement):
+    run(INSIDE.format(statement=statement))
