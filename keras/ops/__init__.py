@@ -22,7 +22,7 @@ from keras.ops.math import (
     cdist, erf, erfc, erfinv, in_top_k, logsumexp, rsqrt, segment_max, segment_min,
     segment_prod, segment_sum, top_k,
 )
-from keras.ops.patterns import rearrange
+from keras.ops.shaping import rearrange
 from keras.ops.nn import *
 from keras.ops.numpy import *
 

@@ -10,7 +10,7 @@ from keras.core.errors import check_positive_int, shape_error, standardize_tuple
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
 from keras.ops.core import shape
-from keras.ops.patterns import rearrange
+from keras.ops.shaping import rearrange
 
 Pair = int | tuple[int, int]
 FROM_BLOCKS_LAST = "n h w (b d c) -> n (h b) (w d) c"
