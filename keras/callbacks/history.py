@@ -71,12 +71,9 @@ class History(Callback):
 
         columns = min(len(names), 3)
         rows = -(-len(names) // columns)
+        size = (4.8 * columns, 3.6 * rows)
         figure, axes = plt.subplots(
-            rows,
-            columns,
-            figsize=(4.8 * columns, 3.6 * rows),
-            squeeze=False,
-            layout="constrained",
+            rows, columns, figsize=size, squeeze=False, layout="constrained"
         )
         panels = list(axes.flat)
         for axis, name in zip(panels, names):
@@ -90,14 +87,8 @@ class History(Callback):
                     epochs = [epoch + 1 for epoch in measured]
                     # A single point makes no line.
                     marker = "o" if len(epochs) < 30 else None
-                    axis.plot(
-                        epochs,
-                        values,
-                        label=label,
-                        color=color,
-                        marker=marker,
-                        markersize=4,
-                    )
+                    style = {"label": label, "color": color, "markersize": 4}
+                    axis.plot(epochs, values, marker=marker, **style)
             axis.set_title(name)
             axis.set_xlabel("epoch")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))

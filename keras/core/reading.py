@@ -179,7 +179,7 @@ def parse_json(text: str | bytes, what: str) -> Any:
             f"{what} holds about {values} values; at most {MAX_JSON_VALUES} are read."
         )
     try:
-        found = json.loads(text, object_pairs_hook=_pairs, parse_int=_integer)
+        found = json.loads(text, object_pairs_hook=unique_keys, parse_int=_integer)
     except RecursionError:
         raise ValueError(f"{what} cannot be read: it is nested too deep.") from None
     except ValueError as error:
@@ -249,12 +249,13 @@ def memory() -> int:
     return machine if allowed == resource.RLIM_INFINITY else min(machine, allowed)
 
 
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in found if keys.count(key) > 1)
-        raise ValueError(f"the key {_short(twice)!r} is there twice")
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object of its pairs; ValueError if a key is there twice."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {_short(key)!r} is there twice")
+        found[key] = value
     return found
 
 

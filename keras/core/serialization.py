@@ -97,18 +97,15 @@ def serialize_keras_object(obj: Any) -> Any:
     dtype = _dtype_name(obj)
     if dtype is not None:
         return dtype
-    if inspect.isroutine(obj) or (hasattr(obj, "__name__") and not _has_config(obj)):
+    has_config = hasattr(obj, "get_config")
+    if inspect.isroutine(obj) or (hasattr(obj, "__name__") and not has_config):
         return _write_function(obj)
-    if inspect.isclass(obj) or not _has_config(obj):
+    if inspect.isclass(obj) or not has_config:
         raise TypeError(
             f"Cannot write {obj!r} of type {type(obj).__name__} as data. Give its "
             "class a `get_config` method that returns the constructor's arguments."
         )
     return _write_object(obj)
-
-
-def _has_config(obj: Any) -> bool:
-    return hasattr(obj, "get_config")
 
 
 @contextlib.contextmanager

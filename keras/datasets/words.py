@@ -36,10 +36,6 @@ def drop_rare(
     top = num_words or max(map(max, filter(None, texts)), default=0) + 1
     result = np.empty(len(texts), object)
     for position, text in enumerate(texts):
-        if oov_char is None:
-            result[position] = [word for word in text if skip_top <= word < top]
-        else:
-            result[position] = [
-                word if skip_top <= word < top else oov_char for word in text
-            ]
+        words = [word if skip_top <= word < top else oov_char for word in text]
+        result[position] = [word for word in words if word is not None]
     return result

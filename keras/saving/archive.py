@@ -105,7 +105,7 @@ class Archive:
         self.path = Path(path)
         self._zip: zipfile.ZipFile | None = None
         self._sizes: dict[str, int] = {}
-        self._checksums: dict[str, Any] | None = None
+        self._checksums: dict[str, Any] = {}
 
     def __enter__(self) -> Archive:
         if self.path.is_dir():
@@ -113,6 +113,7 @@ class Archive:
                 if file.is_file() and not file.is_symlink():
                     name = file.relative_to(self.path).as_posix()
                     self._sizes[name] = file.stat().st_size
+            self._read_checksums()
         else:
             self._open_zip()
         needed = (METADATA, CONFIG, WEIGHTS)
@@ -241,25 +242,21 @@ class Archive:
             raise DamagedFileError(self.path, f"{info.filename!r} is cut short")
         return start
 
-    def _check_file(self, name: str) -> None:
-        """Compare a file of a directory with the checksum kept of it."""
-        if self._checksums is None:
-            self._checksums = {}
+    def _read_checksums(self) -> None:
+        """What a directory keeps of its files' bytes."""
+        if METADATA in self._sizes:
             metadata = self.read_json(METADATA)
             check_json(self.path / METADATA, metadata)
-            if isinstance(metadata, dict):
-                kept = metadata.get("checksums")
-                self._checksums = kept if isinstance(kept, dict) else {}
-        if name in self._checksums and name != METADATA:
-            if file_checksum(self.path / name) != self._checksums[name]:
-                raise DamagedFileError(self.path / name, CHANGED)
+            kept = metadata.get("checksums") if isinstance(metadata, dict) else None
+            self._checksums = kept if isinstance(kept, dict) else {}
 
     def _open(self, name: str) -> Any:
         if self._zip is not None:
             return self._zip.open(name)
-        if name != METADATA:
-            self._check_file(name)
-        return open(self.path / name, "rb")
+        path = self.path / name
+        if name in self._checksums and file_checksum(path) != self._checksums[name]:
+            raise DamagedFileError(path, CHANGED)
+        return open(path, "rb")
 
     def _extract(self, name: str, path: Path) -> None:
         """Copy a member out; zip checks its checksum on the way."""

@@ -240,30 +240,29 @@ def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, 
 def _config(name: str, config: dict[str, Any], synchronized: bool) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for key, value in config.items():
-        if key in _GONE and name != "Embedding" or key == "input_length":
-            nothing = _GONE[key]
-            if nothing and value not in nothing:
-                raise ValueError(
-                    f"The {name} {config.get('name')!r} of this Keras 2 file has "
-                    f"{key}={value!r}, which has no counterpart here."
-                )
-            continue
-        if key in _OF_KERNELS and ("Depthwise" in name or "Separable" in name):
-            continue  # their kernels have arguments of their own
-        if key == "groups" and any(part in name for part in _UNGROUPED):
-            if value not in (1, None):
-                raise ValueError(
-                    f"The {name} {config.get('name')!r} of this Keras 2 file has "
-                    f"groups={value!r}; such layers have no groups here."
-                )
-            continue
-        out[_RENAMED.get((name, key), key)] = _value(key, value)
+        nothing = _nothing(name, key)
+        if nothing is None:
+            out[_RENAMED.get((name, key), key)] = _value(key, value)
+        elif nothing and value not in nothing:
+            raise ValueError(
+                f"The {name} {config.get('name')!r} of this Keras 2 file has "
+                f"{key}={value!r}, which has no counterpart here."
+            )
     axis = out.get("axis")
     if name == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
         out["axis"] = axis[0]
     if synchronized:
         out["synchronized"] = True
     return out
+
+
+def _nothing(name: str, key: str) -> tuple[Any, ...] | None:
+    """The values that say nothing (none: all) if a class has this argument no more."""
+    if key in _OF_KERNELS and ("Depthwise" in name or "Separable" in name):
+        return ()  # their kernels have arguments of their own
+    if key == "groups" and any(part in name for part in _UNGROUPED):
+        return 1, None
+    return _GONE.get(key) if name != "Embedding" or key == "input_length" else None
 
 
 def _value(key: str, value: Any) -> Any:

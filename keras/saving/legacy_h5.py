@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,8 @@ from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify
 from keras.saving.keras2 import is_old, translate, translate_compile
 from keras.saving.match import ArrayRecord, Plan, Record, match
-from keras.saving.names import renumbered
 from keras.saving.seal import seal
-from keras.saving.walk import Entry, listed_layers
+from keras.saving.walk import Entry, listed_layers, renumbered
 from keras.saving.weights import (
     carry_out,
     plan_optimizer,
@@ -155,10 +154,7 @@ def _plain_compile(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def load_legacy_model(
-    path: Path,
-    who: str,
-    custom_objects: Mapping[str, Any] | None,
-    compile: bool,
+    path: Path, who: str, custom_objects: Mapping[str, Any] | None, compile: bool
 ) -> Any:
     """The model of an `.h5` file, with its weights."""
     with open_records(path) as records:
@@ -333,16 +329,19 @@ def _pair(ours: list[str], theirs: list[str]) -> dict[str, str]:
     First equal ones; then equal but for automatic numbers; then those whose last
     parts are equal, and no others'.
     """
-    pairs = {name: name for name in ours if name in theirs}
+    there = set(theirs)
+    pairs = {name: name for name in ours if name in there}
     for key in (_counted, _one_kernel, _last(3), _last(2), _last(1)):
         left = [n for n in ours if n not in pairs]
-        free = [n for n in theirs if n not in pairs.values()]
+        taken = set(pairs.values())
+        free = [n for n in theirs if n not in taken]
         if not left or not free:
             break
         mine, other = key(left), key(free)
+        places, counts = dict(zip(other, free)), (Counter(mine), Counter(other))
         for name, short in zip(left, mine):
-            if mine.count(short) == 1 and other.count(short) == 1:
-                pairs[name] = free[other.index(short)]
+            if all(count[short] == 1 for count in counts):
+                pairs[name] = places[short]
     return pairs
 
 
@@ -374,10 +373,7 @@ def _last(count: int) -> Any:
 
 
 def _restore_optimizer(
-    model: Any,
-    slots: Mapping[str, Record],
-    weights: Mapping[str, Record],
-    who: str,
+    model: Any, slots: Mapping[str, Record], weights: Mapping[str, Record], who: str
 ) -> None:
     """Load the optimizer's state if all of it is there; else it starts afresh."""
     optimizer = model.optimizer

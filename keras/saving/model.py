@@ -26,15 +26,15 @@ from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
 from keras.saving.seal import Span
-from keras.saving.walk import copied, saveables
+from keras.saving.walk import copied, entries, saveables
 from keras.saving.weights import (
     LEGACY,
     NOTE,
     check_target,
     note_of,
-    reached,
     require_model,
     restore,
+    warn_lost,
     write_entries,
 )
 
@@ -106,7 +106,7 @@ def prepare_model(
         )
     optimizer = getattr(model, "optimizer", None)
     skip = [optimizer] if optimizer is not None and not include_optimizer else []
-    found = reached(model, "save_model", skip)
+    found = warn_lost(model, entries(model, skip), "save_model")
     found = copied(found) if copy else found
     owners = [o for o in saveables(model) if hasattr(type(o[1]), "save_assets")]
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")

@@ -21,6 +21,7 @@ from zlib import crc32
 import ml_dtypes
 import numpy as np
 
+from keras.core.reading import unique_keys
 from keras.saving.atomic import atomic_file
 from keras.saving.match import ArrayRecord
 from keras.saving.seal import (
@@ -200,7 +201,7 @@ def _read_header(
             f"does not fit a file of {size}."
         )
     try:
-        header = json.loads(file.read(length), object_pairs_hook=_once)
+        header = json.loads(file.read(length), object_pairs_hook=unique_keys)
         crc = header.pop("__metadata__", {}).get(_CRC)
         found = {key: _entry(value) for key, value in header.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -226,13 +227,6 @@ def _read_header(
             f"{name!r} has {size} bytes; its header accounts for {start + place}."
         )
     return {key: (d, s, b) for key, (d, s, b, _) in found.items()}, start, crc
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    out = dict(pairs)
-    if len(out) != len(pairs):
-        raise ValueError("a name is there twice")
-    return out
 
 
 def _entry(value: dict[str, Any]) -> tuple[np.dtype, tuple[int, ...], int, int]:

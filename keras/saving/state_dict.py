@@ -23,8 +23,8 @@ from keras.core.examine import is_ours
 from keras.core.foreign import to_host
 from keras.core.variable import Variable
 from keras.saving.match import ArrayRecord, Plan, difference
-from keras.saving.names import named_entries
 from keras.saving.safetensors import open_safetensors
+from keras.saving.walk import named_entries
 from keras.saving.weights import require_built
 
 # What PyTorch keeps beside the weights, and none of our layers has.
@@ -384,9 +384,7 @@ def torch_attention(layer: Any) -> list[Group]:
     names = ("query_dense", "key_dense", "value_dense")
     groups = [
         replace(
-            g,
-            ours=(f"output_dense.{g.ours[0]}",),
-            theirs=(f"out_proj.{g.theirs[0]}",),
+            g, ours=(f"output_dense.{g.ours[0]}",), theirs=(f"out_proj.{g.theirs[0]}",)
         )
         for g in _einsum_dense(layer.output_dense)
     ]

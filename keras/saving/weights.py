@@ -20,14 +20,8 @@ import numpy as np
 from keras.core.variable import Variable
 from keras.saving.archive import METADATA, Archive
 from keras.saving.atomic import atomic_file
-from keras.saving.h5 import (
-    open_records,
-    read_root_attribute,
-    verify,
-    write_groups,
-)
+from keras.saving.h5 import open_records, read_root_attribute, verify, write_groups
 from keras.saving.match import Plan, Record, match
-from keras.saving.names import named_entries
 from keras.saving.safetensors import INDEX, open_safetensors, save_safetensors
 from keras.saving.seal import (
     DamagedFileError,
@@ -38,7 +32,7 @@ from keras.saving.seal import (
     seal,
 )
 from keras.saving.shards import read_index, save_shards, split
-from keras.saving.walk import Entry, copied, entries
+from keras.saving.walk import Entry, copied, entries, named_entries
 
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
@@ -99,23 +93,21 @@ def save_weights(
         save_safetensors(path, tensors, max_shard_size, {"format": "keras"})
         return
     if max_shard_size is not None:
-        _save_shards(reached(model, "save_weights"), path, max_shard_size)
+        found = warn_lost(model, entries(model), "save_weights")
+        _save_shards(found, path, max_shard_size)
     else:
         prepare_weights(model, path)()
 
 
 def prepare_weights(
-    model: Any,
-    path: Path,
-    note: Mapping[str, Any] | None = None,
-    copy: bool = False,
+    model: Any, path: Path, note: Mapping[str, Any] | None = None, copy: bool = False
 ) -> Callable[[], None]:
     """Look at all that a `.weights.h5` is to hold; the function returned writes it.
 
     `note` and `copy` are as for `prepare_model`.
     """
     require_built(model, "save_weights")
-    found = reached(model, "save_weights")
+    found = warn_lost(model, entries(model), "save_weights")
     found = copied(found) if copy else found
     attributes = None if note is None else {NOTE: json.dumps(note_of(note))}
 
@@ -150,10 +142,7 @@ def read_note(path: str | os.PathLike) -> dict[str, Any] | None:
 
 
 def load_weights(
-    model: Any,
-    filepath: str | os.PathLike,
-    skip_mismatch: bool = False,
-    **kwargs: Any,
+    model: Any, filepath: str | os.PathLike, skip_mismatch: bool = False, **kwargs: Any
 ) -> None:
     """Load weights into a built model, all of them or none.
 
@@ -307,11 +296,6 @@ def chosen_records(*plans: Plan) -> list[Any]:
     ]
 
 
-def reached(model: Any, who: str, skip: Iterable[Any] = ()) -> list[Entry]:
-    """The state to save; warns of weights no file path leads to."""
-    return warn_lost(model, entries(model, skip), who)
-
-
 def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
     """Warn of weights that are in none of the entries."""
     saved = {id(value) for entry in found for value in entry.values.values()}
@@ -323,7 +307,7 @@ def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
             f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path in a "
             "file, because their layers are kept in a set or another object, and are "
             "not saved. Keep layers in attributes, lists or dicts.",
-            stacklevel=6,
+            stacklevel=5,
         )
     return found
 

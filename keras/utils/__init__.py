@@ -16,14 +16,12 @@ from keras.utils.io_utils import (
     is_interactive_logging_enabled,
 )
 from keras.utils.native import torch_module
-from keras.utils.numerical_utils import normalize, to_categorical
+from keras.utils.numerical_utils import normalize, pad_sequences, to_categorical
 from keras.utils.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
 from keras.utils.plot import model_to_dot, plot_model
 from keras.utils.progbar import Progbar
 from keras.utils.py_dataset import PyDataset
-from keras.utils.rng_utils import set_random_seed
-from keras.utils.sequence_utils import pad_sequences
-from keras.utils.session import clear_session, get_source_inputs
+from keras.utils.session import clear_session, get_source_inputs, set_random_seed
 
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope

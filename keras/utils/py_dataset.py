@@ -103,6 +103,3 @@ class PyDataset:
 
     def on_epoch_end(self) -> None:
         """Called after each epoch, when all its batches have been computed."""
-
-
-Sequence = PyDataset

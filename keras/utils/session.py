@@ -1,13 +1,19 @@
-"""Starting afresh in one process."""
+"""One seed for everything, and starting afresh in one process."""
 
 from __future__ import annotations
 
 import gc
+import random
+import sys
 from typing import Any
 
-from keras.core import infer, naming
+import numpy as np
+
+from keras.core import infer, naming, scope, seeds
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
+from keras.random.host import seed_host
+from keras.random.seed_generator import check_seed, forget_global_seed_generators
 
 
 def clear_session(free_memory: bool = True) -> None:
@@ -53,3 +59,29 @@ def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
         else:
             stack.extend(reversed(node.inputs))
     return list(found.values())
+
+
+def set_random_seed(seed: int) -> None:
+    """Seed Python, NumPy, this package, and the frameworks.
+
+    Initial weights, shuffles and the seeds of layers are then the same in each run, and
+    on every backend. A framework that is imported later is seeded then.
+
+    Args:
+        seed: an integer from 0 to 2**32 - 1.
+
+    Raises:
+        ValueError: the seed is not such an integer.
+
+    Example:
+        >>> keras.utils.set_random_seed(1)
+    """
+    seed = check_seed(seed, "set_random_seed")
+    random.seed(seed)
+    np.random.seed(seed)
+    seed_host(seed)
+    seeds.value = seed
+    forget_global_seed_generators()
+    for name in scope.BACKENDS:
+        if name in sys.modules and scope.is_installed(name):
+            scope.load(name).random.seed_framework(seed)

@@ -10,7 +10,7 @@ import pytest
 
 import keras
 from keras.training.data import make_batches
-from keras.utils.py_dataset import PyDataset, Sequence
+from keras.utils import PyDataset, Sequence
 
 WORKERS = [
     {"workers": 0},

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from keras.utils.sequence_utils import pad_sequences
+from keras.utils.numerical_utils import pad_sequences
 
 THREE = [[1], [2, 3], [4, 5, 6]]
 
