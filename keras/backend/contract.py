@@ -62,6 +62,7 @@ VALUES: dict[str, str] = {
     "name": "the backend's name",
     "NATIVE": "the set of classes that are tensors; it grows as classes are met",
     "TABLE": "op name -> function",
+    "LOOPS_HAVE_A_SIZE": "bool: is a loop compiled for the size of its stacks?",
     "FUSED_RNN": "simple_rnn, lstm, gru (where there is a kernel for sequences) -> (x, "
     "states, (kernel, recurrent_kernel, bias), mask, zero_output) -> last, outputs, "
     "states",

@@ -76,7 +76,7 @@ def parts(owner: Any, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """
     seen: set[int] = set()
     for name, value in list(owner.__dict__.items()):
-        if name not in skip:
+        if isinstance(value, _LOOKED_AT) and name not in skip:
             yield from _parts(name, value, seen)
 
 
@@ -85,13 +85,17 @@ def _parts(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
         if id(value) not in seen:
             seen.add(id(value))
             yield path, value
-    elif isinstance(value, _CONTAINERS) and value:
+    elif value:
         if id(value) in seen:
             return
         seen.add(id(value))
         items = value.items() if isinstance(value, dict) else enumerate(value)
         for key, item in list(items):
-            yield from _parts(f"{path}/{key}", item, seen)
+            if isinstance(item, _LOOKED_AT):
+                yield from _parts(f"{path}/{key}", item, seen)
+
+
+_LOOKED_AT = (Variable, Stateful, *_CONTAINERS)
 
 
 def unique(items: Any) -> list[Any]:

@@ -38,7 +38,11 @@ class Model(Trainer, Layer):
 
     _graph: GraphBody | None = None
     _eager_calls: EagerCalls | None
-    _not_parts = ("optimizer", "_graph", *Trainer._trainer_attributes)
+    _not_parts = (
+        "_graph",
+        *Trainer._trainer_attributes,
+        *Trainer._engine_attributes,
+    )
     _fresh = (*Layer._fresh, *Trainer._engine_attributes)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -114,7 +114,8 @@ def dispatches(
             prepare = getattr(function, "prepare", None)
             if prepare and (last := source.last_batch(first)) is not None:
                 prepare(last)  # it has a shape of its own
-            yield from source.groups(index, start, size, wanted)
+            filled = model._backend.LOOPS_HAVE_A_SIZE
+            yield from source.groups(index, start, size, wanted, filled)
             return
     for batch in source.epoch(index, start):
         yield batch, 0

@@ -8,6 +8,7 @@ one dispatch.
 from __future__ import annotations
 
 import contextlib
+import functools
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,9 +24,18 @@ class RunCache:
 
     def __init__(self, model: Any) -> None:
         self.layers = model._flatten_layers()
-        self.variables = model.trainable_variables
-        self.regularized = [v for v in self.variables if v.regularizer is not None]
         self.metrics = model.metrics
+        self._model = model
+
+    @functools.cached_property
+    def variables(self) -> list[Any]:
+        """The trainable weights."""
+        return self._model.trainable_variables
+
+    @functools.cached_property
+    def regularized(self) -> list[Any]:
+        """Those of them that have a penalty."""
+        return [v for v in self.variables if v.regularizer is not None]
 
 
 class Steps:

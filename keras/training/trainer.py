@@ -361,8 +361,9 @@ class Trainer(Steps):
                 steps=source.num_batches,
             )
         callbacks.on_test_begin()
-        self.reset_metrics()
-        logs = run_batches(self, "test", source, callbacks)
+        with self._running():
+            self.reset_metrics()
+            logs = run_batches(self, "test", source, callbacks)
         callbacks.on_test_end(logs)
         return logs if return_dict else _flat_results(logs)
 

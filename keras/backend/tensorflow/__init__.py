@@ -20,4 +20,5 @@ from keras.backend.tensorflow.tensor import (
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
 FUSED_RNN: dict[str, object] = {}  # loops are compiled
+LOOPS_HAVE_A_SIZE = True
 READY = True

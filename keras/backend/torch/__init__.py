@@ -22,4 +22,5 @@ from keras.backend.torch.tensor import (
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
 keep_freed_memory()
+LOOPS_HAVE_A_SIZE = False
 READY = True

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import functools
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -54,6 +56,10 @@ _VIEWS = frozenset(
     reshape view permute movedim expand to contiguous long float squeeze broadcast_to
     """.split()
 )
+# Types of arrays whose memory tensors may have.
+_SHARED = frozenset("float32 float64 int8 int16 int32 int64 uint8 bool".split())
+# What `x.copy_(x + y)` and the like are in one call.
+_IN_PLACE = {"add": "add_", "sub": "sub_", "mul": "mul_"}
 # Functions that, without tensors among their arguments, give the same each time.
 _FACTORIES = frozenset("tensor as_tensor zeros ones full arange eye linspace".split())
 
@@ -87,6 +93,7 @@ class _Line(NamedTuple):
     makes: list[str]
     uses: list[str]
     is_pure: bool = False
+    call: tuple[str, ...] = ()  # the function's name and the arguments' source
 
 
 class Recorder(TorchFunctionMode):
@@ -108,6 +115,7 @@ class Recorder(TorchFunctionMode):
             self._call(tensor, name)
         self._values: dict[str, Any] = {}  # what the source names from outside
         self._lines: list[_Line] = []
+        self._grad = torch.is_grad_enabled()
         # The results of factories, by their memory: (line, name, tensor).
         self._fixed: dict[int, tuple[int, str, torch.Tensor]] = {}
 
@@ -165,14 +173,18 @@ class Recorder(TorchFunctionMode):
         spelt = [self._spell(a, uses) for a in args]
         spelt += [f"{k}={self._spell(v, uses)}" for k, v in kwargs.items()]
         call = f"{self._outside(func)}({', '.join(spelt)})"
+        function = getattr(func, "__name__", "")
+        parts = () if kwargs else (function, *spelt)
         if isinstance(result, torch.Tensor) and self._name_of(result) is None:
             name = self._call(result)
-            is_pure = getattr(func, "__name__", "") in _PURE
-            self._lines.append(_Line(f"{name} = {call}", [name], uses, is_pure))
+            line = _Line(f"{name} = {call}", [name], uses, function in _PURE, parts)
+            self._lines.append(line)
             return
         places = [(p, t) for p, t in _places(result) if self._name_of(t) is None]
         if not places:  # nothing is returned, or what was changed in place
-            self._lines.append(_Line(call, [], uses))
+            if function == "copy_" and not _are_alike(*args[:2]):
+                parts = ()
+            self._lines.append(_Line(call, [], uses, call=parts))
             return
         whole = f"r{len(self._lines)}"
         self._lines.append(_Line(f"{whole} = {call}", [whole], uses))
@@ -223,9 +235,14 @@ class Recorder(TorchFunctionMode):
         stays = {*self._values, *self._arguments}
         lines = [x for i, x in enumerate(self._lines) if i not in constant]
         return (
-            self._source(_needed(lines, returned), returned, spelt, stays),
-            self._source(_needed(lines, []), [], "", stays),
+            self._source(self._fewer(lines, returned), returned, spelt, stays),
+            self._source(self._fewer(lines, []), [], "", stays),
         )
+
+    def _fewer(self, lines: list[_Line], returned: list[str]) -> list[_Line]:
+        """The same in fewer calls."""
+        lines = _in_place(_needed(lines, returned), returned)
+        return _without_repeated_modes(lines, self._grad)
 
     def _source(
         self, lines: list[_Line], returned: list[str], spelt: str, stays: set[str]
@@ -254,6 +271,55 @@ def _needed(lines: list[_Line], returned: list[str]) -> list[_Line]:
         wanted.update(line.uses)
         kept.append(line)
     return kept[::-1]
+
+
+def _without_repeated_modes(lines: list[_Line], mode: bool) -> list[_Line]:
+    """Gradients are switched on or off only where that changes something."""
+    kept: list[_Line] = []
+    now = str(mode)
+    switch: _Line | None = None
+    for line in [*lines, None]:
+        if line is not None and _is_mode(line):
+            switch = line
+            continue
+        if switch is not None and switch.call[1] != now:
+            kept.append(switch)
+            now = switch.call[1]
+        switch = None
+        if line is not None:
+            kept.append(line)
+    return kept
+
+
+def _is_mode(line: _Line) -> bool:
+    return line.call[:1] == ("_set_grad_enabled",)
+
+
+def _in_place(lines: list[_Line], returned: list[str]) -> list[_Line]:
+    """`x.copy_(x + y)` as `x.add_(y)`, where nobody else needs the sum."""
+    uses = Counter(returned)
+    for line in lines:
+        uses.update(line.uses)
+    kept: list[_Line] = []
+    for line in lines:
+        if line.call[:1] == ("copy_",):
+            before = next((x for x in reversed(kept) if not _is_mode(x)), line)
+            operation, *operands = before.call or ("",)
+            if (
+                operation in _IN_PLACE
+                and line.call[1:] == (operands[0], *before.makes)
+                and uses[before.makes[0]] == 1
+            ):
+                kept.remove(before)
+                text = f"{operands[0]}.{_IN_PLACE[operation]}({operands[1]})"
+                line = _Line(text, [], before.uses)
+        kept.append(line)
+    return kept
+
+
+def _are_alike(x: Any, y: Any) -> bool:
+    tensors = isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor)
+    return tensors and (x.shape, x.dtype) == (y.shape, y.dtype)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
@@ -309,14 +375,17 @@ class Tape:
         """Whether the variables still have the tensors written down."""
         return all(variable._value is tensor for variable, tensor in self._held)
 
-    def __call__(self, tensors: Sequence[torch.Tensor], silent: bool = False) -> Any:
+    def run(self, rows: Sequence[Sequence[torch.Tensor]], collect: bool) -> list[Any]:
+        """Repeat the calls for each row of arguments; all results, or the last one."""
         grad = torch.is_grad_enabled()
+        function = self._function if collect else self._silent
         try:
-            found = (self._silent if silent else self._function)(*tensors)
+            found = [function(*row) for row in rows[:-1]]
+            found.append(self._function(*rows[-1]))
         except BaseException:
             torch.set_grad_enabled(grad)
             raise
-        return None if silent else self._filled(found)
+        return [self._filled(x) for x in (found if collect else found[-1:])]
 
 
 class Captured:
@@ -344,37 +413,37 @@ class Captured:
 
         Returns the last results; all of them, stacked, if they are to be collected.
         """
-        stacks, filled, form = _taken_apart((stack,))
+        stacks, filled, form = _taken_apart((stack,), _lent)
         rows = list(zip(*(tensor.unbind(0) for tensor in stacks)))[:count]
         key = _key(form, rows[0])
+        results: list[Any] = []
+        while rows:
+            tape = self._tape(key)
+            if tape is not None:  # and it stays so
+                results += tape.run(rows, collect)
+                break
+            results.append(self._run(key, rows.pop(0), filled))
         if collect:
-            results = [self._run(key, row, filled) for row in rows]
             return tree.map_structure(lambda *parts: torch.stack(parts), *results)
-        for row in rows[:-1]:
-            self._run(key, row, filled, silent=True)
-        return self._run(key, rows[-1], filled)
+        return results[-1]
 
-    def _run(
-        self, key: Any, tensors: Sequence, filled: Callable, silent: bool = False
-    ) -> Any:
-        """Call with arguments taken apart, by the tape where there is one.
+    def _tape(self, key: Any) -> Tape | None:
+        """What was written down, if it can be repeated now."""
+        tape = self._tapes.get(key)
+        usable = isinstance(tape, Tape) and tape.is_valid() and not _is_inside()
+        return tape if usable else None  # type: ignore[return-value]
 
-        With `silent` nobody needs the result.
-        """
-        known = self._tapes.get(key)
-        if (
-            isinstance(known, str)
-            or is_recording()
-            or current_frame() is not None
-            or torch.compiler.is_compiling()
-        ):
+    def _run(self, key: Any, tensors: Sequence, filled: Callable) -> Any:
+        """Call with arguments taken apart, by the tape where there is one."""
+        tape = self._tape(key)
+        if tape is not None:
+            return tape.run([tensors], collect=False)[0]
+        if isinstance(self._tapes.get(key), str) or _is_inside():
             return self._fn(*filled(tensors))
         if key not in self._tapes:
             result = self._fn(*filled(tensors))
             self._tapes[key] = None
             return result
-        if isinstance(known, Tape) and known.is_valid():
-            return known(tensors, silent)
         recorder = Recorder(tensors)
         token = _recorder.set(recorder)
         try:
@@ -382,20 +451,37 @@ class Captured:
                 result = self._fn(*filled(tensors))
         finally:
             _recorder.reset(token)
-        self._tapes[key] = recorder.refused or self._tape(recorder, result)
+        self._tapes[key] = recorder.refused or self._written(recorder, result)
         return result
 
-    def _tape(self, recorder: Recorder, result: Any) -> Tape:
+    def _written(self, recorder: Recorder, result: Any) -> Tape:
         tensors, filled, _ = tree.parted(result, is_tensor)
         kept = {id(v._value): v for v in self._variables()}
         held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
         return Tape(recorder.functions(tensors), filled, held)
 
 
-def _taken_apart(args: tuple) -> tuple[list[torch.Tensor], Callable, tuple]:
+def _is_inside() -> bool:
+    """Whether the calls are part of something that is written down or traced itself."""
+    return (
+        is_recording() or current_frame() is not None or torch.compiler.is_compiling()
+    )
+
+
+def _taken_apart(
+    args: tuple, convert: Callable = convert_to_tensor
+) -> tuple[list[torch.Tensor], Callable, tuple]:
     """What `tree.parted` gives, the data made tensors."""
     data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
-    return [convert_to_tensor(x) for x in data], filled, form
+    return [convert(x) for x in data], filled, form
+
+
+def _lent(x: Any) -> torch.Tensor:
+    """A tensor that is only read, in an array's own memory where that may be."""
+    if isinstance(x, np.ndarray) and x.flags.writeable and x.dtype.name in _SHARED:
+        tensor = torch.from_numpy(x)
+        return tensor if get_device() == "cpu" else tensor.to(get_device())
+    return convert_to_tensor(x)
 
 
 def _key(form: tuple, tensors: Sequence[torch.Tensor]) -> Any:

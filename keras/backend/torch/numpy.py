@@ -79,6 +79,13 @@ def _sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return torch.sum(x, _axes(x, axis), keepdim=keepdims, dtype=x.dtype)
 
 
+def _mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    axes = _axes(x, axis)
+    if all(x.shape[a] == 1 for a in axes):  # nothing to add up
+        return x if keepdims or not axes else x.squeeze(axes)
+    return torch.mean(x, axes, keepdim=keepdims)
+
+
 def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None and not keepdims:
         return torch.prod(x, dtype=x.dtype)
@@ -311,6 +318,8 @@ def _linear(x: Any, kernel: Any, bias: Any = None) -> torch.Tensor:
     if not kernel.is_floating_point():
         product = torch.matmul(x, kernel)
         return product if bias is None else product + bias
+    if bias is not None and x.dim() == 2:
+        return torch.addmm(bias, x, kernel)
     return torch.nn.functional.linear(x, kernel.t(), bias)
 
 
@@ -340,7 +349,7 @@ TABLE: dict[str, Callable] = {
         less=lt less_equal=le mod multiply=mul not_equal=ne power=pow subtract=sub
         """,
     ),
-    **functions_of(torch, "all any mean", over_axes),
+    **functions_of(torch, "all any", over_axes),
     **functions_of(torch, "std var", functools.partial(over_axes, correction=0)),
     **functions_of(torch, "argmax argmin", _place),
     **functions_of(torch, "cumprod cumsum", _running),
@@ -348,8 +357,8 @@ TABLE: dict[str, Callable] = {
         sys.modules[__name__],
         """
         _pad _prod _repeat absolute argsort bincount cbrt clip count_nonzero diag
-        expand_dims floor_divide get_item round=_rounded sign sort squeeze sum=_sum take
-        take_along_axis
+        expand_dims floor_divide get_item mean=_mean round=_rounded sign sort squeeze
+        sum=_sum take take_along_axis
         """,
     ),
     "_linear": _linear,

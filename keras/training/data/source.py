@@ -228,7 +228,12 @@ class ArraySource(IndexedSource):
         return tree.map_structure(lambda a: None if a is None else a[:rest], batch)
 
     def groups(
-        self, index: int, start: int, size: int, wanted: Callable[[int], int]
+        self,
+        index: int,
+        start: int,
+        size: int,
+        wanted: Callable[[int], int],
+        filled: bool = True,
     ) -> Iterator[tuple[tuple, int]]:
         """The batches of an epoch in stacks, to be run in one dispatch.
 
@@ -236,6 +241,7 @@ class ArraySource(IndexedSource):
             index, start: as for `epoch`.
             size: how many batches a stack has room for.
             wanted: from the number of a step to how many may run from there.
+            filled: whether a stack has that size also where it has fewer batches.
 
         Returns:
             Pairs `(stack, count)`: arrays of shape (size, batch size, ...) of which the
@@ -256,7 +262,8 @@ class ArraySource(IndexedSource):
             count = max(min(wanted(step), size, full - batch, end - step), 1)
             parts = [rows(b) for b in range(batch, batch + count)]
             flat = next(self._read([_joined(parts)]))
-            yield tree.map_structure(self._stacker(size, count), flat), count
+            room = size if filled else count
+            yield tree.map_structure(self._stacker(room, count), flat), count
             step += count
         if self.steps is not None and end < self.steps:
             warn_ran_out(end, self.steps)
