@@ -261,7 +261,7 @@ def _restore(
         again = _plan(model, given, skip, renumbered(given))
         plan = exact if again.problems else again
     verify(everything.values())
-    if not any(plan.pairs.values()) and by_name and not plan.wrong:
+    if by_name and not plan.pairs and not plan.wrong:
         raise ValueError(
             f"{who}: with `by_name=True` no layer of {model.name!r} was found among "
             f"{sorted(given)[:10]}."

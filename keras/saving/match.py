@@ -42,7 +42,7 @@ class ArrayRecord:
 class Plan:
     """What will be assigned, and what does not fit."""
 
-    pairs: dict[str, list[tuple[Variable, Record]]] = field(default_factory=dict)
+    pairs: list[tuple[Variable, Record]] = field(default_factory=list)
     custom: list[tuple[Entry, dict[str, Record]]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
@@ -93,9 +93,8 @@ class Plan:
                         f"{entry.group!r}: {entry.name!r} could not load what it "
                         f"saved: {error}. The model's other weights are unchanged."
                     ) from error
-        for pairs in self.pairs.values():
-            for variable, record in pairs:
-                _assign(variable, record)
+        for variable, record in self.pairs:
+            _assign(variable, record)
 
 
 def match(
@@ -149,7 +148,7 @@ def _match_entry(entry: Entry, records: dict[str, Record], plan: Plan) -> list[s
             pairs.append((variable, record))
     strays = [entry.address(key) for key in records if key not in entry.values]
     if len(pairs) == len(entry.values) and not strays:
-        plan.pairs[entry.path] = pairs
+        plan.pairs += pairs
     return strays
 
 

@@ -25,8 +25,7 @@ from keras.saving.archive import (
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
-from keras.saving.seal import Span
-from keras.saving.walk import copied, entries, saveables
+from keras.saving.walk import copied, entries, groups_of, saveables
 from keras.saving.weights import (
     LEGACY,
     NOTE,
@@ -122,10 +121,6 @@ def prepare_model(
             target.mkdir(parents=True, exist_ok=True)
             owner.save_assets(str(target))
 
-    def write_weights(file: Path, start: int) -> list[Span]:
-        groups = ((entry.group, entry.name, entry.values) for entry in found)
-        return write_groups(file, groups, start)
-
     def write() -> None:
         if not zipped:
             with atomic_directory(path) as folder:
@@ -138,7 +133,11 @@ def prepare_model(
             tempfile.TemporaryDirectory(".tmp", ".saving-", temporary.parent) as files,
         ):
             write_files(Path(files))
-            write_zip(temporary, Path(files), write_weights)
+            write_zip(
+                temporary,
+                Path(files),
+                lambda file, start: write_groups(file, groups_of(found), start),
+            )
 
     return write
 

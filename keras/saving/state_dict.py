@@ -97,7 +97,6 @@ def load_state_dict(
     given = {name: np.asarray(to_host(value)) for name, value in state_dict.items()}
     plan = Plan()
     used: set[str] = set()
-    pairs: list[tuple[Variable, ArrayRecord]] = []
     for variables, addresses, names, group in _groups(model, rule, layouts):
         used.update(names)
         fits = _check(variables, addresses, names, group, given, plan)
@@ -107,7 +106,7 @@ def load_state_dict(
                 record = ArrayRecord(np.asarray(value))
                 wrong = difference(variable, record)
                 if wrong is None:
-                    pairs.append((variable, record))
+                    plan.pairs.append((variable, record))
                 else:
                     plan.wrong.append(f"{address}: {wrong}")
     patterns = [re.compile(p) for p in (*_IGNORED, *ignore)]
@@ -124,7 +123,6 @@ def load_state_dict(
             f"{model.name!r}; nothing was loaded.\n{plan.describe()}\nChange `rule`, "
             "or name in `ignore` what the model does not need."
         )
-    plan.pairs[""] = pairs  # type: ignore[assignment]
     plan.assign(skip_mismatch=False)
 
 

@@ -80,6 +80,11 @@ def entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
     return found
 
 
+def groups_of(found: Iterable[Entry]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """The state of objects as a file's groups: path, name and values."""
+    return ((entry.group, entry.name, entry.values) for entry in found)
+
+
 def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
     """Whether an object takes what it saved back in its own way."""
     ours = is_ours(type(owner).load_own_variables)

@@ -32,7 +32,7 @@ from keras.saving.seal import (
     seal,
 )
 from keras.saving.shards import read_index, save_shards, split
-from keras.saving.walk import Entry, copied, entries, named_entries
+from keras.saving.walk import Entry, copied, entries, groups_of, named_entries
 
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
@@ -247,8 +247,7 @@ def plan_optimizer(slots: list[Entry], saved: Mapping[str, Record]) -> Plan:
     plan = match(slots, saved)
     if plan.missing:
         bare = match([_without_slots(entry, saved) for entry in slots], saved)
-        pairs = [pair for pairs in bare.pairs.values() for pair in pairs]
-        if not bare.problems and _untrained(pairs):
+        if not bare.problems and _untrained(bare.pairs):
             return bare
     return plan
 
@@ -278,7 +277,7 @@ def restore_optimizer(plan: Plan, optimizer: Any, who: str) -> None:
         )
         return
     plan.assign(skip_mismatch=False)
-    loaded = {id(v) for pairs in plan.pairs.values() for v, _ in pairs}
+    loaded = {id(variable) for variable, _ in plan.pairs}
     averages = getattr(optimizer, "_averages", ())
     if loaded and not loaded.issuperset(map(id, averages)):  # they begin at the weights
         for average, weight in zip(averages, optimizer._trainable):
@@ -287,13 +286,8 @@ def restore_optimizer(plan: Plan, optimizer: Any, who: str) -> None:
 
 def chosen_records(*plans: Plan) -> list[Any]:
     """The records that plans will read, if nothing hinders them."""
-    return [
-        record
-        for plan in plans
-        if not plan.problems
-        for pairs in plan.pairs.values()
-        for _, record in pairs
-    ]
+    fitting = [plan for plan in plans if not plan.problems]
+    return [record for plan in fitting for _, record in plan.pairs]
 
 
 def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
@@ -316,8 +310,7 @@ def write_entries(
     path: Path, found: Iterable[Entry], attributes: Mapping[str, str] | None = None
 ) -> int:
     """Write the state of objects to an HDF5 file and seal it; its checksum."""
-    groups = ((entry.group, entry.name, entry.values) for entry in found)
-    return seal(path, write_groups(path, groups, attributes=attributes))
+    return seal(path, write_groups(path, groups_of(found), attributes=attributes))
 
 
 def check_target(
