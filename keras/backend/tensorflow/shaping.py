@@ -81,7 +81,8 @@ def concatenate(xs: Any, axis: int = 0) -> Any:
 
 
 def split(x: Any, pieces: Any, axis: int) -> Any:
-    return tf.split(x, pieces, axis)
+    equal = all(isinstance(n, int) and n == pieces[0] for n in pieces)
+    return tf.split(x, len(pieces) if equal else pieces, axis)
 
 
 def tile(x: Any, repeats: Any) -> Any:

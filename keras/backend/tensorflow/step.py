@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras.backend.tensorflow.tensor import dtype_of, is_tensor
+from keras.backend.tensorflow.tensor import convert_to_tensor, dtype_of, is_tensor
 from keras.core import tree
 from keras.core.variable import MetaFrame, Variable, frame, repeatable
 
@@ -68,8 +68,40 @@ def compile(fn: Callable) -> Callable:
 def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
-    """A step of the trainer as a tf.function, by XLA if asked for."""
-    return tf.function(step, autograph=False, jit_compile=jit_compile is True)
+    """A step of the trainer as graphs, by XLA if asked for."""
+    return Traced(step, jit_compile=jit_compile is True)
+
+
+class Traced:
+    """`fn` as a graph for each form of its arguments and each set of shapes.
+
+    A tf.function finds the graph for a call as well, but takes much longer to.
+    """
+
+    def __init__(self, fn: Callable, **options: Any) -> None:
+        self._fn, self._options = fn, options
+        self._graphs: dict[Any, Any] = {}
+
+    def __call__(self, *args: Any) -> Any:
+        tensors, graph = self._find(args)
+        return graph(*tensors)
+
+    def graph(self, *args: Any) -> Any:
+        """The graph for such arguments."""
+        return self._find(args)[1]
+
+    def _find(self, args: tuple) -> tuple[list[Any], Any]:
+        data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
+        tensors = [convert_to_tensor(x) for x in data]
+        key = (form, *((tuple(t.shape), t.dtype) for t in tensors))
+        graph = self._graphs.get(key)
+        if graph is None:
+            graph = self._graphs[key] = tf.function(
+                lambda *tensors: self._fn(*filled(tensors)),
+                autograph=False,
+                **self._options,
+            ).get_concrete_function(*(tf.TensorSpec(t.shape, t.dtype) for t in tensors))
+        return tensors, graph
 
 
 def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
@@ -84,7 +116,7 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
         def batch(i: Any) -> Any:
             return tree.map_structure(lambda a: None if a is None else a[i], stack)
 
-        step = compiled.get_concrete_function(batch(0))
+        step = compiled.graph(batch(0))
         specs, filled, _ = tree.parted(
             step.structured_outputs, lambda leaf: hasattr(leaf, "dtype")
         )
@@ -111,7 +143,7 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
 
 def compile_call(fn: Callable, variables: Callable) -> Callable:
     """A function for calls from anywhere."""
-    return compile(fn)
+    return Traced(fn)
 
 
 def without_gradients(fn: Callable) -> Callable:
