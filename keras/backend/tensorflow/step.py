@@ -17,7 +17,7 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
     """Run `fn` in a scratch graph; a nest of specs comes back."""
     with (
         tf.__internal__.FuncGraph("keras_shapes").as_default(),
-        frame(MetaFrame, lambda value: value),
+        frame(MetaFrame, _to_meta),
     ):
         tensors = [
             tf.compat.v1.placeholder(dtype, shape=shape) for shape, dtype in specs
@@ -26,6 +26,13 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
         return tree.map_structure(
             lambda t: make_spec(tuple(t.shape), dtype_of(t)) if is_tensor(t) else t, out
         )
+
+
+def _to_meta(value: Any) -> Any:
+    """In the place of a variable, whose value a graph takes much longer to read."""
+    if isinstance(value, tf.Variable):
+        return tf.compat.v1.placeholder(value.dtype, value.shape)
+    return value
 
 
 def value_and_grad(

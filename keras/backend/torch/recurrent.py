@@ -22,7 +22,7 @@ def _fused(run: Callable, arrange: Callable) -> Callable:
         mask: torch.Tensor | None,
         zero_output: bool,
     ) -> tuple[torch.Tensor, torch.Tensor, list[torch.Tensor]]:
-        arranged = [w.contiguous() for w in arrange(*weights)]
+        arranged = arrange(*weights)
         has_bias = weights[2] is not None
         options = (arranged, has_bias, 1, 0.0, torch.is_grad_enabled(), False)
         if mask is None:
