@@ -1,6 +1,7 @@
 """Ours, Keras 3.15.1 and loops written by hand, side by side: one table, one chart.
 
     python benchmarks/run.py --keras /path/to/python/with/keras [--backends jax torch]
+                             [--workloads mlp cnn] [--rounds 3] [--compiled]
 
 Each measurement is a process of its own; the contenders take turns, round after round,
 and medians are compared. Results go to `benchmarks/results/`.
@@ -33,9 +34,13 @@ FIGURES = {
 }
 
 
-def measure(python: str, contender: str, workload: str, backend: str) -> dict | None:
+def measure(
+    python: str, contender: str, workload: str, backend: str, compiled: bool = False
+) -> dict | None:
     """What one process found, or None (with the end of its output) if it failed."""
     env = dict(os.environ, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3")
+    if compiled:
+        env["TORCH_COMPILE"] = "1"
     done = subprocess.run(
         [python, str(HERE / "worker.py"), contender, workload],
         env=env,
@@ -116,20 +121,26 @@ def main() -> None:
     parser.add_argument("--backends", nargs="+", default=["jax", "torch", "tensorflow"])
     parser.add_argument("--workloads", nargs="+", default=list(SIZES))
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--compiled", action="store_true", help="on PyTorch, torch.compile by hand too"
+    )
     options = parser.parse_args()
     results: dict = {}
     for backend in options.backends:
         for workload in options.workloads:
-            contenders = {
+            by_hand = f"by_hand_{backend}"
+            contenders: dict[str, tuple] = {
                 "ours": (sys.executable, "by_api"),
-                "by hand": (sys.executable, f"by_hand_{backend}"),
+                "by hand": (sys.executable, by_hand),
             }
             if options.keras:
                 contenders["Keras"] = (options.keras, "by_api")
+            if options.compiled and backend == "torch":
+                contenders["torch.compile"] = (sys.executable, by_hand, True)
             found: dict[str, list] = {name: [] for name in contenders}
             for _ in range(options.rounds):
-                for name, (python, module) in contenders.items():
-                    one = measure(python, module, workload, backend)
+                for name, (python, module, *compiled) in contenders.items():
+                    one = measure(python, module, workload, backend, *compiled)
                     if one:
                         found[name].append(one)
             if all(found.values()):

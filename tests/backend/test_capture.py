@@ -243,3 +243,27 @@ def test_tensors_that_nobody_needs_are_let_go_while_calls_are_written_down():
     for _ in range(2):
         fn(torch.randn(100))
     assert tapes(fn) == ["tape"] and alive[1::2] == [None, None]
+
+
+@pytest.mark.parametrize("operation", ["add", "sub", "mul"])
+def test_what_is_assigned_to_a_variable_is_computed_in_its_memory(operation):
+    variable = keras.Variable([1.0, 2.0])
+    other = keras.Variable([0.0, 0.0])
+
+    def body(x):
+        new = getattr(torch, operation)(variable.value, x)
+        variable.assign(new)
+        other.assign(new + 1)  # it is needed again
+        variable.assign(getattr(torch, operation)(variable.value, 3.0))
+        return x + 0
+
+    fn, expected = captured(body, [variable, other]), torch.tensor([1.0, 2.0])
+    for x in torch.tensor([[1.0, 4.0], [2.0, -1.0], [0.5, 3.0]]):
+        fn(x)
+        first = getattr(torch, operation)(expected, x)
+        expected = getattr(torch, operation)(first, 3.0)
+        assert variable.value.tolist() == expected.tolist()
+        assert other.value.tolist() == (first + 1).tolist()
+    assert tapes(fn) == ["tape"]
+    (tape,) = fn._tapes.values()
+    assert f"{operation}_" in tape._function.__code__.co_names

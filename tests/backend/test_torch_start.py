@@ -3,8 +3,11 @@
 import os
 import subprocess
 import sys
+import types
 
 import pytest
+
+from keras.backend.torch import memory
 
 BUILD = """
 import sys, numpy as np, keras
@@ -52,3 +55,18 @@ def test_models_are_built_without_the_compiler():
 )
 def test_the_compiler_is_there_when_asked_for(statement):
     run(INSIDE.format(statement=statement))
+
+
+@pytest.mark.parametrize("said", [{}, {"MALLOC_TRIM_THRESHOLD_": "131072"}])
+def test_freed_memory_is_kept_unless_the_environment_says_otherwise(monkeypatch, said):
+    calls = []
+    library = types.SimpleNamespace(mallopt=lambda *option: calls.append(option))
+    monkeypatch.setattr(memory.ctypes, "CDLL", lambda name: library)
+    monkeypatch.setattr(memory.sys, "platform", "linux")
+    for name in [n for n in os.environ if n.startswith("MALLOC_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.delenv("GLIBC_TUNABLES", raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    memory.keep_freed_memory()
+    assert bool(calls) is not bool(said)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
-import jax.scipy.linalg
 from jax import lax
 
 from keras.backend.tables import functions_of
@@ -14,6 +13,12 @@ from keras.backend.tables import functions_of
 def lu_factor(x: Any) -> tuple[Any, Any]:
     lu, pivots, _ = lax.linalg.lu(x)
     return lu, pivots
+
+
+def solve_triangular(a: Any, b: Any, lower: bool) -> Any:
+    from jax.scipy import linalg  # which takes longer to import than all the rest
+
+    return linalg.solve_triangular(a, b, lower=lower)
 
 
 TABLE: dict = {
@@ -26,7 +31,5 @@ TABLE: dict = {
     "_qr": lambda x, mode: tuple(jnp.linalg.qr(x, mode)),
     "_svd": lambda x, full_matrices: tuple(jnp.linalg.svd(x, full_matrices)),
     "_svdvals": lambda x: jnp.linalg.svd(x, compute_uv=False),
-    "_solve_triangular": lambda a, b, lower: jax.scipy.linalg.solve_triangular(
-        a, b, lower=lower
-    ),
+    "_solve_triangular": solve_triangular,
 }

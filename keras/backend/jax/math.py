@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.special
 from jax import lax
 
 from keras.backend.tables import functions_of
