@@ -102,6 +102,7 @@ def dispatches(
         grouped
         and bytes_out is not None
         and isinstance(source, ArraySource)
+        and source.num_batches != 1
         and model._step_loop(mode)
     ):
         first = source.peek()

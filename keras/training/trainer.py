@@ -392,7 +392,8 @@ class Trainer(Steps):
         from keras.training.data import make_batches
 
         source = make_batches(x, batch_size=batch_size, steps=_capped(steps))
-        self._build_on(source.peek(), training=False)
+        if not self.built:
+            self._build_on(source.peek(), training=False)
         function = self.make_predict_function()
         if not isinstance(callbacks, CallbackList):
             callbacks = CallbackList(
