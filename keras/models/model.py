@@ -41,7 +41,7 @@ class Model(Trainer, Layer):
     _not_parts = (
         "_graph",
         *Trainer._trainer_attributes,
-        *Trainer._engine_attributes,
+        *(name for name in Trainer._engine_attributes if name.startswith("_")),
     )
     _fresh = (*Layer._fresh, *Trainer._engine_attributes)
 

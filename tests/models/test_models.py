@@ -207,3 +207,17 @@ def test_summary_counts_and_connects(backend, capsys):
     assert "['a[0][0]'," in text and "Total params" in text
     keras.Sequential([keras.Input((4,)), layers.Dense(2)]).summary(style="rich")
     assert "Trainable params: 10" in capsys.readouterr().out
+
+
+def test_a_layer_may_have_the_name_of_what_fit_sets(backend):
+    class Model(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.history = layers.Dense(3)
+
+        def call(self, x):
+            return self.history(x)
+
+    model = Model()
+    model(np.ones((2, 4)))
+    assert [tuple(w.shape) for w in model.weights] == [(4, 3), (3,)]
