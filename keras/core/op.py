@@ -8,7 +8,8 @@ to the graph.
 Which parameters are tensors is read off the annotations: see `Tensor` and its kin. A
 TABLE's function is given the arguments in the op's own order, without the defaults at
 the end, and may be given Python scalars beside tensors where the backend's
-`numpy.WEAK` names the op.
+`numpy.WEAK` names the op. Where it has nothing better than the body for what it is
+given, it returns NotImplemented.
 """
 
 from __future__ import annotations
@@ -200,6 +201,8 @@ class Op:
         backend = current()
         values = self.convert(backend, args, kwargs)
         out = (backend.TABLE.get(self.name) or self.body)(*values)
+        if out is NotImplemented:
+            out = self.body(*values)
         if masks._any and self.elementwise:
             _propagate_mask(values, out)
         return out

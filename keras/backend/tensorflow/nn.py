@@ -168,19 +168,15 @@ def _batch_normalization(
     epsilon: float = 1e-3,
 ) -> Any:
     values = mean, variance, offset, scale
-    if x.dtype == tf.float32 and all(v is None or v.shape.rank == 1 for v in values):
-        if isinstance(current_frame(), MetaFrame):  # gradients of its own take long
-            return tf.identity(x)
-        scale = tf.ones_like(mean) if scale is None else scale
-        offset = tf.zeros_like(mean) if offset is None else offset
-        return _over_images(_by_given, x, axis, mean, variance, offset, scale, epsilon)
-    shape = [1] * x.shape.rank
-    shape[axis] = -1
-    mean, variance, offset, scale = (
-        v if v is None or v.shape.rank == x.shape.rank else tf.reshape(v, shape)
-        for v in values
-    )
-    return tf.nn.batch_normalization(x, mean, variance, offset, scale, epsilon)
+    if x.dtype != tf.float32 or any(
+        v is not None and v.shape.rank != 1 for v in values
+    ):
+        return NotImplemented
+    if isinstance(current_frame(), MetaFrame):  # gradients of its own take long
+        return tf.identity(x)
+    scale = tf.ones_like(mean) if scale is None else scale
+    offset = tf.zeros_like(mean) if offset is None else offset
+    return _over_images(_by_given, x, axis, mean, variance, offset, scale, epsilon)
 
 
 def _over_images(fn: Any, x: Any, axis: int, *rest: Any) -> Any:
@@ -231,12 +227,9 @@ def _by_given(
 def _batch_normalization_by_itself(
     x: Any, offset: Any = None, scale: Any = None, axis: int = -1, epsilon: float = 1e-3
 ) -> Any:
-    if x.dtype == tf.float64:
-        axes = [a for a in range(x.shape.rank) if a != axis % x.shape.rank]
-        mean, variance = tf.nn.moments(x, axes)
-        out = _batch_normalization(x, mean, variance, offset, scale, axis, epsilon)
-    else:
-        out, mean, variance = _over_images(_by_itself, x, axis, offset, scale, epsilon)
+    if x.dtype == tf.float64:  # for which there is no kernel
+        return NotImplemented
+    out, mean, variance = _over_images(_by_itself, x, axis, offset, scale, epsilon)
     return out, tf.stop_gradient(mean), tf.stop_gradient(variance)
 
 

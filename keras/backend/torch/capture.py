@@ -112,7 +112,7 @@ class Recorder(TorchFunctionMode):
         # By identity; another tensor may have it once the one that is named is gone.
         self._names: dict[int, tuple[str, weakref.ref]] = {}
         for name, tensor in zip(self._arguments, inputs):
-            self._call(tensor, name)
+            self._give_name(tensor, name)
         self._values: dict[str, Any] = {}  # what the source names from outside
         self._lines: list[_Line] = []
         self._grad = torch.is_grad_enabled()
@@ -157,7 +157,7 @@ class Recorder(TorchFunctionMode):
             return
         if name in _VIEWS and args and _is_same(args[0], result):
             if self._name_of(result) is None:
-                self._call(result, self._spell(args[0], []))
+                self._give_name(result, self._spell(args[0], []))
             return
         self._write(func, args, kwargs, result)
         writes = name.endswith("_") or name == "__setitem__"
@@ -176,7 +176,7 @@ class Recorder(TorchFunctionMode):
         function = getattr(func, "__name__", "")
         parts = () if kwargs else (function, *spelt)
         if isinstance(result, torch.Tensor) and self._name_of(result) is None:
-            name = self._call(result)
+            name = self._give_name(result)
             line = _Line(f"{name} = {call}", [name], uses, function in _PURE, parts)
             self._lines.append(line)
             return
@@ -189,7 +189,7 @@ class Recorder(TorchFunctionMode):
         whole = f"r{len(self._lines)}"
         self._lines.append(_Line(f"{whole} = {call}", [whole], uses))
         for place, tensor in places:
-            name = self._call(tensor)
+            name = self._give_name(tensor)
             line = _Line(f"{name} = {whole}{place}", [name], [whole], is_pure=True)
             self._lines.append(line)
 
@@ -197,7 +197,7 @@ class Recorder(TorchFunctionMode):
         name, named = self._names.get(id(tensor), (None, None))
         return name if named is not None and named() is tensor else None
 
-    def _call(self, tensor: torch.Tensor, name: str | None = None) -> str:
+    def _give_name(self, tensor: torch.Tensor, name: str | None = None) -> str:
         self._count += 1
         name = name or f"t{self._count}"
         self._names[id(tensor)] = name, weakref.ref(tensor)
@@ -213,7 +213,7 @@ class Recorder(TorchFunctionMode):
         if isinstance(value, torch.Tensor):
             name = self._name_of(value)
             if name is None:
-                name = self._call(value, self._outside(value))
+                name = self._give_name(value, self._outside(value))
                 self.outside.append(value)
             uses.append(name)
             return name
