@@ -172,7 +172,8 @@ class BatchNormalization(ScaleAndShift):
 
     def _move(self, average: Any, value: Any, momentum: float) -> None:
         old = self.widened(average.value)
-        average.assign(old + (ops.stop_gradient(value) - old) * (1 - momentum))
+        value = ops.cast(ops.stop_gradient(value), ops.dtype(old))
+        average.assign(old + (value - old) * (1 - momentum))
 
 
 def _square_root_of(initializer: Any) -> Any:

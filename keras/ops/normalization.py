@@ -91,7 +91,7 @@ def _batch_normalization(
     return x * factor + shift
 
 
-@op(name="_batch_normalization_by_itself")
+@op(name="_batch_normalization_by_itself", cast="float")
 def batch_normalization_by_itself(
     x: Tensor,
     offset: Tensor | None = None,

@@ -312,3 +312,14 @@ def test_a_model_with_a_function_of_jax_does_not_move(jax):
     )
     with pytest.raises(ValueError, match="JaxLayer runs what is written in jax"):
         model.to_backend("torch")
+
+
+def test_batches_of_another_type_are_normalised_too(backend):
+    x = np.random.default_rng(0).normal(2, 3, (6, 5, 4))
+    layer = keras.layers.BatchNormalization()
+    found = layer(x, training=True)
+    assert keras.ops.dtype(found) == "float32"
+    expected = (x - x.mean((0, 1))) / np.sqrt(x.var((0, 1)) + 1e-3)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(found), expected, rtol=1e-4, atol=1e-5
+    )
