@@ -22,6 +22,16 @@ def timed(function, *args):
     return time.perf_counter() - start
 
 
+def repeated(measure, least, most=300, seconds=1.5):
+    """The median of at least `least` and at most `most` measurements."""
+    found, begin = [], time.perf_counter()
+    while len(found) < least or (
+        len(found) < most and time.perf_counter() - begin < seconds
+    ):
+        found.append(measure(len(found)))
+    return statistics.median(found)
+
+
 def main(contender, workload, epochs=4):
     begin = time.perf_counter()
     module = importlib.import_module(contender)
@@ -40,11 +50,12 @@ def main(contender, workload, epochs=4):
     }
     for name, args in (("evaluate", (x, y, batch)), ("predict", (x, batch))):
         timed(getattr(run, name), *args)
-        runs = [timed(getattr(run, name), *args) for _ in range(3)]
-        found[name] = statistics.median(runs) / steps
+        found[name] = repeated(lambda i: timed(getattr(run, name), *args), 3) / steps
     for name in ("predict_one", "call_one"):
-        one = [timed(getattr(run, name), x[i : i + 1]) for i in range(30)]
-        found[name] = statistics.median(one[10:])
+        one = getattr(run, name)
+        for i in range(10):
+            one(x[i : i + 1])
+        found[name] = repeated(lambda i: timed(one, x[i % 200 : i % 200 + 1]), 20)
     found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found))
 
