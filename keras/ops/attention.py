@@ -141,4 +141,5 @@ def attend(
         least = -0.7 * 3.4028235e38 if dtype(scores) == "float32" else -1e300
         scores = knp.where(mask, scores, least)
     weights = cast(_softmax(scores, -1), kind)
-    return knp.einsum("bnts,bsnh->btnh", weights, value)
+    # The values first: JAX swaps the two, and XLA on CPU is slow the other way round.
+    return knp.einsum("bsnh,bnts->btnh", value, weights)

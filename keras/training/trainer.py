@@ -158,6 +158,15 @@ class Trainer(Steps):
     def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
+    def _listed(self, callbacks: Any, verbose: Any, **params: Any) -> Any:
+        """The callbacks of a run as one `CallbackList`."""
+        from keras.callbacks import CallbackList
+
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        bar, params = verbose != 0, {"verbose": verbose, **params}
+        return CallbackList(callbacks, add_progbar=bar, model=self, **params)
+
     def _known_output_names(self) -> list[str] | None:
         if getattr(self, "_graph", None) is None:
             return None
@@ -249,7 +258,6 @@ class Trainer(Steps):
         Returns:
             A `History`: `history.history["loss"]` lists the loss of each epoch.
         """
-        from keras.callbacks import CallbackList
         from keras.training.data import make_batches, split_validation
 
         self._check_compiled("fit")
@@ -272,20 +280,9 @@ class Trainer(Steps):
         self._track_loss()
         self._build_on(source.peek(), training=True)
         steps = source.num_batches
-        if settings.max_steps_per_epoch:
-            steps = min(
-                steps or settings.max_steps_per_epoch, settings.max_steps_per_epoch
-            )
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks,
-                add_history=True,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=epochs,
-                steps=steps,
-            )
+        callbacks = self._listed(
+            callbacks, verbose, epochs=epochs, steps=steps, add_history=True
+        )
         validation: dict[str, Any] = {}
         if validation_data is not None:
             validation = _validation_arguments(validation_data)
@@ -340,7 +337,6 @@ class Trainer(Steps):
         Returns:
             The loss, or a list of the loss and the metrics, or a dict.
         """
-        from keras.callbacks import CallbackList
         from keras.training.data import make_batches
 
         if kwargs:
@@ -351,15 +347,7 @@ class Trainer(Steps):
         )
         self._track_loss()
         self._build_on(source.peek(), training=False)
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=1,
-                steps=source.num_batches,
-            )
+        callbacks = self._listed(callbacks, verbose, epochs=1, steps=source.num_batches)
         callbacks.on_test_begin()
         with self._running():
             self.reset_metrics()
@@ -388,30 +376,20 @@ class Trainer(Steps):
         Returns:
             An array, or the nest of arrays that the model returns.
         """
-        from keras.callbacks import CallbackList
         from keras.training.data import make_batches
 
         source = make_batches(x, batch_size=batch_size, steps=_capped(steps))
         if not self.built:
             self._build_on(source.peek(), training=False)
         function = self.make_predict_function()
-        if not isinstance(callbacks, CallbackList):
-            callbacks = CallbackList(
-                callbacks,
-                add_progbar=verbose != 0,
-                model=self,
-                verbose=verbose,
-                epochs=1,
-                steps=source.num_batches,
-            )
+        callbacks = self._listed(callbacks, verbose, epochs=1, steps=source.num_batches)
         callbacks.on_predict_begin()
         to_numpy = self._backend.convert_to_numpy
         outputs: list[Any] = []
         treedef: Any = None
         step = 0
-        batches = dispatches(
-            self, "predict", source, callbacks, bytes_out=self._output_bytes()
-        )
+        bytes_out = None if source.num_batches == 1 else self._output_bytes()
+        batches = dispatches(self, "predict", source, callbacks, bytes_out=bytes_out)
         for batch, count in batches:
             callbacks.on_predict_batch_begin(step)
             if count:
@@ -540,7 +518,7 @@ def _due(frequency: Any, epoch: int) -> bool:
 
 def _capped(steps: int | None) -> int | None:
     most = settings.max_steps_per_epoch
-    return min(steps, most) if steps and most else steps
+    return min(steps or most, most) if most else steps
 
 
 def _shuffle_seed() -> int:

@@ -6,6 +6,7 @@ import pytest
 
 import keras
 from keras.backend.jax.step import Compiled
+from keras.core.dtypes import numpy_dtype
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,23 @@ def test_fit_prepares_for_the_last_batch(samples, prepared, monkeypatch):
     assert shapes == ([(3, 4)] if prepared else [])
     model.fit(x, x[:, :1], batch_size=8, verbose=0, steps_per_epoch=samples // 8 or 1)
     assert shapes == ([(3, 4)] if prepared else [])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "int64", "bool", "bfloat16"])
+def test_small_arrays_of_one_shape_again_and_again_keep_their_own_values(dtype):
+    made, wanted = [], []
+    for i in range(20):
+        x = np.full((2, 3), i % 2, "int32").astype(numpy_dtype(dtype))
+        made.append(keras.ops.convert_to_tensor(x))
+        wanted.append((x.copy(), jax.numpy.asarray(x).dtype))
+        x[:] = x == 0
+    for tensor, (values, kind) in zip(made, wanted):
+        assert tensor.dtype == kind and np.array_equal(np.asarray(tensor), values)
+
+
+def test_a_small_array_met_while_tracing_is_a_constant():
+    x = np.ones((3, 5), "float32")
+    for _ in range(10):
+        keras.ops.convert_to_tensor(x)
+    traced = jax.make_jaxpr(lambda y: y + keras.ops.convert_to_tensor(x))(x)
+    assert [eqn.primitive.name for eqn in traced.eqns] == ["add"]

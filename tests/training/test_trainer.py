@@ -213,3 +213,24 @@ def test_predict_keeps_the_models_structure(backend):
     model = keras.Model(x, [layers.Dense(1)(x), {"b": layers.Dense(2)(x)}])
     first, second = model.predict(X, batch_size=32, verbose=0)
     assert first.shape == (70, 1) and second["b"].shape == (70, 2)
+
+
+def test_the_cap_on_steps_holds_in_fit_evaluate_and_predict(backend):
+    class Counter(keras.callbacks.Callback):
+        trained = tested = 0
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.trained += 1
+
+        def on_test_batch_end(self, batch, logs=None):
+            self.tested += 1
+
+    counter, model = Counter(), small()
+    keras.config.set_max_steps_per_epoch(2)
+    try:
+        model.fit(X, Y, batch_size=10, epochs=3, callbacks=[counter], verbose=0)
+        model.evaluate(X, Y, batch_size=10, callbacks=[counter], verbose=0)
+        rows = len(model.predict(X, batch_size=10, verbose=0))
+    finally:
+        keras.config.set_max_steps_per_epoch(None)
+    assert (counter.trained, counter.tested, rows) == (6, 2, 20)

@@ -1,5 +1,9 @@
 """The JAX backend; its names are those of `contract.py`."""
 
+from keras.backend.graphs import (
+    FUSED_RNN, LOOPS_HAVE_A_SIZE, is_recording, no_gradients, opaque,
+    without_gradients,
+)
 from keras.backend.jax import linalg, math, nn, numpy
 from keras.backend.jax.control import (
     cond, runs_eagerly, scan, vectorized_map, while_loop,
@@ -7,8 +11,7 @@ from keras.backend.jax.control import (
 from keras.backend.jax.random import random_normal, random_uniform, seed_framework
 from keras.backend.jax.step import (
     compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
-    fused_update, is_recording, no_gradients, number, opaque, remat, value_and_grad,
-    without_gradients,
+    fused_update, number, remat, value_and_grad,
 )
 from keras.backend.jax.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
@@ -17,6 +20,4 @@ from keras.backend.jax.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
-FUSED_RNN: dict[str, object] = {}  # loops are compiled
-LOOPS_HAVE_A_SIZE = True
 READY = True

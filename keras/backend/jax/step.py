@@ -326,16 +326,6 @@ def _abstract(x: Any, shape: Any) -> Any:
     return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(x.dtype))
 
 
-def without_gradients(fn: Callable) -> Callable:
-    """JAX keeps nothing for gradients that are not asked for."""
-    return fn
-
-
-def no_gradients() -> Any:
-    """JAX keeps nothing for gradients that are not asked for."""
-    return contextlib.nullcontext()
-
-
 def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass; `fn` may assign to variables."""
 
@@ -377,13 +367,3 @@ def number(x: Any) -> Any:
 def fused_update(name: str) -> None:
     """No kernels: XLA fuses what an optimizer's `update` says."""
     return None
-
-
-def opaque(fn: Callable) -> Callable:
-    """Nothing is written down here."""
-    return fn
-
-
-def is_recording() -> bool:
-    """Nothing is written down here."""
-    return False

@@ -1,5 +1,9 @@
 """The TensorFlow backend; its names are those of `contract.py`."""
 
+from keras.backend.graphs import (
+    FUSED_RNN, LOOPS_HAVE_A_SIZE, is_recording, no_gradients, opaque,
+    without_gradients,
+)
 from keras.backend.tensorflow import linalg, math, nn, numpy
 from keras.backend.tensorflow.control import (
     cond, runs_eagerly, scan, vectorized_map, while_loop,
@@ -10,7 +14,7 @@ from keras.backend.tensorflow.random import (
 )
 from keras.backend.tensorflow.step import (
     compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
-    is_recording, no_gradients, opaque, remat, value_and_grad, without_gradients,
+    remat, value_and_grad,
 )
 from keras.backend.tensorflow.tensor import (
     NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
@@ -19,6 +23,4 @@ from keras.backend.tensorflow.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
-FUSED_RNN: dict[str, object] = {}  # loops are compiled
-LOOPS_HAVE_A_SIZE = True
 READY = True

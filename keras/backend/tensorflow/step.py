@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -153,16 +152,6 @@ def compile_call(fn: Callable, variables: Callable) -> Callable:
     return Traced(fn)
 
 
-def without_gradients(fn: Callable) -> Callable:
-    """TensorFlow keeps nothing outside a tape."""
-    return fn
-
-
-def no_gradients() -> Any:
-    """TensorFlow keeps nothing outside a tape."""
-    return contextlib.nullcontext()
-
-
 def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
@@ -181,13 +170,3 @@ def remat(fn: Callable) -> Callable:
 def custom_gradient(fn: Callable) -> Callable:
     """`fn(*args) -> (output, grad_fn)`; `grad_fn(*cotangents)` gives the gradients."""
     return tf.custom_gradient(fn)
-
-
-def opaque(fn: Callable) -> Callable:
-    """Nothing is written down here."""
-    return fn
-
-
-def is_recording() -> bool:
-    """Nothing is written down here."""
-    return False

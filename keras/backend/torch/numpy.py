@@ -271,13 +271,14 @@ def _from_start(indices: Any, size: int) -> Any:
     # A comparison on the meta device makes PyTorch import 800 modules.
     if indices.is_meta:
         return indices
-    return torch.where(indices < 0, indices + size, indices)
+    return torch.add(indices, indices < 0, alpha=size)
 
 
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
     x, axis = _row(x, axis)
     axis %= x.ndim
-    indices = indices.long()
+    if indices.dtype != torch.int32:
+        indices = indices.long()
     flat = _from_start(indices, x.shape[axis]).reshape(-1)
     out = torch.index_select(x, axis, flat)
     return out.reshape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))

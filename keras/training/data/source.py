@@ -108,7 +108,9 @@ class IndexedSource(BatchSource):
     ) -> None:
         super().__init__(steps, class_weights)
         self.shuffle = shuffle
-        self.seed = secrets.randbits(63) if seed is None else int(seed) % 2**63
+        if seed is None:
+            seed = secrets.randbits(63) if shuffle else 0
+        self.seed = int(seed) % 2**63
 
     def _total(self) -> int | None:
         """The batches of one pass over the data; None: without end."""
