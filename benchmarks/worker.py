@@ -22,13 +22,16 @@ def timed(function, *args):
     return time.perf_counter() - start
 
 
-def repeated(measure, least, most=300, seconds=1.5):
-    """The median of at least `least` and at most `most` measurements."""
+def repeated(function, arguments, least, most=300, seconds=1.5):
+    """The median time of at least `least` and at most `most` calls.
+
+    `arguments` are taken in turn.
+    """
     found, begin = [], time.perf_counter()
     while len(found) < least or (
         len(found) < most and time.perf_counter() - begin < seconds
     ):
-        found.append(measure(len(found)))
+        found.append(timed(function, *arguments[len(found) % len(arguments)]))
     return statistics.median(found)
 
 
@@ -49,13 +52,15 @@ def main(contender, workload, epochs=4):
         "step": statistics.median(times) / steps,
     }
     for name, args in (("evaluate", (x, y, batch)), ("predict", (x, batch))):
-        timed(getattr(run, name), *args)
-        found[name] = repeated(lambda i: timed(getattr(run, name), *args), 3) / steps
+        function = getattr(run, name)
+        function(*args)
+        found[name] = repeated(function, [args], 3) / steps
+    samples = [(x[i : i + 1],) for i in range(200)]
     for name in ("predict_one", "call_one"):
-        one = getattr(run, name)
-        for i in range(10):
-            one(x[i : i + 1])
-        found[name] = repeated(lambda i: timed(one, x[i % 200 : i % 200 + 1]), 20)
+        function = getattr(run, name)
+        for sample in samples[:10]:
+            function(*sample)
+        found[name] = repeated(function, samples, 20)
     found["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps(found))
 
