@@ -1,7 +1,7 @@
 """Ours, Keras 3.15.1 and loops written by hand, side by side: one table, one chart.
 
     python benchmarks/run.py --keras /path/to/python/with/keras [--backends jax torch]
-                             [--workloads mlp cnn] [--rounds 3] [--compiled]
+                             [--workloads mlp cnn] [--rounds 3] [--compiled] [--partial]
 
 Each measurement is a process of its own; the contenders take turns, round after round,
 and medians are compared. Results go to `benchmarks/results/`.
@@ -122,9 +122,14 @@ def main() -> None:
     parser.add_argument("--workloads", nargs="+", default=list(SIZES))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument(
+        "--partial", action="store_true", help="half the samples in the last batches"
+    )
+    parser.add_argument(
         "--compiled", action="store_true", help="on PyTorch, torch.compile by hand too"
     )
     options = parser.parse_args()
+    if options.partial:
+        os.environ["LAST_BATCH"] = "half"
     results: dict = {}
     for backend in options.backends:
         for workload in options.workloads:
@@ -148,8 +153,8 @@ def main() -> None:
                 results.setdefault(backend, {})[workload] = medians
                 steps = {n: f"{m['step'] * 1e3:.3f} ms" for n, m in medians.items()}
                 print(backend, workload, steps, flush=True)
-    folder = HERE / "results"
-    folder.mkdir(exist_ok=True)
+    folder = HERE / "results" / ("partial" if options.partial else "")
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "steps.json").write_text(json.dumps(results, indent=1))
     (folder / "steps.md").write_text(report(results))
     chart(results, folder / "steps.png")

@@ -3,11 +3,13 @@
     python worker.py CONTENDER WORKLOAD [EPOCHS]
 
 CONTENDER is by_api (with KERAS_BACKEND), by_hand_jax, by_hand_torch or
-by_hand_tensorflow.
+by_hand_tensorflow. With LAST_BATCH in the environment the last batch of an epoch has
+half the samples.
 """
 
 import importlib
 import json
+import os
 import resource
 import statistics
 import sys
@@ -39,7 +41,7 @@ def main(contender, workload, epochs=4):
     begin = time.perf_counter()
     module = importlib.import_module(contender)
     imported = time.perf_counter() - begin
-    x, y, batch = data.make(workload)
+    x, y, batch = data.make(workload, partial="LAST_BATCH" in os.environ)
     steps = len(x) // batch
     made = time.perf_counter()
     run = module.Contender(workload)

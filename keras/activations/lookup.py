@@ -55,8 +55,5 @@ def serialize(activation: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """An activation from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """An activation from a name or `serialize`'s data; `custom_objects` adds names."""
     return linear if config is None else _FAMILY.deserialize(config, custom_objects)

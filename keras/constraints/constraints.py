@@ -158,8 +158,5 @@ def serialize(constraint: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A constraint from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """A constraint from a name or `serialize`'s data; `custom_objects` adds names."""
     return _FAMILY.deserialize(config, custom_objects)

@@ -110,13 +110,7 @@ class Family:
     def deserialize(
         self, config: Any, custom_objects: Mapping[str, Any] | None = None
     ) -> Any:
-        """The object from data: a serialised form or a name.
-
-        Args:
-            config: `{"class_name": ..., "config": ...}` as `serialize` gives it, or
-                a name.
-            custom_objects: more names and what they stand for.
-        """
+        """The object from a name or `serialize`'s data; `custom_objects` adds names."""
         if config is None:
             return None
         with registry.maybe_scope(custom_objects):

@@ -63,8 +63,5 @@ def serialize(initializer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """An initializer from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """An initializer from a name or `serialize`'s data; `custom_objects` adds names."""
     return _FAMILY.deserialize(config, custom_objects)

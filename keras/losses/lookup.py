@@ -55,8 +55,5 @@ def serialize(loss: Any) -> Any:
 
 
 def deserialize(name: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A loss from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """A loss from a name or `serialize`'s data; `custom_objects` adds names."""
     return _family().deserialize(name, custom_objects)

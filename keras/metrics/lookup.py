@@ -57,8 +57,5 @@ def serialize(metric: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A metric from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """A metric from a name or `serialize`'s data; `custom_objects` adds names."""
     return _family().deserialize(config, custom_objects)

@@ -181,8 +181,5 @@ def serialize(regularizer: Any) -> Any:
 
 
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
-    """A regularizer from the data `serialize` gives, or from a name.
-
-    `custom_objects`: more names and what they stand for.
-    """
+    """A regularizer from a name or `serialize`'s data; `custom_objects` adds names."""
     return _FAMILY.deserialize(config, custom_objects)

@@ -97,24 +97,20 @@ def dispatches(
             allowed = callbacks.steps_until_batch_end(step, mode)
         return allowed if steps is None else min(allowed, steps - step)
 
-    grouped = every > 1 or not callbacks.asks_each_batch(mode)
-    if (
-        grouped
-        and bytes_out is not None
-        and isinstance(source, ArraySource)
-        and source.num_batches != 1
-        and model._step_loop(mode)
-    ):
+    if isinstance(source, ArraySource) and source.num_batches != 1:
         first = source.peek()
-        size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
+        function = getattr(model, f"make_{mode}_function")()
+        prepare = getattr(function, "prepare", None)
+        if prepare and (last := source.last_batch(first)) is not None:
+            prepare(last)  # it has a shape of its own
+        size = 1
+        grouped = every > 1 or not callbacks.asks_each_batch(mode)
+        if grouped and bytes_out is not None and model._step_loop(mode):
+            size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
         if bytes_out and size > 1:
             # Other data in the same model should find the same size compiled.
             size = 4 ** int(math.log(size, 4) + 1e-9)
         if size > 1:
-            function = getattr(model, f"make_{mode}_function")()
-            prepare = getattr(function, "prepare", None)
-            if prepare and (last := source.last_batch(first)) is not None:
-                prepare(last)  # it has a shape of its own
             filled = model._backend.LOOPS_HAVE_A_SIZE
             yield from source.groups(index, start, size, wanted, filled)
             return

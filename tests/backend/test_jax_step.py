@@ -1,10 +1,15 @@
 """Compiling on JAX in the background, for shapes that will come."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import jax
 import numpy as np
 import pytest
 
 import keras
+from keras.backend.jax import step
 from keras.backend.jax.step import Compiled
 from keras.core.dtypes import numpy_dtype
 
@@ -84,3 +89,28 @@ def test_a_small_array_met_while_tracing_is_a_constant():
         keras.ops.convert_to_tensor(x)
     traced = jax.make_jaxpr(lambda y: y + keras.ops.convert_to_tensor(x))(x)
     assert [eqn.primitive.name for eqn in traced.eqns] == ["add"]
+
+
+def in_jax(fn, *args):
+    with keras.config.backend_scope("jax"):
+        return fn(*args)
+
+
+def test_a_call_waits_for_a_compilation_that_another_thread_began(monkeypatch):
+    begun = threading.Event()
+
+    class Slow(threading.Thread):
+        def start(self):
+            begun.set()
+            time.sleep(0.3)
+            super().start()
+
+    compiled = Compiled(lambda x: x + 1, shared=True)
+    x = np.ones(3, "float32")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(int).result()  # its own thread is there
+        monkeypatch.setattr(step.threading, "Thread", Slow)
+        ready = pool.submit(in_jax, compiled.prepare, x)
+        begun.wait()
+        assert float(compiled(x)[0]) == 2
+        ready.result()

@@ -221,8 +221,9 @@ class Lifted:
             with contextlib.suppress(Exception):  # the call will meet it too
                 lowered.compile()
 
-        self._compiling = threading.Thread(target=work, daemon=True)
-        self._compiling.start()
+        compiling = threading.Thread(target=work, daemon=True)
+        compiling.start()
+        self._compiling = compiling  # only now may another thread wait for it
 
     def _trace(self, data: list) -> Any:
         self._find_variables(data)
@@ -235,8 +236,8 @@ class Lifted:
     def __call__(self, data: list, *count: Any) -> Any:
         if self._step is None:
             self._trace(data)
-        if self._compiling is not None:
-            self._compiling.join()
+        if (compiling := self._compiling) is not None:
+            compiling.join()
             self._compiling = None
         if not self._one_by_one:
             return self._run(data, *count)

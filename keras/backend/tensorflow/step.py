@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -65,27 +66,27 @@ def value_and_grad(
 
 
 def compile(fn: Callable) -> Callable:
-    """`fn` as a tf.function, which captures the variables by itself."""
-    compiled = tf.function(fn, autograph=False, reduce_retracing=False)
-    compiled._omit_frequent_tracing_warning = True  # each layer has one of its own
-    return compiled
+    """`fn` as graphs, which capture the variables by themselves."""
+    return Traced(fn, batches=False)
 
 
 def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
     """A step of the trainer as graphs, by XLA if asked for."""
-    return Traced(step, jit_compile=jit_compile is True)
+    return Traced(step, xla=jit_compile is True)
 
 
 class Traced:
     """`fn` as a graph for each form of its arguments and each set of shapes.
 
-    A tf.function finds the graph for a call as well, but takes much longer to.
+    A tf.function finds the graph for a call as well, but takes much longer to. With
+    `batches` the first axes count samples: once that changes, a graph serves any size.
     """
 
-    def __init__(self, fn: Callable, **options: Any) -> None:
-        self._fn, self._options = fn, options
+    def __init__(self, fn: Callable, batches: bool = True, xla: bool = False) -> None:
+        self._fn, self._xla = fn, xla
+        self._batches = batches and not xla
         self._graphs: dict[Any, Any] = {}
 
     def __call__(self, *args: Any) -> Any:
@@ -96,18 +97,48 @@ class Traced:
         """The graph for such arguments."""
         return self._find(args)[1]
 
-    def _find(self, args: tuple) -> tuple[list[Any], Any]:
+    def prepare(self, *args: Any) -> None:
+        """Expect arguments like these, but with first axes of other sizes too."""
+        if self._batches:
+            tensors, _, form = self._parted(args)
+            self._graphs.setdefault((form, *_specs(tensors, any_size=True)), None)
+
+    def _parted(self, args: tuple) -> tuple[list[Any], Callable, Any]:
         data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
-        tensors = [convert_to_tensor(x) for x in data]
+        return [convert_to_tensor(x) for x in data], filled, form
+
+    def _find(self, args: tuple) -> tuple[list[Any], Any]:
+        tensors, filled, form = self._parted(args)
         key = (form, *((tuple(t.shape), t.dtype) for t in tensors))
         graph = self._graphs.get(key)
         if graph is None:
-            graph = self._graphs[key] = tf.function(
-                lambda *tensors: self._fn(*filled(tensors)),
-                autograph=False,
-                **self._options,
-            ).get_concrete_function(*(tf.TensorSpec(t.shape, t.dtype) for t in tensors))
+            graph = self._graphs[key] = self._new(form, filled, tensors)
         return tensors, graph
+
+    def _new(self, form: Any, filled: Callable, tensors: list) -> Any:
+        specs = _specs(tensors, any_size=self._batches)
+        key = (form, *specs)
+        if key in self._graphs and self._graphs[key] is None:  # one has met other sizes
+            self._graphs[key] = False
+            with contextlib.suppress(Exception):  # some code must know all sizes
+                self._graphs[key] = self._trace(filled, specs)
+        elif self._batches:
+            self._graphs.setdefault(key, None)
+        return self._graphs.get(key) or self._trace(filled, _specs(tensors))
+
+    def _trace(self, filled: Callable, specs: list) -> Any:
+        def run(*tensors: Any) -> Any:
+            return self._fn(*filled(tensors))
+
+        traced = tf.function(run, autograph=False, jit_compile=self._xla)
+        return traced.get_concrete_function(*specs)
+
+
+def _specs(tensors: list, any_size: bool = False) -> list[tf.TensorSpec]:
+    def shape(t: Any) -> Any:
+        return [None, *t.shape[1:]] if any_size and t.shape.rank else t.shape
+
+    return [tf.TensorSpec(shape(t), t.dtype) for t in tensors]
 
 
 def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
