@@ -98,14 +98,14 @@ def dispatches(
         return allowed if steps is None else min(allowed, steps - step)
 
     if isinstance(source, ArraySource) and source.num_batches != 1:
-        first = source.peek()
-        function = getattr(model, f"make_{mode}_function")()
-        prepare = getattr(function, "prepare", None)
+        prepare = getattr(getattr(model, f"make_{mode}_function")(), "prepare", None)
+        grouped: Any = every > 1 or not callbacks.asks_each_batch(mode)
+        grouped = grouped and bytes_out is not None and model._step_loop(mode)
+        first = source.peek() if prepare or grouped else None
         if prepare and (last := source.last_batch(first)) is not None:
             prepare(last)  # it has a shape of its own
         size = 1
-        grouped = every > 1 or not callbacks.asks_each_batch(mode)
-        if grouped and bytes_out is not None and model._step_loop(mode):
+        if grouped and bytes_out is not None:
             size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
         if bytes_out and size > 1:
             # Other data in the same model should find the same size compiled.
