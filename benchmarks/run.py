@@ -3,8 +3,9 @@
     python benchmarks/run.py --keras /path/to/python/with/keras [--backends jax torch]
                              [--workloads mlp cnn] [--rounds 3] [--compiled] [--partial]
 
-Each measurement is a process of its own; the contenders take turns, round after round,
-and medians are compared. Results go to `benchmarks/results/`.
+Each contender is a process of its own, new in each round; in a round they measure each
+figure in short turns, so that a slow spell of the machine meets all of them. Medians
+are compared. Results go to `benchmarks/results/`.
 """
 
 from __future__ import annotations
@@ -17,42 +18,85 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from data import SIZES  # noqa: E402
+from worker import MARK  # noqa: E402
+
+TURNS, SECONDS = 4, 0.25
 
 FIGURES = {
     "step": ("a step of fit", 1e3, "ms"),
-    "first": ("first epoch, with compilation", 1, "s"),
+    "first": ("first epoch, with imports and compilation", 1, "s"),
     "evaluate": ("a batch of evaluate", 1e3, "ms"),
     "predict": ("a batch of predict", 1e3, "ms"),
     "predict_one": ("predict of one sample", 1e3, "ms"),
     "call_one": ("model(x) of one sample", 1e3, "ms"),
     "memory": ("peak memory", 1, "MB"),
 }
+ASKED = ("step", "evaluate", "predict", "predict_one", "call_one")
 
 
-def measure(
-    python: str, contender: str, workload: str, backend: str, compiled: bool = False
-) -> dict | None:
-    """What one process found, or None (with the end of its output) if it failed."""
-    env = dict(os.environ, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3")
-    if compiled:
-        env["TORCH_COMPILE"] = "1"
-    done = subprocess.run(
-        [python, str(HERE / "worker.py"), contender, workload],
-        env=env,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    if done.returncode:
-        print(f"{contender} {workload} {backend} failed:\n{done.stderr[-800:]}")
-        return None
-    return json.loads(done.stdout.splitlines()[-1])
+class Worker:
+    """A contender's process; it rests until it is asked for a figure."""
+
+    def __init__(
+        self, python: str, module: str, workload: str, backend: str, **env: str
+    ) -> None:
+        self._errors = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            [python, str(HERE / "worker.py"), module, workload],
+            env={
+                **os.environ,
+                "KERAS_BACKEND": backend,
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+                **env,
+            },
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        self.found: dict[str, list[float]] = {"first": self._answer()}
+
+    def _answer(self) -> list[float]:
+        for line in self._process.stdout or ():
+            if line.startswith(MARK):
+                return json.loads(line.removeprefix(MARK))
+        self._errors.seek(0)
+        raise RuntimeError(f"{self._process.args}:\n{self._errors.read()[-800:]}")
+
+    def ask(self, name: str, seconds: float, kept: bool = True) -> None:
+        """Let it measure a figure for so many seconds."""
+        self._process.stdin.write(f"{name} {seconds}\n")  # type: ignore[union-attr]
+        self._process.stdin.flush()  # type: ignore[union-attr]
+        times = self._answer()
+        if kept:
+            self.found.setdefault(name, []).extend(times)
+
+    def close(self) -> dict[str, float]:
+        """The medians of what it found."""
+        self._process.communicate()
+        return {name: statistics.median(times) for name, times in self.found.items()}
+
+
+def measure(contenders: dict[str, dict], workload: str, backend: str) -> dict:
+    """One round: the contenders measure each figure in short turns."""
+    workers = {
+        name: Worker(workload=workload, backend=backend, **given)
+        for name, given in contenders.items()
+    }
+    for figure in ASKED:
+        for turn in range(TURNS + 1):
+            for worker in workers.values():  # the first turn compiles
+                worker.ask(figure, SECONDS, kept=turn > 0)
+    for worker in workers.values():
+        worker.ask("memory", 0)
+    return {name: worker.close() for name, worker in workers.items()}
 
 
 def median_of(rounds: list[dict]) -> dict[str, float]:
@@ -133,23 +177,24 @@ def main() -> None:
     results: dict = {}
     for backend in options.backends:
         for workload in options.workloads:
-            by_hand = f"by_hand_{backend}"
-            contenders: dict[str, tuple] = {
-                "ours": (sys.executable, "by_api"),
-                "by hand": (sys.executable, by_hand),
+            by_hand = {"python": sys.executable, "module": f"by_hand_{backend}"}
+            contenders: dict[str, dict] = {
+                "ours": {"python": sys.executable, "module": "by_api"},
+                "by hand": by_hand,
             }
             if options.keras:
-                contenders["Keras"] = (options.keras, "by_api")
+                contenders["Keras"] = {"python": options.keras, "module": "by_api"}
             if options.compiled and backend == "torch":
-                contenders["torch.compile"] = (sys.executable, by_hand, True)
-            found: dict[str, list] = {name: [] for name in contenders}
-            for _ in range(options.rounds):
-                for name, (python, module, *compiled) in contenders.items():
-                    one = measure(python, module, workload, backend, *compiled)
-                    if one:
-                        found[name].append(one)
-            if all(found.values()):
-                medians = {name: median_of(rounds) for name, rounds in found.items()}
+                contenders["torch.compile"] = {**by_hand, "TORCH_COMPILE": "1"}
+            try:
+                found = [
+                    measure(contenders, workload, backend)
+                    for _ in range(options.rounds)
+                ]
+            except RuntimeError as error:
+                print(f"{workload} {backend} failed: {error}")
+            else:
+                medians = {n: median_of([r[n] for r in found]) for n in contenders}
                 results.setdefault(backend, {})[workload] = medians
                 steps = {n: f"{m['step'] * 1e3:.3f} ms" for n, m in medians.items()}
                 print(backend, workload, steps, flush=True)

@@ -107,11 +107,11 @@ def dispatches(
         size = 1
         if grouped and bytes_out is not None:
             size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
-        if bytes_out and size > 1:
+        filled = model._backend.LOOPS_HAVE_A_SIZE
+        if filled and bytes_out and size > 1:
             # Other data in the same model should find the same size compiled.
             size = 4 ** int(math.log(size, 4) + 1e-9)
         if size > 1:
-            filled = model._backend.LOOPS_HAVE_A_SIZE
             yield from source.groups(index, start, size, wanted, filled)
             return
     for batch in source.epoch(index, start):

@@ -41,9 +41,23 @@ def fused_update(name: str) -> Callable | None:
     return None if torch.compiler.is_compiling() else _KERNELS.get(name)
 
 
-def _in_order(grads: Tensors) -> Tensors:
-    """The fused kernels read memory in order, whatever the strides of a gradient."""
-    return [g.contiguous() for g in grads]
+def _alike(
+    weights: Tensors, grads: Tensors, slots: dict[str, Tensors]
+) -> tuple[Tensors, dict[str, Tensors]]:
+    """Gradients and slots, each in memory as its weight: fused kernels ignore strides.
+
+    A slot is moved once and for all.
+    """
+    strides = [w.stride() for w in weights]
+    for tensors in slots.values():
+        for slot, weight, wanted in zip(tensors, weights, strides):
+            if slot.stride() != wanted:
+                slot.data = torch.empty_like(weight).copy_(slot)
+    grads = [
+        g if g.stride() == wanted else torch.empty_like(w).copy_(g)
+        for g, w, wanted in zip(grads, weights, strides)
+    ]
+    return grads, slots
 
 
 def _adam(
@@ -56,11 +70,12 @@ def _adam(
     beta_2: float,
     epsilon: float,
 ) -> None:
+    grads, slots = _alike(weights, grads, slots)
     steps = [torch.full((), step, dtype=torch.float32, device=weights[0].device)]
     largest = slots.get("velocity_hat", [])
     torch._fused_adam_(
         weights,
-        _in_order(grads),
+        grads,
         slots["momentum"],
         slots["velocity"],
         largest,
@@ -90,10 +105,11 @@ def _sgd(
     if not momentum:  # PyTorch's kernel wants no buffer then
         _nesterov(weights, grads, slots, rate, step, momentum)
         return
+    grads, slots = _alike(weights, grads, slots)
     # Upwards, so that PyTorch's buffer is our momentum: m * v - rate * g.
     torch._fused_sgd_(
         weights,
-        _in_order(grads),
+        grads,
         slots["momentum"],
         weight_decay=0.0,
         momentum=momentum,
