@@ -26,7 +26,7 @@ sys.path.insert(0, str(HERE))
 from data import SIZES  # noqa: E402
 from worker import MARK  # noqa: E402
 
-TURNS, SECONDS = 4, 0.25
+TURNS, SECONDS = 8, 0.12
 
 FIGURES = {
     "step": ("a step of fit", 1e3, "ms"),
@@ -35,9 +35,9 @@ FIGURES = {
     "predict": ("a batch of predict", 1e3, "ms"),
     "predict_one": ("predict of one sample", 1e3, "ms"),
     "call_one": ("model(x) of one sample", 1e3, "ms"),
-    "memory": ("peak memory", 1, "MB"),
+    "memory": ("peak memory of training", 1, "MB"),
 }
-ASKED = ("step", "evaluate", "predict", "predict_one", "call_one")
+ASKED = ("step", "memory", "evaluate", "predict", "predict_one", "call_one")
 
 
 class Worker:
@@ -94,8 +94,6 @@ def measure(contenders: dict[str, dict], workload: str, backend: str) -> dict:
         for turn in range(TURNS + 1):
             for worker in workers.values():  # the first turn compiles
                 worker.ask(figure, SECONDS, kept=turn > 0)
-    for worker in workers.values():
-        worker.ask("memory", 0)
     return {name: worker.close() for name, worker in workers.items()}
 
 

@@ -59,9 +59,9 @@ def main(contender, workload):
         name, seconds = line.split()
         if name == "memory":
             answer([resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024])
-            continue
-        function, arguments, steps = figures[name]
-        answer([t / steps for t in repeated(function, arguments, float(seconds))])
+        else:
+            function, arguments, steps = figures[name]
+            answer([t / steps for t in repeated(function, arguments, float(seconds))])
 
 
 if __name__ == "__main__":

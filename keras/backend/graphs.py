@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
+from keras.core.variable import Variable
+
 FUSED_RNN: dict[str, object] = {}  # loops are compiled
 LOOPS_HAVE_A_SIZE = True
 
@@ -28,3 +30,9 @@ def opaque(fn: Callable) -> Callable:
 def is_recording() -> bool:
     """No calls are written down."""
     return False
+
+
+def is_data(leaf: Any) -> bool:
+    """Whether an argument of a compiled function is data, or a constant for it."""
+    has_both = hasattr(leaf, "dtype") and hasattr(leaf, "shape")
+    return has_both and not isinstance(leaf, Variable)

@@ -6,9 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from keras.core import tree
 from keras.core.scope import current
-from keras.core.variable import Variable
 
 
 def jit(fn: Callable) -> Callable:
@@ -29,34 +27,16 @@ def jit(fn: Callable) -> Callable:
         ...     counter.assign_add(1.0)
         ...     return keras.ops.sum(x) * counter
     """
-    compiled: dict[Any, Callable] = {}
+    compiled: dict[str, Callable] = {}
 
     @functools.wraps(fn)
     def call(*args: Any, **kwargs: Any) -> Any:
         backend = current()
-        data, filled, form = tree.parted((args, kwargs), _is_data)
-        key = backend.name, *form[:2], tuple(map(_kind, form[2]))
-        if key not in compiled:
-
-            def run(*data: Any) -> Any:
-                args, kwargs = filled(data)
-                return fn(*args, **kwargs)
-
-            compiled[key] = backend.compile(run)
-        return compiled[key](*data)
+        if backend.name not in compiled:
+            compiled[backend.name] = backend.compile(lambda a, k: fn(*a, **k))
+        return compiled[backend.name](args, kwargs)
 
     return call
-
-
-def _is_data(leaf: Any) -> bool:
-    has_both = hasattr(leaf, "dtype") and hasattr(leaf, "shape")
-    return has_both and not isinstance(leaf, Variable)
-
-
-def _kind(leaf: Any) -> Any:
-    """What must be the same for a function that is compiled already."""
-    # 1 and 1.0 and True are equal, and variables compare their values
-    return type(leaf), id(leaf) if isinstance(leaf, Variable) else leaf
 
 
 def remat(f: Callable) -> Callable:

@@ -66,8 +66,9 @@ def parted(
             whole[i] = value
         return unflatten(treedef, whole)
 
-    # Where a constant is None itself, the places tell it from data.
-    form = treedef, tuple(places), tuple(constants)
+    # Where a constant is None itself, the places tell it from data; 1, 1.0 and True are
+    # equal, but not the same.
+    form = treedef, tuple(places), tuple(constants), tuple(map(type, constants))
     return [leaves[i] for i in places], filled, form
 
 

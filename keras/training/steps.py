@@ -24,7 +24,7 @@ class RunCache:
 
     def __init__(self, model: Any) -> None:
         self.layers = model._flatten_layers()
-        self.metrics = model.metrics
+        self.metrics: list[Any] | None = None
         self._model = model
 
     @functools.cached_property
@@ -68,13 +68,17 @@ class Steps:
 
         Once the model trains or is evaluated, the mean of the loss comes first.
         """
-        if self._run_cache is not None:
-            return self._run_cache.metrics
+        run = self._run_cache
+        if run is not None and run.metrics is not None:
+            return run.metrics
         found = [] if self._loss_tracker is None else [self._loss_tracker]
         if self._targets is not None:
             found += self._targets.all_metrics
         seen = {id(m) for m in found}
-        return found + [m for m in super().metrics if id(m) not in seen]  # type: ignore[misc]
+        found += [m for m in super().metrics if id(m) not in seen]  # type: ignore[misc]
+        if run is not None:
+            run.metrics = found
+        return found
 
     @property
     def metrics_names(self) -> list[str]:

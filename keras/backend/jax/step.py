@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from keras.backend.graphs import is_data
 from keras.backend.jax.cpu import on_cpu
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
@@ -143,7 +144,7 @@ class Compiled:
 
     def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
         """The function for the shapes of these arguments, and the data in them."""
-        data, filled, form = tree.parted(tuple(args), _is_data)
+        data, filled, form = tree.parted(tuple(args), is_data)
         key = (form, tuple((d.shape, d.dtype) for d in data))
         step = self._versions.get(key)
         if step is None:
@@ -175,10 +176,6 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable | N
 def compile_call(fn: Callable, variables: Callable) -> Callable:
     """A function for calls from anywhere, from several threads too."""
     return Compiled(fn, shared=True)
-
-
-def _is_data(leaf: Any) -> bool:
-    return hasattr(leaf, "dtype") and hasattr(leaf, "shape")
 
 
 class Lifted:
@@ -244,7 +241,7 @@ class Lifted:
         results = [self._run([d[i] for d in data]) for i in range(count[0])]
         if self._loop == "last":
             return results[-1]
-        return tree.map_structure(lambda *parts: jnp.stack(parts), *results)
+        return tree.map_structure(lambda *parts: np.stack(parts), *results)
 
     def _run(self, data: list, *count: Any) -> Any:
         if current_frame() is None:

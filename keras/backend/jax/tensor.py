@@ -81,7 +81,10 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         dtype = dtypes.standardize_dtype(dtype)
         if dtype == "string":
             raise ValueError("JAX has no string tensors.")
-        return jnp.asarray(_host(x), dtypes.numpy_dtype(dtype))
+        wanted = dtypes.numpy_dtype(dtype)
+        if kind is not np.ndarray or wanted.itemsize == 8:  # JAX may warn of 64 bits
+            return jnp.asarray(_host(x), wanted)
+        x = x.astype(wanted, copy=False)
     if isinstance(x, float):  # NumPy's float64, which is a Python float
         return jnp.asarray(x, dtypes.result_type(float))
     return _device_array(x) if kind is np.ndarray else jnp.asarray(_host(x))

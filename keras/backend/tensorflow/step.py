@@ -8,6 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from keras.backend.graphs import is_data
 from keras.backend.tensorflow.tensor import convert_to_tensor, dtype_of, is_tensor
 from keras.core import tree
 from keras.core.variable import MetaFrame, Variable, frame, repeatable
@@ -87,7 +88,10 @@ class Traced:
     def __init__(self, fn: Callable, batches: bool = True, xla: bool = False) -> None:
         self._fn, self._xla = fn, xla
         self._batches = batches and not xla
-        self._graphs: dict[Any, Any] = {}
+        self._sized: dict[Any, Any] = {}  # graphs for shapes as they are
+        # Those for any size; None is not to be had.
+        self._open: dict[Any, Any] = {}
+        self._met: set[Any] = set()  # forms with open shapes
 
     def __call__(self, *args: Any) -> Any:
         tensors, graph = self._find(args)
@@ -99,32 +103,33 @@ class Traced:
 
     def prepare(self, *args: Any) -> None:
         """Expect arguments like these, but with first axes of other sizes too."""
-        if self._batches:
-            tensors, _, form = self._parted(args)
-            self._graphs.setdefault((form, *_specs(tensors, any_size=True)), None)
+        tensors, _, form = self._parted(args)
+        self._met.add((form, *_specs(tensors, any_size=True)))
 
     def _parted(self, args: tuple) -> tuple[list[Any], Callable, Any]:
-        data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
+        data, filled, form = tree.parted(args, is_data)
         return [convert_to_tensor(x) for x in data], filled, form
 
     def _find(self, args: tuple) -> tuple[list[Any], Any]:
         tensors, filled, form = self._parted(args)
         key = (form, *((tuple(t.shape), t.dtype) for t in tensors))
-        graph = self._graphs.get(key)
+        graph = self._sized.get(key)
         if graph is None:
-            graph = self._graphs[key] = self._new(form, filled, tensors)
+            graph = self._for_any_size(form, filled, tensors) if self._batches else None
+            graph = graph or self._trace(filled, _specs(tensors))
+            self._sized[key] = graph
         return tensors, graph
 
-    def _new(self, form: Any, filled: Callable, tensors: list) -> Any:
-        specs = _specs(tensors, any_size=self._batches)
+    def _for_any_size(self, form: Any, filled: Callable, tensors: list) -> Any:
+        """The graph with open first axes, from the second size on."""
+        specs = _specs(tensors, any_size=True)
         key = (form, *specs)
-        if key in self._graphs and self._graphs[key] is None:  # one has met other sizes
-            self._graphs[key] = False
+        if key in self._met and key not in self._open:
+            self._open[key] = None
             with contextlib.suppress(Exception):  # some code must know all sizes
-                self._graphs[key] = self._trace(filled, specs)
-        elif self._batches:
-            self._graphs.setdefault(key, None)
-        return self._graphs.get(key) or self._trace(filled, _specs(tensors))
+                self._open[key] = self._trace(filled, specs)
+        self._met.add(key)
+        return self._open.get(key)
 
     def _trace(self, filled: Callable, specs: list) -> Any:
         def run(*tensors: Any) -> Any:

@@ -89,7 +89,8 @@ def as_floatx(array: np.ndarray, narrow_only: bool = False) -> np.ndarray:
     Args:
         narrow_only: Leave floats that are no wider than `floatx()` as they are.
     """
-    if array.dtype.kind != "f" and array.dtype.name != "bfloat16":
+    kind = array.dtype.kind
+    if kind != "f" and (kind != "V" or array.dtype.name != "bfloat16"):
         return array
     target = np.dtype(floatx())
     if narrow_only and array.dtype.itemsize <= target.itemsize:
