@@ -137,9 +137,8 @@ class Layer(Operation, Configurable, LayerState):
         if kwargs:
             raise TypeError(
                 f"{type(self).__name__}: unknown arguments {sorted(kwargs)}. Beside "
-                "its "
-                "own it takes activity_regularizer, trainable, dtype, autocast and "
-                "name."
+                "its own it takes activity_regularizer, trainable, dtype, autocast "
+                "and name."
             )
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(

@@ -73,9 +73,8 @@ class CompiledTargets:
     def _build(self, names: list[str]) -> None:
         many = len(names) > 1
         self.outputs = [Output(name) for name in names]
-        for output, loss in zip(
-            self.outputs, self._per_output(self.loss, "loss", names)
-        ):
+        losses = self._per_output(self.loss, "loss", names)
+        for output, loss in zip(self.outputs, losses):
             output.loss = _get_loss(loss)
         weights = self._per_output(self.loss_weights, "loss_weights", names)
         for output, weight in zip(self.outputs, weights):
@@ -85,10 +84,9 @@ class CompiledTargets:
                 )
             output.loss_weight = weight
         for kind in ("metrics", "weighted_metrics"):
-            given = self._metrics_per_output(
-                getattr(self, f"given_{kind}"), kind, names
-            )
-            for output, items in zip(self.outputs, given):
+            given = getattr(self, f"given_{kind}")
+            rows = self._metrics_per_output(given, kind, names)
+            for output, items in zip(self.outputs, rows):
                 found = [_get_metric(item) for item in items]
                 if many:
                     found = [_renamed(m, f"{output.name}_{m.name}") for m in found]
@@ -108,16 +106,11 @@ class CompiledTargets:
             if len(given) != len(names):
                 raise ValueError(
                     f"{self.owner}: `{what}` has {len(given)} entries, but the model "
-                    "has "
-                    f"{len(names)} output(s): {names}."
+                    f"has {len(names)} output(s): {names}."
                 )
             return list(given)
-        if (
-            given is None
-            or len(names) == 1
-            or callable(given)
-            or isinstance(given, str)
-        ):
+        for_all = given is None or callable(given) or isinstance(given, str)
+        if for_all or len(names) == 1:
             return [given] * len(names)
         raise ValueError(
             f"{self.owner}: `{what}` must be a list or dict; got {given!r}."
@@ -174,9 +167,8 @@ class CompiledTargets:
     @property
     def loss_trackers(self) -> list[Any]:
         """One mean for each output's loss, when there are several outputs."""
-        return [
-            o.loss_tracker for o in self.outputs or [] if o.loss_tracker is not None
-        ]
+        trackers = (o.loss_tracker for o in self.outputs or [])
+        return [tracker for tracker in trackers if tracker is not None]
 
     @property
     def all_metrics(self) -> list[Any]:
@@ -195,8 +187,7 @@ class CompiledTargets:
                 if len(predictions) != len(names):
                     raise ValueError(
                         f"{self.owner} was compiled for the outputs {names} but "
-                        "returned "
-                        f"{list(predictions)}."
+                        f"returned {list(predictions)}."
                     )
                 predictions = dict(zip(names, predictions.values()))
         targets = self._spread(y, "y", names)
@@ -221,9 +212,8 @@ class CompiledTargets:
 
         if self.outputs is None or y is None:
             return
-        for name, labels in self._spread(
-            y, "y", [o.name for o in self.outputs]
-        ).items():
+        names = [o.name for o in self.outputs]
+        for name, labels in self._spread(y, "y", names).items():
             loss = next(o.loss for o in self.outputs if o.name == name)
             size = sizes.get(name)
             function = getattr(loss, "fn", None)
@@ -253,11 +243,9 @@ class CompiledTargets:
         leaves = tree.flatten(y_pred)
         names = [o.name for o in self.outputs] if self.outputs else None
         if names is None or len(names) != len(leaves):
-            names = (
-                ["output"]
-                if len(leaves) == 1
-                else [f"output_{i}" for i in range(len(leaves))]
-            )
+            names = [f"output_{i}" for i in range(len(leaves))]
+            if len(leaves) == 1:
+                names = ["output"]
         return dict(zip(names, leaves))
 
     def _spread(self, given: Any, what: str, names: list[str]) -> dict[str, Any]:
@@ -270,8 +258,7 @@ class CompiledTargets:
             if unknown:
                 raise ValueError(
                     f"{self.owner}: `{what}` has the keys {list(given)}, but the "
-                    "outputs "
-                    f"are {names}.{near_matches(unknown[0], names)}"
+                    f"outputs are {names}.{near_matches(unknown[0], names)}"
                 )
             return given
         leaves = tree.flatten(given) if isinstance(given, (list, tuple)) else [given]
@@ -291,14 +278,11 @@ class CompiledTargets:
             if y is None:
                 raise ValueError(
                     f"{self.owner}: the output {output.name!r} has a loss but no "
-                    "target "
-                    "in `y`. Give one, or compile without a loss for it."
+                    "target in `y`. Give one, or compile without a loss for it."
                 )
             value = output.loss(y, y_pred, sample_weight=weight)
             if output.loss_tracker is not None:
-                output.loss_tracker.update_state(
-                    value, sample_weight=batch_size(y_pred)
-                )
+                output.loss_tracker.update_state(value, batch_size(y_pred))
             if output.loss_weight is not None:
                 value = value * output.loss_weight
             found.append(value)
@@ -312,12 +296,10 @@ class CompiledTargets:
             mask = masks.get_mask(y_pred)
             for metric in output.metrics:
                 metric.update_state(y, y_pred, **_weight(mask))
+            if mask is not None and output.weighted_metrics:
+                weight = _both(weight, mask)
             for metric in output.weighted_metrics:
-                metric.update_state(
-                    y,
-                    y_pred,
-                    **_weight(weight if mask is None else _both(weight, mask)),
-                )
+                metric.update_state(y, y_pred, **_weight(weight))
 
 
 def _weight(value: Any) -> dict[str, Any]:

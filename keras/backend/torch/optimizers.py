@@ -41,23 +41,19 @@ def fused_update(name: str) -> Callable | None:
     return None if torch.compiler.is_compiling() else _KERNELS.get(name)
 
 
-def _alike(
-    weights: Tensors, grads: Tensors, slots: dict[str, Tensors]
-) -> tuple[Tensors, dict[str, Tensors]]:
-    """Gradients and slots, each in memory as its weight: fused kernels ignore strides.
+def _alike(weights: Tensors, grads: Tensors, slots: dict[str, Tensors]) -> Tensors:
+    """Gradients in memory as their weights: the fused kernels ignore strides.
 
-    A slot is moved once and for all.
+    Slots are moved once and for all.
     """
-    strides = [w.stride() for w in weights]
     for tensors in slots.values():
-        for slot, weight, wanted in zip(tensors, weights, strides):
-            if slot.stride() != wanted:
+        for slot, weight in zip(tensors, weights):
+            if slot.stride() != weight.stride():
                 slot.data = torch.empty_like(weight).copy_(slot)
-    grads = [
-        g if g.stride() == wanted else torch.empty_like(w).copy_(g)
-        for g, w, wanted in zip(grads, weights, strides)
+    return [
+        g if g.stride() == w.stride() else torch.empty_like(w).copy_(g)
+        for g, w in zip(grads, weights)
     ]
-    return grads, slots
 
 
 def _adam(
@@ -70,12 +66,11 @@ def _adam(
     beta_2: float,
     epsilon: float,
 ) -> None:
-    grads, slots = _alike(weights, grads, slots)
     steps = [torch.full((), step, dtype=torch.float32, device=weights[0].device)]
     largest = slots.get("velocity_hat", [])
     torch._fused_adam_(
         weights,
-        grads,
+        _alike(weights, grads, slots),
         slots["momentum"],
         slots["velocity"],
         largest,
@@ -105,11 +100,10 @@ def _sgd(
     if not momentum:  # PyTorch's kernel wants no buffer then
         _nesterov(weights, grads, slots, rate, step, momentum)
         return
-    grads, slots = _alike(weights, grads, slots)
     # Upwards, so that PyTorch's buffer is our momentum: m * v - rate * g.
     torch._fused_sgd_(
         weights,
-        grads,
+        _alike(weights, grads, slots),
         slots["momentum"],
         weight_decay=0.0,
         momentum=momentum,
