@@ -29,8 +29,9 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 # PyTorch stores these but cannot compute with them: the next wider type stands in.
 DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
 # Matrices of these names lie in memory as (outputs, inputs), as PyTorch's own weights
-# do: its products are faster then, and its fused LSTM does not copy them.
-_IN_PRODUCTS = frozenset({"kernel", "recurrent_kernel"})
+# do: products with few outputs take half the time, and a fused LSTM copies nothing.
+# Large ones gain nothing, and would be turned round for files.
+_IN_PRODUCTS, _LARGE = frozenset({"kernel", "recurrent_kernel"}), 1 << 20
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -169,6 +170,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
             return np.asarray([convert_to_numpy(v) for v in x])
         return np.asarray(x)
     x = x.detach().cpu()
+    if x.dim() == 2:
+        x = x.contiguous()  # files want it, and NumPy takes longer
     if x.dtype == torch.bfloat16:
         return _tensor_numpy(x.contiguous().view(torch.int16)).view(ml_dtypes.bfloat16)
     if x.dtype in (torch.float8_e4m3fn, torch.float8_e5m2):
@@ -183,7 +186,7 @@ def cast(x: Any, dtype: str) -> torch.Tensor:
 def make_variable(value: torch.Tensor, trainable: bool, name: str) -> torch.Tensor:
     """PyTorch keeps a Parameter, so that its own tools know what it is."""
     value = value.detach().clone()
-    if name in _IN_PRODUCTS and value.dim() == 2:
+    if name in _IN_PRODUCTS and value.dim() == 2 and value.numel() < _LARGE:
         value = value.t().contiguous().t()
     if not (value.is_floating_point() or value.is_complex()):
         trainable = False
