@@ -28,10 +28,10 @@ DTYPES: dict[str, torch.dtype] = {
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 # PyTorch stores these but cannot compute with them: the next wider type stands in.
 DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
-# Matrices of these names lie in memory as (outputs, inputs), as PyTorch's own weights
-# do: products with few outputs take half the time, and a fused LSTM copies nothing.
-# Large ones gain nothing, and would be turned round for files.
-_IN_PRODUCTS, _LARGE = frozenset({"kernel", "recurrent_kernel"}), 1 << 20
+# Kernels of two axes, and slots of optimizers named after them, lie in memory as those
+# of torch.nn do, (outputs, inputs): products with few outputs take half the time, and a
+# fused LSTM copies nothing. Large ones gain nothing, and would be turned for files.
+_LARGE = 1 << 20
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
@@ -186,7 +186,7 @@ def cast(x: Any, dtype: str) -> torch.Tensor:
 def make_variable(value: torch.Tensor, trainable: bool, name: str) -> torch.Tensor:
     """PyTorch keeps a Parameter, so that its own tools know what it is."""
     value = value.detach().clone()
-    if name in _IN_PRODUCTS and value.dim() == 2 and value.numel() < _LARGE:
+    if "kernel" in name and value.dim() == 2 and value.numel() < _LARGE:
         value = value.t().contiguous().t()
     if not (value.is_floating_point() or value.is_complex()):
         trainable = False
