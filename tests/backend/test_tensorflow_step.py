@@ -70,3 +70,13 @@ def test_a_smaller_last_batch_is_no_second_trace(each_batch):
     callbacks = [told] if each_batch else None
     model.fit(rows(18), rows(18)[:, :1], 4, epochs=2, callbacks=callbacks, verbose=0)
     assert sizes == [None]
+
+
+def test_many_models_without_warnings(caplog):
+    """TensorFlow warns of functions that are made in a loop."""
+    x = np.ones((8, 2), "float32")
+    for _ in range(6):
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.fit(x, x[:, :1], batch_size=2, verbose=0)
+    assert "retracing" not in caplog.text

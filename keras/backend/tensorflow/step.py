@@ -153,7 +153,6 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
     one step: nothing is traced twice.
     """
 
-    @tf.function(autograph=False, jit_compile=jit_compile is True)
     def run(stack: Any, count: Any) -> Any:
         def batch(i: Any) -> Any:
             return tree.map_structure(lambda a: None if a is None else a[i], stack)
@@ -180,7 +179,8 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
         )
         return filled(array.stack() for array in found) if collect else filled(found)
 
-    return lambda stack, count: run(stack, tf.constant(count))
+    traced = Traced(run, batches=False, xla=jit_compile is True)
+    return lambda stack, count: traced(stack, tf.constant(count))
 
 
 def compile_call(fn: Callable, variables: Callable) -> Callable:
