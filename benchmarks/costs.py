@@ -162,6 +162,7 @@ def main():
     if args.one:
         print(json.dumps(globals()[args.one](os.environ["KERAS_BACKEND"])))
         return
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as where it is installed
     table = {}
     for backend in args.backends:
         rounds = []

@@ -82,7 +82,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         if dtype == "string":
             raise ValueError("JAX has no string tensors.")
         wanted = dtypes.numpy_dtype(dtype)
-        if kind is not np.ndarray or wanted.itemsize == 8:  # JAX may warn of 64 bits
+        if kind is not np.ndarray or x.ndim or wanted.itemsize == 8:
             return jnp.asarray(_host(x), wanted)
         x = x.astype(wanted, copy=False)
     if isinstance(x, float):  # NumPy's float64, which is a Python float
