@@ -364,6 +364,32 @@ def test_parameters_are_shared(torch):
     assert (model.get_weights()[0] == 3).all()
 
 
+def test_tools_that_want_parameters_in_order(torch, tmp_path):
+    """They ask for `view(-1)`, or refuse what is not contiguous."""
+    from safetensors.torch import load_file, save_file
+
+    model = classifier()
+    module = keras.utils.torch_module(model)
+    x, y = (torch.tensor(part) for part in next(iter(batches())))
+    optimizer = torch.optim.LBFGS(module.parameters(), max_iter=5)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(module(x), y.long())
+        loss.backward()
+        return loss
+
+    first = float(optimizer.step(closure))
+    assert float(closure()) < first
+    count = sum(p.numel() for p in module.parameters())
+    assert len(torch.nn.utils.parameters_to_vector(module.parameters())) == count
+    save_file(module.state_dict(), tmp_path / "weights.safetensors")
+    assert (
+        load_file(tmp_path / "weights.safetensors").keys()
+        == dict(module.state_dict()).keys()
+    )
+
+
 def test_state_dicts_are_checked_and_loaded(torch):
     first, second = norm(), norm()
     state = first.state_dict()

@@ -89,8 +89,7 @@ class Traced:
         self._fn, self._xla = fn, xla
         self._batches = batches and not xla
         self._sized: dict[Any, Any] = {}  # graphs for shapes as they are
-        # Those for any size; None is not to be had.
-        self._open: dict[Any, Any] = {}
+        self._open: dict[Any, Any] = {}  # those for any size, or None
         self._met: set[Any] = set()  # forms with open shapes
 
     def __call__(self, *args: Any) -> Any:

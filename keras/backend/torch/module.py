@@ -106,6 +106,8 @@ class LayerModule(torch.nn.Module):
         self._own = {k: v for k, v in values.items() if isinstance(v, Variable)}
         kinds: tuple[dict, dict] = {}, {}
         for name, variable in self._own.items():
+            # In order, as PyTorch's own are: some of its tools ask for a view(-1).
+            variable._value.data = variable._value.data.contiguous()
             kinds[not variable.made_trainable][name] = variable._value
         self._parameters, self._buffers = kinds
         self._modules = {}

@@ -28,10 +28,9 @@ DTYPES: dict[str, torch.dtype] = {
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 # PyTorch stores these but cannot compute with them: the next wider type stands in.
 DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
-# Kernels of two axes, and slots of optimizers named after them, lie in memory as those
-# of torch.nn do, (outputs, inputs): products with few outputs take half the time, and a
-# fused LSTM copies nothing. Large ones gain nothing, and would be turned for files.
-_LARGE = 1 << 20
+# Small kernels, and slots named after them, lie in memory as those of torch.nn do:
+# products with few outputs take half the time, and a fused LSTM copies nothing.
+_LARGE = 1 << 20  # from there on nothing is gained, and files want the other order
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
