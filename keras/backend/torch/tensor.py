@@ -30,7 +30,7 @@ _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
 # Small kernels, and slots named after them, lie in memory as those of torch.nn do:
 # products with few outputs take half the time, and a fused LSTM copies nothing.
-_LARGE = 1 << 20  # from there on nothing is gained, and files want the other order
+_LARGE = 1 << 17  # from there on training is slower, and files want the other order
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
