@@ -17,6 +17,7 @@ from keras.training.logs import LazyLogs
 # What one dispatch may carry: enough to hide its cost, little enough to stay in cache.
 MAX_GROUP = 256
 MAX_GROUP_BYTES = 4 << 20
+MAX_LENT_BYTES = 32 << 20  # of slices that are read where they lie
 
 
 def run_batches(
@@ -104,10 +105,13 @@ def dispatches(
         first = source.peek() if prepare or grouped else None
         if prepare and (last := source.last_batch(first)) is not None:
             prepare(last)  # it has a shape of its own
+        filled = model._backend.LOOPS_HAVE_A_SIZE
         size = 1
         if grouped and bytes_out is not None:
-            size = min(source.group_size(first, MAX_GROUP_BYTES, bytes_out), MAX_GROUP)
-        filled = model._backend.LOOPS_HAVE_A_SIZE
+            is_lent = not filled and not source.shuffle
+            most = MAX_LENT_BYTES if is_lent else MAX_GROUP_BYTES
+            room_out = MAX_GROUP_BYTES // max(bytes_out * source.batch_size, 1)
+            size = min(source.group_size(first, most), MAX_GROUP, room_out)
         if filled and bytes_out and size > 1:
             # Other data in the same model should find the same size compiled.
             size = 4 ** int(math.log(size, 4) + 1e-9)

@@ -208,18 +208,14 @@ class ArraySource(IndexedSource):
 
             yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
 
-    def group_size(self, batch: Any, nbytes: int, bytes_out: int = 0) -> int:
-        """How many like this batch fit in so many bytes; 0 if they cannot be stacked.
-
-        `bytes_out` is what comes back for each sample, which must fit as well.
-        """
+    def group_size(self, batch: Any, nbytes: int) -> int:
+        """How many such batches fit in so many bytes; 0 if they cannot be stacked."""
         leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
         if not all(
             isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves
         ):
             return 0
-        most = max(sum(v.nbytes for v in leaves), bytes_out * self._size, 1)
-        fits = nbytes // most
+        fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
         return min(fits, self._samples // self._size)
 
     def last_batch(self, batch: Any) -> Any:
