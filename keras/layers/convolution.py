@@ -14,6 +14,7 @@ from keras.layers.weighted import (
     add_described,
     describe_weights,
 )
+from keras.ops.convolution import biased_conv
 
 
 class Conv(Windowed, KernelLayer):
@@ -71,7 +72,10 @@ class Conv(Windowed, KernelLayer):
         return ops.conv(inputs, kernel, *self._window)
 
     def call(self, inputs: Any) -> Any:
-        return self.finish(self.convolution_op(inputs, self.kernel), self.channel_axis)
+        if type(self).convolution_op is not Conv.convolution_op:
+            x = self.convolution_op(inputs, self.kernel)
+            return self.finish(x, self.channel_axis)
+        return self.activate(biased_conv(inputs, self.kernel, self.bias, *self._window))
 
 
 class Conv1D(Conv):

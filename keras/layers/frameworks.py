@@ -375,11 +375,7 @@ class FlaxLayer(JaxLayer):
     _unwritten = ("call_fn", "init_fn", "params", "state", "seed", "variables")
 
     def __init__(
-        self,
-        module: Any,
-        method: Any = None,
-        variables: Any = None,
-        **kwargs: Any,
+        self, module: Any, method: Any = None, variables: Any = None, **kwargs: Any
     ) -> None:
         if isinstance(module, type) or not hasattr(module, "apply"):
             raise TypeError(

@@ -9,12 +9,7 @@ from keras.core.errors import check_choice
 from keras.core.naming import to_snake_case
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
-from keras.layers.recurrent_cells import (
-    GRUCell,
-    LSTMCell,
-    RecurrentCell,
-    SimpleRNNCell,
-)
+from keras.layers.recurrent_cells import GRUCell, LSTMCell, RecurrentCell, SimpleRNNCell
 from keras.layers.rnn import RNN
 
 

@@ -198,10 +198,7 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """A model like the one `config` was taken from, with new weights."""
         from keras.core.registry import maybe_scope
-        from keras.core.serialization import (
-            deserialize_keras_object,
-            reading_config,
-        )
+        from keras.core.serialization import deserialize_keras_object, reading_config
 
         with maybe_scope(custom_objects), reading_config(config, cls):
             layers = [deserialize_keras_object(c) for c in config.get("layers", [])]

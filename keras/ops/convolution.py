@@ -45,7 +45,16 @@ def conv(
         >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
         (1, 3, 2)
     """
-    settings = (strides, padding, data_format, dilation_rate)
+    return biased_conv(
+        inputs, kernel, None, strides, padding, data_format, dilation_rate
+    )
+
+
+@op(name="_biased_conv", cast="common")
+def biased_conv(
+    inputs: Tensor, kernel: Tensor, bias: Tensor | None, *settings: Any
+) -> Tensor:
+    """`conv`, and a bias for each of its filters."""
     inputs, window = _window("conv", inputs, kernel, settings)
     found = channels(inputs, window.channels_last)
     inner, filters = kernel.shape[-2:]
@@ -61,7 +70,18 @@ def conv(
             f"conv: {filters} filters cannot be split into {groups} groups (the input "
             f"has {found} channels, the kernel takes {inner})."
         )
-    return _conv(inputs, kernel, window, groups)
+    return _conv_and_bias(inputs, kernel, window, groups, bias)
+
+
+@op
+def _conv_and_bias(
+    inputs: Tensor, kernel: Tensor, window: Window, groups: int, bias: Tensor | None
+) -> Tensor:
+    """Both in one kernel where the backend has it."""
+    out = _conv(inputs, kernel, window, groups)
+    if bias is not None and not window.channels_last:
+        bias = knp.reshape(bias, (-1, *(1,) * len(window.size)))
+    return out if bias is None else out + bias
 
 
 @op(cast="common")

@@ -363,10 +363,7 @@ class Tape:
     """
 
     def __init__(
-        self,
-        functions: tuple[Callable, Callable],
-        filled: Callable,
-        held: list[tuple],
+        self, functions: tuple[Callable, Callable], filled: Callable, held: list[tuple]
     ) -> None:
         self._function, self._silent = functions
         self._filled, self._held = filled, held

@@ -94,8 +94,7 @@ TABLE: dict = {
         """,
     ),
     **functions_of(
-        sys.modules[__name__],
-        "_scatter _scatter_update _segment _slice _slice_update",
+        sys.modules[__name__], "_scatter _scatter_update _segment _slice _slice_update"
     ),
     "_extract_sequences": lambda x, length, stride: x.unfold(-1, length, stride),
     "_fft": lambda z, axes: torch.fft.fftn(z, dim=tuple(range(-axes, 0))),

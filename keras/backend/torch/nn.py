@@ -42,12 +42,7 @@ def _in_float(fn: Any, *tensors: Any) -> Any:
 
 
 _CONV = (None, F.conv1d, F.conv2d, F.conv3d)
-_CONV_TRANSPOSE = (
-    None,
-    F.conv_transpose1d,
-    F.conv_transpose2d,
-    F.conv_transpose3d,
-)
+_CONV_TRANSPOSE = (None, F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)
 _MAX_POOL = (None, F.max_pool1d, F.max_pool2d, F.max_pool3d)
 
 
@@ -61,7 +56,9 @@ def _avg_pool3d(x: Any, *args: Any, **options: Any) -> Any:
 _AVERAGE_POOL = (None, F.avg_pool1d, F.avg_pool2d, _avg_pool3d)
 
 
-def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
+def _conv(
+    inputs: Any, kernel: Any, window: Window, groups: int, bias: Any = None
+) -> Any:
     rank = len(window.size)
     x = _first(inputs, window)
     weight = kernel.permute(-1, -2, *range(rank))
@@ -70,12 +67,13 @@ def _conv(inputs: Any, kernel: Any, window: Window, groups: int) -> Any:
         x = F.pad(x, _flat((0, high - low) for low, high in pads))
     both = tuple(low for low, _ in pads)
 
-    def run(x: Any, weight: Any) -> Any:
+    def run(x: Any, weight: Any, bias: Any = None) -> Any:
         return _CONV[rank](  # type: ignore[misc]
-            x, weight, None, window.strides, both, window.dilation, groups
+            x, weight, bias, window.strides, both, window.dilation, groups
         )
 
-    return _back(_in_float(run, x, weight), window)
+    parts = (x, weight) if bias is None else (x, weight, bias)
+    return _back(_in_float(run, *parts), window)
 
 
 def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
@@ -315,6 +313,7 @@ TABLE: dict = {
     "_binary_crossentropy": lambda target, output: -torch.lerp(
         torch.log(1 - output), torch.log(output), target
     ),
+    "_conv_and_bias": _conv,
     "_sigmoid_crossentropy": lambda target, logits: F.binary_cross_entropy_with_logits(
         logits, target, reduction="none"
     ),

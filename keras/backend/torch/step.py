@@ -17,13 +17,7 @@ import torch.utils.checkpoint
 from keras.backend.torch.capture import Captured
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
 from keras.core import tree
-from keras.core.variable import (
-    MetaFrame,
-    StatelessFrame,
-    Variable,
-    frame,
-    repeatable,
-)
+from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame, repeatable
 
 _COMPILER = "torch._dynamo"
 _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)

@@ -11,13 +11,7 @@ import numpy as np
 
 from keras.core.config import floatx
 from keras.core.scope import backend
-from keras.training.data.host import (
-    as_floatx,
-    framework_of,
-    is_array,
-    roots,
-    to_numpy,
-)
+from keras.training.data.host import as_floatx, framework_of, is_array, roots, to_numpy
 
 Index = slice | np.ndarray
 Reader = Callable[[Any, Index], Any]

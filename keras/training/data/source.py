@@ -180,7 +180,8 @@ class ArraySource(IndexedSource):
         super().__init__(**options)
         self._parts = parts
         self.num_samples = self._samples = num_samples
-        self.batch_size = self._size = batch_size
+        self.batch_size: int = batch_size
+        self._size = batch_size
 
     def _total(self) -> int:
         return -(-self._samples // self._size)
