@@ -9,7 +9,7 @@ ROOT = pathlib.Path(keras.__file__).parent
 # The goal for the whole API, and where the package stands: it is above the goal, and
 # the ceiling only ever comes down.
 LINE_GOAL = 35_000
-LINE_CEILING = 45_968
+LINE_CEILING = 45_964
 FRAMEWORKS = ("jax", "jaxlib", "torch", "tensorflow")
 
 # A package imports only from those before it (and from itself). An import inside a
