@@ -12,6 +12,7 @@ from keras.layers.ranks import Windowed
 from keras.layers.recurrent import CellLayer
 from keras.layers.recurrent_cells import LSTMCell, RecurrentCell
 from keras.layers.weighted import add_described
+from keras.ops.convolution import per_channel
 
 
 class ConvLSTMCell(Windowed, LSTMCell):
@@ -72,9 +73,7 @@ class ConvLSTMCell(Windowed, LSTMCell):
 
     def input_bias(self, bias: Any) -> Any:
         """The bias, along the channels."""
-        if self.channel_axis == -1:
-            return bias
-        return ops.reshape(bias, (-1, *(1,) * self.rank))
+        return per_channel(bias, self.rank, self.channel_axis == -1)
 
     @property
     def gate_axis(self) -> int:  # type: ignore[override]

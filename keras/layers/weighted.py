@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, constraints, initializers, ops, regularizers
+from keras import activations, constraints, initializers, regularizers
 from keras.layers.layer import Layer
+from keras.ops.convolution import per_channel
 
 
 def describe_weight(
@@ -100,10 +101,7 @@ class BiasLayer(Layer):
     def finish(self, x: Any, channel_axis: int = -1) -> Any:
         """Add the bias, which lies along an axis (-1 or 1), and activate."""
         if self.bias is not None:
-            bias = self.bias.value
-            if channel_axis != -1:
-                bias = ops.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
-            x = x + bias
+            x = x + per_channel(self.bias.value, len(x.shape) - 2, channel_axis == -1)
         return self.activate(x)
 
     def activate(self, x: Any) -> Any:

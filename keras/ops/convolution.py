@@ -45,9 +45,8 @@ def conv(
         >>> keras.ops.conv(keras.ops.ones((1, 5, 1)), keras.ops.ones((3, 1, 2))).shape
         (1, 3, 2)
     """
-    return biased_conv(
-        inputs, kernel, None, strides, padding, data_format, dilation_rate
-    )
+    settings = (strides, padding, data_format, dilation_rate)
+    return biased_conv(inputs, kernel, None, *settings)
 
 
 @op(name="_biased_conv", cast="common")
@@ -79,9 +78,14 @@ def _conv_and_bias(
 ) -> Tensor:
     """Both in one kernel where the backend has it."""
     out = _conv(inputs, kernel, window, groups)
-    if bias is not None and not window.channels_last:
-        bias = knp.reshape(bias, (-1, *(1,) * len(window.size)))
-    return out if bias is None else out + bias
+    if bias is None:
+        return out
+    return out + per_channel(bias, len(window.size), window.channels_last)
+
+
+def per_channel(bias: Any, rank: int, channels_last: bool) -> Any:
+    """A bias of shape (channels,) as it is added at places of `rank` axes."""
+    return bias if channels_last else knp.reshape(bias, (-1, *(1,) * rank))
 
 
 @op(cast="common")

@@ -108,8 +108,7 @@ def dispatches(
         filled = model._backend.LOOPS_HAVE_A_SIZE
         size = 1
         if grouped and bytes_out is not None:
-            is_lent = not filled and not source.shuffle
-            most = MAX_LENT_BYTES if is_lent else MAX_GROUP_BYTES
+            most = MAX_GROUP_BYTES if filled or source.shuffle else MAX_LENT_BYTES
             room_out = MAX_GROUP_BYTES // max(bytes_out * source.batch_size, 1)
             size = min(source.group_size(first, most), MAX_GROUP, room_out)
         if filled and bytes_out and size > 1:

@@ -82,6 +82,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         if dtype == "string":
             raise ValueError("JAX has no string tensors.")
         wanted = dtypes.numpy_dtype(dtype)
+        # JAX may warn of 64 bits; arrays given a dtype are mostly made only once.
         if kind is not np.ndarray or x.ndim or wanted.itemsize == 8:
             return jnp.asarray(_host(x), wanted)
         x = x.astype(wanted, copy=False)

@@ -179,15 +179,14 @@ class ArraySource(IndexedSource):
     ) -> None:
         super().__init__(**options)
         self._parts = parts
-        self.num_samples = self._samples = num_samples
+        self.num_samples: int = num_samples
         self.batch_size: int = batch_size
-        self._size = batch_size
 
     def _total(self) -> int:
-        return -(-self._samples // self._size)
+        return -(-self.num_samples // self.batch_size)
 
     def _plan(self, cycle: int | None) -> Callable[[int], slice | np.ndarray]:
-        size, end = self._size, self._samples
+        size, end = self.batch_size, self.num_samples
 
         def rows(batch: int) -> slice:
             return slice(batch * size, min((batch + 1) * size, end))
@@ -217,11 +216,11 @@ class ArraySource(IndexedSource):
         ):
             return 0
         fits = nbytes // max(sum(v.nbytes for v in leaves), 1)
-        return min(fits, self._samples // self._size)
+        return min(fits, self.num_samples // self.batch_size)
 
     def last_batch(self, batch: Any) -> Any:
         """A batch like this, but of the size of an epoch's last if that is smaller."""
-        full, rest = divmod(self._samples, self._size)
+        full, rest = divmod(self.num_samples, self.batch_size)
         if not rest or not full or (self.num_batches or 0) <= full:
             return None
         return tree.map_structure(lambda a: None if a is None else a[:rest], batch)
@@ -246,7 +245,7 @@ class ArraySource(IndexedSource):
             Pairs `(stack, count)`: arrays of shape (size, batch size, ...) of which the
             first `count` are batches; and `(batch, 0)` for a batch with fewer samples.
         """
-        full, total = self._samples // self._size, self._total()
+        full, total = self.num_samples // self.batch_size, self._total()
         step, end = start, min(total, self.steps or total)
         plans: dict[int, Callable] = {}
         while step < end:
@@ -270,9 +269,9 @@ class ArraySource(IndexedSource):
     def _stacker(self, size: int, count: int) -> Callable[[Any], Any]:
         def stack(rows: Any) -> Any:
             if rows is None or count == size:
-                shape = (size, self._size)
+                shape = (size, self.batch_size)
                 return rows if rows is None else rows.reshape(shape + rows.shape[1:])
-            room = np.empty((size, self._size, *rows.shape[1:]), rows.dtype)
+            room = np.empty((size, self.batch_size, *rows.shape[1:]), rows.dtype)
             room[:count] = rows.reshape(room[:count].shape)
             return room
 
