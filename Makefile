@@ -15,7 +15,7 @@ $(DEMO_VENV)/ready: pyproject.toml
 	$(DEMO_VENV)/bin/python -m pip install --quiet --editable ".[examples]"
 	touch $@
 
-# Everything: all three backends, tests, lint, types, import rule, line budget.
+# Everything: all three backends, tests, lint, types, import rule.
 test: install-test check
 
 install-test: $(TEST_VENV)/ready

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
         utils,
     )
     from keras.core.device import device
-    from keras.core.graph import Function
+    from keras.core.graph.function import Function
+    from keras.core.graph.operation import Operation
     from keras.core.jit import jit, remat
     from keras.core.naming import name_scope
-    from keras.core.op import Operation
     from keras.core.tensor import KerasTensor
     from keras.core.variable import StatelessScope, Variable
     from keras.dtype_policies import DTypePolicy, FloatDTypePolicy
@@ -72,7 +72,7 @@ _MODULES = (
 _NAMES = {
     "DTypePolicy": "keras.dtype_policies",
     "FloatDTypePolicy": "keras.dtype_policies",
-    "Function": "keras.core.graph",
+    "Function": "keras.core.graph.function",
     "Initializer": "keras.initializers",
     "Input": "keras.layers",
     "InputSpec": "keras.layers",
@@ -81,7 +81,7 @@ _NAMES = {
     "Loss": "keras.losses",
     "Metric": "keras.metrics",
     "Model": "keras.models",
-    "Operation": "keras.core.op",
+    "Operation": "keras.core.graph.operation",
     "Optimizer": "keras.optimizers",
     "Regularizer": "keras.regularizers",
     "Sequential": "keras.models",
@@ -96,13 +96,48 @@ _NAMES = {
 }
 
 __all__ = [
-    "DTypePolicy", "FloatDTypePolicy", "Function", "Initializer", "Input", "InputSpec",
-    "KerasTensor", "Layer", "Loss", "Metric", "Model", "Operation", "Optimizer",
-    "Regularizer", "Sequential", "StatelessScope", "Variable", "__version__",
-    "activations", "backend", "callbacks", "config", "constraints", "datasets",
-    "device", "dtype_policies", "initializers", "jit", "layers", "losses", "metrics",
-    "models", "name_scope", "ops", "optimizers", "random", "regularizers", "remat",
-    "saving", "tree", "utils", "version",
+    "DTypePolicy",
+    "FloatDTypePolicy",
+    "Function",
+    "Initializer",
+    "Input",
+    "InputSpec",
+    "KerasTensor",
+    "Layer",
+    "Loss",
+    "Metric",
+    "Model",
+    "Operation",
+    "Optimizer",
+    "Regularizer",
+    "Sequential",
+    "StatelessScope",
+    "Variable",
+    "__version__",
+    "activations",
+    "backend",
+    "callbacks",
+    "config",
+    "constraints",
+    "datasets",
+    "device",
+    "dtype_policies",
+    "initializers",
+    "jit",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "name_scope",
+    "ops",
+    "optimizers",
+    "random",
+    "regularizers",
+    "remat",
+    "saving",
+    "tree",
+    "utils",
+    "version",
 ]
 
 

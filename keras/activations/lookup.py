@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.activations.activations import exponential, gelu, linear, mish, relu
-from keras.core.family import Family
+from keras.core.config.family import Family
 from keras.ops import activations as nn
 
 _OPS = (

@@ -9,14 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from keras.core.config import (
-        epsilon,
-        floatx,
-        image_data_format,
-        set_epsilon,
-        set_floatx,
-        set_image_data_format,
-    )
     from keras.core.dtypes import (
         is_float_dtype,
         is_int_dtype,
@@ -25,11 +17,19 @@ if TYPE_CHECKING:
     )
     from keras.core.naming import get_uid
     from keras.core.scope import backend
+    from keras.core.settings import (
+        epsilon,
+        floatx,
+        image_data_format,
+        set_epsilon,
+        set_floatx,
+        set_image_data_format,
+    )
     from keras.core.tensor import is_keras_tensor
     from keras.utils.session import clear_session
 
 _NAMES = {
-    "keras.core.config": "epsilon floatx image_data_format set_epsilon set_floatx "
+    "keras.core.settings": "epsilon floatx image_data_format set_epsilon set_floatx "
     "set_image_data_format",
     "keras.core.dtypes": "is_float_dtype is_int_dtype result_type standardize_dtype",
     "keras.core.naming": "get_uid",
@@ -39,9 +39,20 @@ _NAMES = {
 }
 
 __all__ = [
-    "backend", "clear_session", "epsilon", "floatx", "get_uid", "image_data_format",
-    "is_float_dtype", "is_int_dtype", "is_keras_tensor", "result_type", "set_epsilon",
-    "set_floatx", "set_image_data_format", "standardize_dtype",
+    "backend",
+    "clear_session",
+    "epsilon",
+    "floatx",
+    "get_uid",
+    "image_data_format",
+    "is_float_dtype",
+    "is_int_dtype",
+    "is_keras_tensor",
+    "result_type",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "standardize_dtype",
 ]
 
 

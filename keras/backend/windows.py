@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from keras.core.config import standardize_data_format
 from keras.core.errors import check_choice, standardize_tuple
+from keras.core.settings import standardize_data_format
 
 Pads = tuple[tuple[int, int], ...]
 

@@ -11,8 +11,17 @@ from keras.callbacks.progbar_logger import ProgbarLogger
 from keras.callbacks.stopping import EarlyStopping, TerminateOnNaN
 
 __all__ = [
-    "BackupAndRestore", "CSVLogger", "Callback", "CallbackList", "EarlyStopping",
-    "History", "LambdaCallback", "LearningRateScheduler", "ModelCheckpoint",
+    "BackupAndRestore",
+    "CSVLogger",
+    "Callback",
+    "CallbackList",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "ModelCheckpoint",
     "ProgbarLogger",
-    "ReduceLROnPlateau", "RemoteMonitor", "TerminateOnNaN",
+    "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "TerminateOnNaN",
 ]

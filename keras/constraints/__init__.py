@@ -1,7 +1,14 @@
 """Where weights are put back after each step of the optimizer."""
 
 from keras.constraints.constraints import (
-    Constraint, MaxNorm, MinMaxNorm, NonNeg, UnitNorm, deserialize, get, serialize,
+    Constraint,
+    MaxNorm,
+    MinMaxNorm,
+    NonNeg,
+    UnitNorm,
+    deserialize,
+    get,
+    serialize,
 )
 
 max_norm = MaxNorm
@@ -10,6 +17,16 @@ non_neg = NonNeg
 unit_norm = UnitNorm
 
 __all__ = [
-    "Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "deserialize", "get",
-    "max_norm", "min_max_norm", "non_neg", "serialize", "unit_norm",
+    "Constraint",
+    "MaxNorm",
+    "MinMaxNorm",
+    "NonNeg",
+    "UnitNorm",
+    "deserialize",
+    "get",
+    "max_norm",
+    "min_max_norm",
+    "non_neg",
+    "serialize",
+    "unit_norm",
 ]

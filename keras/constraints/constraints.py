@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from keras import ops
-from keras.core.config import epsilon
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
+from keras.core.config.family import Family, table_of
 from keras.core.errors import check_number
-from keras.core.family import Family, table_of
+from keras.core.settings import epsilon
 
 
 class Constraint(Configurable):

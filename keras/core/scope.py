@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from types import ModuleType
 
-from keras.core.config import BACKENDS, settings
+from keras.core.settings import BACKENDS, settings
 
 _NEEDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
 _scoped: ContextVar[ModuleType | None] = ContextVar("keras_backend", default=None)

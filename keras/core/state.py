@@ -21,11 +21,11 @@ class Stateful:
     """Something that keeps variables and belongs to one backend.
 
     A deep copy belongs to the backend in force where it is made: that is how a model
-    moves. Attributes named in `_fresh` are not copied; the copy starts with None.
+    moves. Attributes named in `_not_copied` are not copied; the copy starts with None.
     """
 
     _backend: ModuleType
-    _fresh: tuple[str, ...] = ()
+    _not_copied: tuple[str, ...] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
@@ -46,11 +46,15 @@ class Stateful:
         for key, value in self.__dict__.items():
             if key == "_backend":
                 continue
-            new.__dict__[key] = None if key in self._fresh else _copied(value, memo)
+            new.__dict__[key] = (
+                None if key in self._not_copied else _copied(value, memo)
+            )
         return new
 
     def __getstate__(self) -> dict[str, Any]:
-        state = {k: (None if k in self._fresh else v) for k, v in self.__dict__.items()}
+        state = {
+            k: (None if k in self._not_copied else v) for k, v in self.__dict__.items()
+        }
         state["_backend"] = self._backend.name
         return state
 

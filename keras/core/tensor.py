@@ -9,7 +9,7 @@ from keras.core.naming import auto_name
 from keras.core.operators import Operators, _ops
 
 if TYPE_CHECKING:
-    from keras.core.graph import Node
+    from keras.core.graph.node import Node
 
 
 class KerasHistory(NamedTuple):

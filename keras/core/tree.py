@@ -48,7 +48,7 @@ def flatten_with_def(structure: Any) -> tuple[list[Any], Any]:
     return optree.tree_flatten(structure, none_is_leaf=True, namespace=_NAMESPACE)
 
 
-def parted(
+def partition(
     structure: Any, is_data: Callable[[Any], bool]
 ) -> tuple[list[Any], Callable[[Iterable[Any]], Any], tuple]:
     """The leaves that are data, a function that puts others in their places, and a key.

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import dtypes, reading, scope
+from keras.core import dtypes, scope
+from keras.core.config import limits
 from keras.core.errors import check_choice
 from keras.core.naming import auto_name, current_path
 from keras.core.operators import Operators
@@ -215,7 +216,7 @@ class Variable(Operators):
                 )
             dtype = dtypes.standardize_dtype(dtype)
             itemsize = dtypes.numpy_dtype(dtype).itemsize
-            reading.charge(shape, itemsize, f"Variable {self.path!r}")
+            limits.charge(shape, itemsize, f"Variable {self.path!r}")
             draw = getattr(initializer, "draw", None)
             with self.backend.outside_trace():
                 if draw is not None:  # on the host: no compilation for each shape

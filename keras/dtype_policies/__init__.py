@@ -1,7 +1,11 @@
 """Which types layers compute in and keep their weights in."""
 
 from keras.dtype_policies.policy import (
-    DTypePolicy, FloatDTypePolicy, deserialize, get, serialize,
+    DTypePolicy,
+    FloatDTypePolicy,
+    deserialize,
+    get,
+    serialize,
 )
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import dtypes
-from keras.core.config import floatx
+from keras.core.settings import floatx
 
 _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 
@@ -116,7 +116,7 @@ def set_dtype_policy(policy: Any) -> None:
 
 def get(identifier: Any) -> DTypePolicy:
     """A policy from a policy, a name, a dtype, a config, or None for the global one."""
-    from keras.core.serialization import deserialize_keras_object
+    from keras.core.config.serialization import deserialize_keras_object
 
     if identifier is None:
         return dtype_policy()
@@ -137,13 +137,13 @@ def get(identifier: Any) -> DTypePolicy:
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     """The policy as a config."""
-    from keras.core.serialization import serialize_keras_object
+    from keras.core.config.serialization import serialize_keras_object
 
     return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: dict, custom_objects: dict | None = None) -> DTypePolicy:
     """The policy from its config."""
-    from keras.core.serialization import deserialize_keras_object
+    from keras.core.config.serialization import deserialize_keras_object
 
     return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -1,13 +1,26 @@
 """How variables get their first values."""
 
 from keras.initializers.constant_initializers import (
-    STFT, Constant, Identity, Ones, Zeros,
+    STFT,
+    Constant,
+    Identity,
+    Ones,
+    Zeros,
 )
 from keras.initializers.initializer import Initializer
 from keras.initializers.lookup import deserialize, get, serialize
 from keras.initializers.random_initializers import (
-    GlorotNormal, GlorotUniform, HeNormal, HeUniform, LecunNormal, LecunUniform,
-    Orthogonal, RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling,
+    GlorotNormal,
+    GlorotUniform,
+    HeNormal,
+    HeUniform,
+    LecunNormal,
+    LecunUniform,
+    Orthogonal,
+    RandomNormal,
+    RandomUniform,
+    TruncatedNormal,
+    VarianceScaling,
 )
 
 IdentityInitializer = identity = Identity
@@ -28,12 +41,43 @@ variance_scaling = VarianceScaling
 zeros = Zeros
 
 __all__ = [
-    "Constant", "GlorotNormal", "GlorotUniform", "HeNormal", "HeUniform", "Identity",
-    "IdentityInitializer", "Initializer", "LecunNormal", "LecunUniform", "Ones",
-    "Orthogonal", "OrthogonalInitializer", "RandomNormal", "RandomUniform", "STFT",
-    "STFTInitializer", "TruncatedNormal", "VarianceScaling", "Zeros", "constant",
-    "deserialize", "get", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform",
-    "identity", "lecun_normal", "lecun_uniform", "ones", "orthogonal", "random_normal",
-    "random_uniform", "serialize", "stft", "truncated_normal", "variance_scaling",
+    "Constant",
+    "GlorotNormal",
+    "GlorotUniform",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "IdentityInitializer",
+    "Initializer",
+    "LecunNormal",
+    "LecunUniform",
+    "Ones",
+    "Orthogonal",
+    "OrthogonalInitializer",
+    "RandomNormal",
+    "RandomUniform",
+    "STFT",
+    "STFTInitializer",
+    "TruncatedNormal",
+    "VarianceScaling",
+    "Zeros",
+    "constant",
+    "deserialize",
+    "get",
+    "glorot_normal",
+    "glorot_uniform",
+    "he_normal",
+    "he_uniform",
+    "identity",
+    "lecun_normal",
+    "lecun_uniform",
+    "ones",
+    "orthogonal",
+    "random_normal",
+    "random_uniform",
+    "serialize",
+    "stft",
+    "truncated_normal",
+    "variance_scaling",
     "zeros",
 ]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.errors import check_number
 from keras.core.scope import current
 from keras.random.host import draw_seed, generator_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.family import Family, table_of
+from keras.core.config.family import Family, table_of
 from keras.core.foreign import framework_of
 from keras.initializers import constant_initializers as fixed
 from keras.initializers import random_initializers as drawn

@@ -6,11 +6,11 @@ from typing import Any
 
 from keras import ops
 from keras.core import tree
+from keras.core.config.registry import maybe_scope
 from keras.core.errors import check_choice
-from keras.core.registry import maybe_scope
 from keras.layers.input_spec import layer_label
 from keras.layers.layer import Layer
-from keras.layers.stacked_cells import is_ours
+from keras.layers.stacked_cells import is_builtin
 
 MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
@@ -189,5 +189,5 @@ def _copy(layer: Any, side: str, go_backwards: Any = None) -> Any:
     cell = getattr(layer, "cell", None)
     found = [type(c) for c in (cell, *getattr(cell, "cells", ())) if c is not None]
     # Cells of the user's need not be registered for this.
-    with maybe_scope({c.__name__: c for c in found if not is_ours(c)}):
+    with maybe_scope({c.__name__: c for c in found if not is_builtin(c)}):
         return type(layer).from_config(config)

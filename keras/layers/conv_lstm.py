@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
 from keras.layers.ranks import Windowed

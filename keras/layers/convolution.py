@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import arguments, inherited
+from keras.core.config.configurable import arguments, inherited
 from keras.core.errors import check_positive_int, standardize_tuple
 from keras.layers.ranks import Windowed, defaults
 from keras.layers.weighted import (

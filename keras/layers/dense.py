@@ -8,7 +8,7 @@ import re
 from typing import Any, NamedTuple
 
 from keras import ops
-from keras.core.configurable import inherited
+from keras.core.config.configurable import inherited
 from keras.core.errors import check_positive_int
 from keras.initializers import VarianceScaling
 from keras.layers.input_spec import InputSpec

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import reading, scope, tree
-from keras.core.configurable import written
+from keras.core import scope, tree
+from keras.core.config import limits
+from keras.core.config.configurable import written
 from keras.core.dtypes import standardize_dtype
 from keras.core.tensor import KerasTensor
 from keras.core.variable import Variable
@@ -179,7 +180,7 @@ class TorchModuleWrapper(_Native):
 
 def _unpickled(text: str) -> Any:
     """The module that Keras pickled into a config, if its source is trusted."""
-    if not reading.is_trusted():
+    if not limits.is_trusted():
         raise ValueError(
             "TorchModuleWrapper: the module is given as a pickle, which runs code when "
             "it is read. If the file is your own, load it with "
@@ -446,7 +447,7 @@ class TFSMLayer(_Native):
         dtype: Any = None,
     ) -> None:
         super().__init__(trainable=trainable, name=name, dtype=dtype)
-        reading.refuse_path("TFSMLayer", filepath)
+        limits.refuse_path("TFSMLayer", filepath)
         import tensorflow as tf
 
         self.filepath = filepath

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
 from keras.core.dtypes import standardize_dtype
-from keras.core.graph import Node
+from keras.core.graph.node import Node
 from keras.core.naming import get_uid
 from keras.core.tensor import KerasTensor, standardize_shape
 from keras.layers.layer import Layer

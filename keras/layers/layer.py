@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core import dtypes, masks, tree
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
+from keras.core.config.limits import count_call
 from keras.core.foreign import framework_of, to_host
-from keras.core.graph import Node
-from keras.core.infer import infer_outputs
+from keras.core.graph.infer import infer_outputs
+from keras.core.graph.node import Node
+from keras.core.graph.operation import Operation
 from keras.core.naming import auto_name, path_scope, to_snake_case
-from keras.core.op import Operation
-from keras.core.reading import count_call
 from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
@@ -93,7 +93,7 @@ class Layer(Operation, Configurable, LayerState):
         ...         return x * self.factor
     """
 
-    _fresh: tuple[str, ...] = ("_compiled", "_torch_module")
+    _not_copied: tuple[str, ...] = ("_compiled", "_torch_module")
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
 
     # Set by __new__.

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.layers.layer import Layer
 
 

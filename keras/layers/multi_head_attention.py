@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import inherited
+from keras.core.config.configurable import inherited
+from keras.core.config.serialization import wire_name
 from keras.core.errors import check_fraction, check_positive_int
-from keras.core.serialization import wire_name
 from keras.layers.activation import Softmax
 from keras.layers.dense import EinsumDense
 from keras.layers.layer import Layer

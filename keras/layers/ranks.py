@@ -12,8 +12,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from keras.core.config import standardize_data_format
 from keras.core.errors import check_choice, standardize_tuple
+from keras.core.settings import standardize_data_format
 from keras.layers.input_spec import InputSpec
 from keras.layers.weighted import size_of_axis
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.configurable import argument_names, arguments
+from keras.core.config.configurable import argument_names, arguments
 from keras.core.errors import check_choice
 from keras.core.naming import to_snake_case
 from keras.layers.input_spec import InputSpec

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from keras import activations, ops, random
-from keras.core.configurable import inherited
+from keras.core.config.configurable import inherited
 from keras.core.errors import check_fraction, check_positive_int
 from keras.initializers.initializer import HostInitializer
 from keras.layers.layer import Layer
@@ -30,7 +30,7 @@ class RecurrentCell(Layer):
     and defines `make_step`.
     """
 
-    _fresh = (*Layer._fresh, "_dropout_mask", "_recurrent_dropout_mask")
+    _not_copied = (*Layer._not_copied, "_dropout_mask", "_recurrent_dropout_mask")
     gates = 1
     gate_axis = -1  # along which the gates lie in products
     has_kinds = True  # of implementation

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from keras import ops
-from keras.core.config import standardize_data_format
 from keras.core.dtypes import is_float_dtype
 from keras.core.errors import check_positive_int
+from keras.core.settings import standardize_data_format
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer

@@ -8,7 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import tree
-from keras.core.reading import check_repeats
+from keras.core.config.limits import check_repeats
 from keras.core.scope import current
 from keras.core.variable import AutocastFrame, MetaFrame, Variable, current_frame
 from keras.layers.input_spec import InputSpec, layer_label
@@ -19,7 +19,7 @@ from keras.layers.stacked_cells import (
     call_cell,
     check_cell,
     initial_state,
-    is_ours,
+    is_builtin,
 )
 
 
@@ -150,7 +150,7 @@ class RNN(Layer):
         """Whether a call depends on nothing but its arguments and variables."""
         cells = getattr(self.cell, "cells", [self.cell])
         plain = all(isinstance(f, AutocastFrame) for f in _frames())
-        return plain and all(is_ours(type(c)) for c in (self, self.cell, *cells))
+        return plain and all(is_builtin(type(c)) for c in (self, self.cell, *cells))
 
     def _run_whole(self, sequences: Any, states: Any, mask: Any, training: Any) -> Any:
         if states is None and self.stateful:
@@ -236,7 +236,7 @@ class RNN(Layer):
         cell = self.cell
         return (
             isinstance(cell, RecurrentCell)
-            and is_ours(type(cell))
+            and is_builtin(type(cell))
             and cell.compute_dtype == self.compute_dtype
             and cell.activity_regularizer is None
         )

@@ -111,6 +111,6 @@ def _output_size(cell: Any) -> Any:
     return size
 
 
-def is_ours(cls: type) -> bool:
+def is_builtin(cls: type) -> bool:
     """Whether a layer's class is one of this package's."""
     return cls.__module__.startswith("keras.layers.")

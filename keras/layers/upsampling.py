@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.core.config.limits import charge
 from keras.core.errors import check_choice, check_positive_int, standardize_tuple
-from keras.core.reading import charge
 from keras.layers.layer import Layer
 from keras.layers.ranks import Spatial, defaults
 

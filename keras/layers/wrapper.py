@@ -6,8 +6,8 @@ from typing import Any
 
 from keras import initializers, ops
 from keras.core import tree
+from keras.core.config.limits import check_repeats
 from keras.core.errors import check_positive_int
-from keras.core.reading import check_repeats
 from keras.layers.call import call_signature
 from keras.layers.input_spec import layer_label
 from keras.layers.layer import Layer

@@ -6,7 +6,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import masks
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of
 

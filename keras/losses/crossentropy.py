@@ -6,8 +6,8 @@ import warnings
 from typing import Any
 
 from keras import ops
-from keras.core import config, masks
-from keras.core.configurable import arguments
+from keras.core import masks, settings
+from keras.core.config.configurable import arguments
 from keras.core.scope import current
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare, sparse_labels
@@ -364,7 +364,7 @@ def categorical_focal_crossentropy(
     if from_logits:
         y_pred = ops.softmax(y_pred, axis=axis)
     y_pred = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
-    y_pred = ops.clip(y_pred, config.epsilon(), 1.0 - config.epsilon())
+    y_pred = ops.clip(y_pred, settings.epsilon(), 1.0 - settings.epsilon())
     if not isinstance(alpha, (int, float)):
         alpha = as_tensor(alpha, dtype_of(y_pred))
     weight = alpha * ops.power(1.0 - y_pred, gamma)

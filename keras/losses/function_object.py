@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from keras.core.configurable import Configurable, written
+from keras.core.config.configurable import Configurable, written
 
 
 class FunctionObject(Configurable):

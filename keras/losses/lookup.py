@@ -6,7 +6,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from keras.core.family import Family
+from keras.core.config.family import Family
 from keras.losses.loss import LossFunctionWrapper
 
 _SHORT = {

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from keras import ops
 from keras.core import dtypes, masks, tree
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.errors import check_choice
 from keras.core.naming import auto_name, to_snake_case
 from keras.losses.function_object import FunctionObject

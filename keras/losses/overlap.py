@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core import config
-from keras.core.configurable import arguments
+from keras.core import settings
+from keras.core.config.configurable import arguments
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import prepare
 
@@ -30,7 +30,7 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
     y_true, y_pred = prepare(y_true, y_pred, "dice")
     both = ops.sum(y_true * y_pred, axis=axis)
     total = ops.sum(y_true, axis=axis) + ops.sum(y_pred, axis=axis)
-    return 1.0 - 2.0 * both / (total + config.epsilon())
+    return 1.0 - 2.0 * both / (total + settings.epsilon())
 
 
 def tversky(
@@ -58,7 +58,7 @@ def tversky(
     both = ops.sum(y_true * y_pred, axis=axis)
     missed = ops.sum(y_true * (1.0 - y_pred), axis=axis)
     wrong = ops.sum((1.0 - y_true) * y_pred, axis=axis)
-    return 1.0 - both / (both + alpha * missed + beta * wrong + config.epsilon())
+    return 1.0 - both / (both + alpha * missed + beta * wrong + settings.epsilon())
 
 
 class Dice(LossFunctionWrapper):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core import config
+from keras.core import settings
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import prepare
 
@@ -26,7 +26,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
         array([0.144], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "kl_divergence")
-    least = config.epsilon()
+    least = settings.epsilon()
     y_true, y_pred = ops.clip(y_true, least, 1.0), ops.clip(y_pred, least, 1.0)
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
@@ -45,7 +45,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
         array([1.5], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "poisson")
-    log_rate = ops.log(y_pred + config.epsilon())
+    log_rate = ops.log(y_pred + settings.epsilon())
     return ops.mean(y_pred - y_true * log_rate, axis=-1)
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras import ops
-from keras.core import config
+from keras.core import settings
 from keras.losses.loss import FunctionLoss, LossFunctionWrapper
 from keras.losses.shapes import prepare
 
@@ -61,7 +61,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
         array([50.], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "mean_absolute_percentage_error")
-    size = ops.maximum(ops.abs(y_true), config.epsilon())
+    size = ops.maximum(ops.abs(y_true), settings.epsilon())
     return 100.0 * ops.mean(ops.abs((y_true - y_pred) / size), axis=-1)
 
 
@@ -80,7 +80,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
         array([0.], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "mean_squared_logarithmic_error")
-    least = config.epsilon()
+    least = settings.epsilon()
     log_true = ops.log(ops.maximum(y_true, least) + 1.0)
     log_pred = ops.log(ops.maximum(y_pred, least) + 1.0)
     return ops.mean(ops.square(log_true - log_pred), axis=-1)

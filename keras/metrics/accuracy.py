@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
-from keras.core import config
-from keras.core.configurable import arguments
+from keras.core import settings
+from keras.core.config.configurable import arguments
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare
 from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
@@ -154,7 +154,7 @@ def _class_numbers(y_true: Any, y_pred: Any, who: str) -> Any:
 
 
 def _hits(right: Any) -> Any:
-    return ops.cast(right, config.floatx())
+    return ops.cast(right, settings.floatx())
 
 
 class Accuracy(FunctionMean):

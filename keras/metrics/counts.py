@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.core.config.limits import check_repeats
 from keras.core.errors import (
     check_choice,
     check_fraction,
     check_number,
     check_positive_int,
 )
-from keras.core.reading import check_repeats
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 

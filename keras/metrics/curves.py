@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
 from keras.core.errors import (
     check_choice,
     check_fraction,

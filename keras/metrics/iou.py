@@ -9,9 +9,9 @@ import numpy as np
 
 from keras import ops
 from keras.core import dtypes
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
+from keras.core.config.limits import check_repeats
 from keras.core.errors import check_positive_int
-from keras.core.reading import check_repeats
 from keras.losses.shapes import as_tensor, dtype_of, weights_for
 from keras.metrics.metric import Metric
 

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from keras.core.family import Family, table_of
+from keras.core.config.family import Family, table_of
 
 _SHORT = {
     "bce": "BinaryCrossentropy",

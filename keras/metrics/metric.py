@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.scope import backend_scope, current
 from keras.core.state import Stateful

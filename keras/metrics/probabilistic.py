@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras import losses
-from keras.core.configurable import arguments
+from keras.core.config.configurable import arguments
 from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
 

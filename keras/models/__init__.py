@@ -6,5 +6,10 @@ from keras.models.sequential import Sequential
 from keras.saving import load_model, save_model
 
 __all__ = [
-    "Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model",
+    "Model",
+    "Sequential",
+    "clone_model",
+    "load_model",
+    "model_from_json",
+    "save_model",
 ]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
-from keras.core.graph import Node
-from keras.core.op import OpCall
+from keras.core.graph.node import Node
+from keras.core.graph.operation import OpCall
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import Input, InputLayer
 from keras.models.model import Model
@@ -146,8 +146,8 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
         json_string: the text.
         custom_objects: names and the classes or functions they stand for.
     """
-    from keras.core.reading import parse_json
-    from keras.core.serialization import deserialize_keras_object
+    from keras.core.config.limits import parse_json
+    from keras.core.config.serialization import deserialize_keras_object
     from keras.models import functional  # noqa: F401 - the text names its class
     from keras.saving.keras2 import is_old, translate
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import masks, tree
-from keras.core.examine import look_through
+from keras.core.inspection import inspect_model
 from keras.core.variable import current_frame
 from keras.layers.call import call_context
 
@@ -22,7 +22,7 @@ class EagerCalls:
     """
 
     def __init__(self, model: Any) -> None:
-        self._is_known = look_through(model._graph).is_ours
+        self._is_known = inspect_model(model._graph).is_builtin
 
         def run(inputs: Any, training: Any) -> Any:
             return model._graph.run(inputs, model._label())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.serialization import wire_name
+from keras.core.config.serialization import wire_name
 from keras.models.model import Model
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import masks, tree
-from keras.core.graph import Node, make_plan, sort_nodes
-from keras.core.op import Operation
-from keras.core.order import ordered_operations
+from keras.core.graph.function import make_plan
+from keras.core.graph.node import Node, sort_nodes
+from keras.core.graph.operation import Operation
+from keras.core.graph.order import ordered_operations
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.layers.input_layer import Input, InputLayer
 from keras.layers.layer import Layer

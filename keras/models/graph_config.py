@@ -11,11 +11,16 @@ import graphlib
 from typing import Any
 
 from keras.core import tree
-from keras.core.graph import Node, call_numbers, is_functional
+from keras.core.config.limits import check_name
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
+from keras.core.graph.function import is_functional
+from keras.core.graph.node import Node, call_numbers
+from keras.core.graph.operation import OpCall
 from keras.core.naming import to_snake_case
-from keras.core.op import OPS, Op, OpCall
-from keras.core.reading import check_name
-from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.op import OPS, Op
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.layers.input_layer import InputLayer
 

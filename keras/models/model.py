@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from keras.core import tree
+from keras.core.graph.operation import OpCall
 from keras.core.naming import auto_name
-from keras.core.op import OpCall
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful
 from keras.core.tensor import KerasTensor
@@ -43,7 +43,7 @@ class Model(Trainer, Layer):
         *Trainer._trainer_attributes,
         *(name for name in Trainer._engine_attributes if name.startswith("_")),
     )
-    _fresh = (*Layer._fresh, *Trainer._engine_attributes)
+    _not_copied = (*Layer._not_copied, *Trainer._engine_attributes)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and is_functional_call(args, kwargs):
@@ -308,7 +308,7 @@ class Model(Trainer, Layer):
 
     def to_json(self, **kwargs: Any) -> str:
         """The model's config as JSON; see `keras.models.model_from_json`."""
-        from keras.core.serialization import serialize_keras_object
+        from keras.core.config.serialization import serialize_keras_object
 
         return json.dumps(serialize_keras_object(self), **kwargs)
 
@@ -368,8 +368,8 @@ class Model(Trainer, Layer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """A model like the one `config` was taken from, with new weights."""
-        from keras.core.registry import maybe_scope
-        from keras.core.serialization import reading_config
+        from keras.core.config.registry import maybe_scope
+        from keras.core.config.serialization import reading_config
         from keras.models.graph_config import graph_from_config, is_graph_config
 
         with maybe_scope(custom_objects), reading_config(config, cls):

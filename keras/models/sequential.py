@@ -176,7 +176,7 @@ class Sequential(Model):
 
     def get_config(self) -> dict[str, Any]:
         """The layers and the shape the model was built with."""
-        from keras.core.serialization import serialize_keras_object
+        from keras.core.config.serialization import serialize_keras_object
         from keras.layers.layer import _serialize_policy
 
         config: dict[str, Any] = {
@@ -197,8 +197,11 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """A model like the one `config` was taken from, with new weights."""
-        from keras.core.registry import maybe_scope
-        from keras.core.serialization import deserialize_keras_object, reading_config
+        from keras.core.config.registry import maybe_scope
+        from keras.core.config.serialization import (
+            deserialize_keras_object,
+            reading_config,
+        )
 
         with maybe_scope(custom_objects), reading_config(config, cls):
             layers = [deserialize_keras_object(c) for c in config.get("layers", [])]

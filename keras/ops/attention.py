@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from keras.core import config
+from keras.core import settings
 from keras.core.errors import shape_error, shapes_fit
 from keras.core.op import Index, Mask, Tensor, op
 from keras.core.scope import current
@@ -74,7 +74,7 @@ def dot_product_attention(
                 extra,
             )
     if flash_attention is None:
-        flash_attention = config.is_flash_attention_enabled()
+        flash_attention = settings.is_flash_attention_enabled()
     scale = 1 / math.sqrt(query.shape[3]) if scale is None else scale
     if bias is not None:
         bias = cast(bias, dtype(query))

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import reading
+from keras.core.config import limits
 from keras.core.errors import check_choice, check_positive_int, shape_error
 from keras.core.op import Tensor, Tensors, kernel, op
 from keras.ops import numpy as knp
@@ -109,7 +109,7 @@ def _frame_window(
             f"{who}: `sequence_length` must not be more than `fft_length`; received "
             f"{length} and {fft_length}."
         )
-    reading.charge((fft_length,), 8, who)
+    limits.charge((fft_length,), 8, who)
     if window is None:
         return convert_to_tensor(np.ones(fft_length), kind)
     if isinstance(window, str):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.config import epsilon
 from keras.core.errors import shape_error, shapes_fit
 from keras.core.op import Index, Tensor, kernel, op
+from keras.core.settings import epsilon
 from keras.ops import numpy as knp
 from keras.ops.activations import _log_softmax
 from keras.ops.core import cast, check_axis, dtype

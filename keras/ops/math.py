@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import config, dtypes
+from keras.core import dtypes, settings
 from keras.core.errors import check_positive_int, shape_error, shapes_fit
 from keras.core.op import Index, Tensor, elementwise, kernel, op, primitive
 from keras.core.scope import current
@@ -220,7 +220,7 @@ def one_hot(
         raise ValueError(
             f"one_hot: axis {axis} does not exist in the result, of rank {rank}."
         )
-    wanted = dtypes.standardize_dtype(dtype or config.floatx())
+    wanted = dtypes.standardize_dtype(dtype or settings.floatx())
     x = x if dtype_of(x) in ("int32", "int64") else cast(x, "int32")
     return _one_hot(x, num_classes, axis % rank, wanted)
 
@@ -254,7 +254,7 @@ def multi_hot(
 def _multi_hot(inputs: Tensor, num_classes: int, axis: int, dtype: Any) -> Tensor:
     hot = one_hot(inputs, num_classes, axis, "int32")
     hot = knp.max(hot, axis=1 if len(inputs.shape) > 1 else 0)
-    return cast(hot, dtype or config.floatx())
+    return cast(hot, dtype or settings.floatx())
 
 
 def _checked(who: str, num_classes: int, sparse: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core import config
+from keras.core import settings
 from keras.core.errors import shape_error
 from keras.core.op import Tensor, op
 from keras.ops import numpy as knp
@@ -62,7 +62,7 @@ def normalize(
             f"normalize: `order` must be an integer of at least 1; received {order!r}."
         )
     axes = _axes(axis, len(x.shape), "normalize")
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = settings.epsilon() if epsilon is None else epsilon
     if order == 2:
         total = knp.sum(knp.square(x), axis=axes, keepdims=True)
         return x * rsqrt(knp.maximum(total, epsilon**2))
@@ -197,7 +197,7 @@ def _layer_normalized(
 ) -> Tensor:
     axes = _axes(axis, len(x.shape), "layer_normalization")
     _check_scales("layer_normalization", x, axes, gamma=gamma, beta=beta)
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = settings.epsilon() if epsilon is None else epsilon
     return _layer_normalization(x, gamma, beta, axes, epsilon)
 
 
@@ -218,7 +218,7 @@ def rms_normalization(
     """
     axes = _axes(axis, len(x.shape), "rms_normalization")
     _check_scales("rms_normalization", x, axes, scale=scale)
-    epsilon = config.epsilon() if epsilon is None else epsilon
+    epsilon = settings.epsilon() if epsilon is None else epsilon
     return _rms_normalization(x, scale, axes, epsilon)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from keras.backend.windows import Window, reach
-from keras.core.config import standardize_data_format
 from keras.core.errors import check_positive_int, shape_error, standardize_tuple
 from keras.core.op import Tensor, op
+from keras.core.settings import standardize_data_format
 from keras.ops import numpy as knp
 from keras.ops.core import shape
 from keras.ops.shaping import rearrange

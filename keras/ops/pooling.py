@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from keras.backend.windows import check_window, spatial
-from keras.core import reading
-from keras.core.config import standardize_data_format
+from keras.core.config import limits
 from keras.core.errors import shape_error, standardize_tuple
 from keras.core.op import Tensor, kernel, op
+from keras.core.settings import standardize_data_format
 from keras.ops import numpy as knp
 from keras.ops.core import convert_to_tensor, dtype, shape
 
@@ -94,7 +94,7 @@ def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
 
 def _bins(n: int, size: int) -> list[tuple[int, int]]:
     """From where to where each of `size` outputs looks."""
-    reading.charge((n, size), 4, "adaptive pooling")
+    limits.charge((n, size), 4, "adaptive pooling")
     return [(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from keras import ops
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.naming import path_scope
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful

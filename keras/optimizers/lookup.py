@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.family import Family, table_of
+from keras.core.config.family import Family, table_of
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
 from keras.optimizers.adaptive import Adadelta, Adafactor, Adagrad, Ftrl, RMSprop
 from keras.optimizers.loss_scale import LossScaleOptimizer

@@ -108,7 +108,7 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self) -> dict[str, Any]:
-        from keras.core.serialization import serialize_keras_object
+        from keras.core.config.serialization import serialize_keras_object
 
         return {
             "name": self.name,

@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras import initializers, ops
+from keras.core.config.limits import as_large_as_weights
 from keras.core.errors import check_fraction
-from keras.core.examine import is_ours
+from keras.core.inspection import is_builtin
 from keras.core.naming import auto_name, path_scope, to_snake_case
-from keras.core.reading import as_large_as_weights
 from keras.core.scope import backend_scope
 from keras.core.variable import StatelessScope, Variable, current_frame
 from keras.optimizers.branches import either, values_in
@@ -52,7 +52,7 @@ class Optimizer(Hyperparameters):
     # The name of the backend's kernel that does what `update` says to all weights.
     fused: str | None = None
     _uniform = False  # whether all weights are of one type that kernels know
-    _fresh = ("_index", "_slot_values", "_scalars")
+    _not_copied = ("_index", "_slot_values", "_scalars")
 
     def __init__(
         self,
@@ -422,7 +422,7 @@ class Optimizer(Hyperparameters):
 
     def _fused_kernel(self) -> Callable | None:
         """What changes all weights at once, if `update` is ours."""
-        return self._kernel(self.fused) if self._is_ours() else None
+        return self._kernel(self.fused) if self._is_builtin() else None
 
     def _kernel(self, name: str | None) -> Callable | None:
         """The backend's kernel of that name, where variables are read in place."""
@@ -430,10 +430,10 @@ class Optimizer(Hyperparameters):
             return None
         return self._backend.fused_update(name)
 
-    def _is_ours(self) -> bool:
+    def _is_builtin(self) -> bool:
         """Whether nobody has written another update in a subclass."""
         cls = type(self)
-        return cls.update_step is Optimizer.update_step and is_ours(cls.update)
+        return cls.update_step is Optimizer.update_step and is_builtin(cls.update)
 
     def _rate_on_host(self) -> Any:
         """The learning rate without waiting for the device, where that is possible."""
@@ -592,7 +592,7 @@ class Optimizer(Hyperparameters):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """An optimizer like the one `config` was taken from, without its state."""
-        from keras.core.registry import maybe_scope
+        from keras.core.config.registry import maybe_scope
 
         with maybe_scope(custom_objects):
             return super().from_config(config)

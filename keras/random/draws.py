@@ -13,10 +13,10 @@ from typing import Any
 
 from keras import ops
 from keras.core import dtypes
-from keras.core.config import settings
 from keras.core.errors import check_fraction, check_number
 from keras.core.op import Tensor, op
 from keras.core.scope import current
+from keras.core.settings import settings
 from keras.core.tensor import KerasTensor
 from keras.random import distributions
 from keras.random.seed_generator import draw_seed

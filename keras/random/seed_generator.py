@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import scope, seeds
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.naming import auto_name, name_scope
 from keras.core.state import Stateful
 from keras.core.variable import AutocastFrame, Variable, current_frame
@@ -43,7 +43,7 @@ class SeedGenerator(Configurable, Stateful):
         >>> b = keras.random.normal((2,), seed=seeds)  # other values
     """
 
-    _fresh = ("_host",)
+    _not_copied = ("_host",)
 
     def __init__(
         self, seed: int | None = None, name: str | None = None, **kwargs: Any

@@ -1,7 +1,14 @@
 """Penalties on weights or outputs."""
 
 from keras.regularizers.regularizers import (
-    L1, L1L2, L2, OrthogonalRegularizer, Regularizer, deserialize, get, serialize,
+    L1,
+    L1L2,
+    L2,
+    OrthogonalRegularizer,
+    Regularizer,
+    deserialize,
+    get,
+    serialize,
 )
 
 l1 = L1
@@ -10,6 +17,16 @@ l2 = L2
 orthogonal_regularizer = OrthogonalRegularizer
 
 __all__ = [
-    "L1", "L1L2", "L2", "OrthogonalRegularizer", "Regularizer", "deserialize", "get",
-    "l1", "l1_l2", "l2", "orthogonal_regularizer", "serialize",
+    "L1",
+    "L1L2",
+    "L2",
+    "OrthogonalRegularizer",
+    "Regularizer",
+    "deserialize",
+    "get",
+    "l1",
+    "l1_l2",
+    "l2",
+    "orthogonal_regularizer",
+    "serialize",
 ]

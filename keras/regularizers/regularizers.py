@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
+from keras.core.config.family import Family, table_of
 from keras.core.errors import check_choice
-from keras.core.family import Family, table_of
 
 
 class Regularizer(Configurable):

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from keras.core.reading import MAX_JSON_BYTES, parse_json
+from keras.core.config.limits import MAX_JSON_BYTES, parse_json
 from keras.saving.seal import (
     CHANGED,
     SEAL_SIZE,

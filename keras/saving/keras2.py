@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from keras.core.reading import check_depth
+from keras.core.config.limits import check_depth
 
 _NAMESPACES = {
     "initializer": "keras.initializers",

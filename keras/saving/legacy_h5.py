@@ -18,9 +18,12 @@ from typing import Any
 import h5py
 import numpy as np
 
+from keras.core.config.limits import MAX_JSON_BYTES, parse_json, reading
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.core.naming import uniquify
-from keras.core.reading import MAX_JSON_BYTES, parse_json, reading
-from keras.core.serialization import deserialize_keras_object, serialize_keras_object
 from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify

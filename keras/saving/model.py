@@ -10,8 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from keras.core.reading import reading
-from keras.core.serialization import deserialize_keras_object, serialize_keras_object
+from keras.core.config.limits import reading
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.saving.archive import (
     ASSETS,
     CONFIG,

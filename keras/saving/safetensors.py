@@ -21,7 +21,7 @@ from zlib import crc32
 import ml_dtypes
 import numpy as np
 
-from keras.core.reading import unique_keys
+from keras.core.config.limits import unique_keys
 from keras.saving.atomic import atomic_file
 from keras.saving.match import ArrayRecord
 from keras.saving.seal import (

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from keras.core.reading import MAX_JSON_BYTES, parse_json
+from keras.core.config.limits import MAX_JSON_BYTES, parse_json
 from keras.saving.atomic import atomic_file
 
 

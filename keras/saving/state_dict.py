@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from keras.core.errors import near_matches
-from keras.core.examine import is_ours
 from keras.core.foreign import to_host
+from keras.core.inspection import is_builtin
 from keras.core.variable import Variable
 from keras.saving.match import ArrayRecord, Plan, difference
 from keras.saving.safetensors import open_safetensors
@@ -222,7 +222,7 @@ def _layout_of(owner: Any, layouts: Mapping[type, Layout]) -> Layout:
     for cls in type(owner).__mro__:
         if cls in layouts:
             return layouts[cls]
-        if is_ours(cls) and cls.__name__ in LAYOUTS:
+        if is_builtin(cls) and cls.__name__ in LAYOUTS:
             return LAYOUTS[cls.__name__]
     return lambda layer: []
 

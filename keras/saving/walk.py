@@ -24,8 +24,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.examine import is_ours
-from keras.core.graph import is_functional
+from keras.core.graph.function import is_functional
+from keras.core.inspection import is_builtin
 from keras.core.naming import to_snake_case, uniquify
 from keras.core.variable import Variable
 
@@ -87,7 +87,7 @@ def groups_of(found: Iterable[Entry]) -> Iterator[tuple[str, str, dict[str, Any]
 
 def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
     """Whether an object takes what it saved back in its own way."""
-    ours = is_ours(type(owner).load_own_variables)
+    ours = is_builtin(type(owner).load_own_variables)
     return not (ours and all(isinstance(v, Variable) for v in values.values()))
 
 

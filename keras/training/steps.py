@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from keras.core import examine, tree
+from keras.core import inspection, tree
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.stateless import in_both_forms, on_data
 from keras.utils.packing import unpack_x_y_sample_weight
@@ -60,7 +60,7 @@ class Steps:
     _run_cache: RunCache | None
     _seen_changes: int | None
     _seen_settings: tuple | None
-    _is_ours: bool
+    _is_builtin: bool
 
     @property
     def metrics(self) -> list[Any]:
@@ -273,8 +273,8 @@ class Steps:
         if self._seen_options != options:
             self._forget_functions()
             self._seen_options = options
-        if self._seen_changes != examine.changes:
-            self._seen_changes = examine.changes
+        if self._seen_changes != inspection.changes:
+            self._seen_changes = inspection.changes
             self._check_settings()
 
     def _check_fingerprint(self) -> None:
@@ -287,10 +287,10 @@ class Steps:
 
     def _check_settings(self) -> None:
         """Compile anew when a setting of a layer, loss or metric is another now."""
-        found = examine.look_through(self)
+        found = inspection.inspect_model(self)
         if self._seen_settings != found.settings:
             self._seen_settings = found.settings
-            self._is_ours = found.is_ours
+            self._is_builtin = found.is_builtin
             self._forget_functions()
 
     def _step_loop(self, mode: str) -> Callable | None:
@@ -327,7 +327,7 @@ class Steps:
         run = self._step_on_tensors(step)
         if self.run_eagerly:
             return run if train else backend.without_gradients(run)
-        variables = self._all_variables if self._is_ours else None
+        variables = self._all_variables if self._is_builtin else None
         return backend.compile_step(run, train, self.jit_compile, variables)
 
     def _all_variables(self) -> list[Any]:
@@ -344,7 +344,7 @@ class Steps:
         """
         step = "train_step" if training else "test_step"
         own = getattr(type(self), step) is not getattr(Steps, step)
-        own = own and examine.is_ours(type(self).build)  # type: ignore[attr-defined]
+        own = own and inspection.is_builtin(type(self).build)  # type: ignore[attr-defined]
         parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
         return own and bool(parts) and all(part.built for part in parts)
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from keras.core import tree
-from keras.core.config import settings
 from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
+from keras.core.settings import settings
 from keras.training.compiled import CompiledTargets
 from keras.training.logs import LazyLogs
 from keras.training.loop import as_dict, dispatches, run_batches
@@ -69,7 +69,7 @@ class Trainer(Steps):
         self._targets = None
         self._loss_tracker: Any = None
         self._compile_args: dict[str, Any] | None = None
-        self._is_ours = False
+        self._is_builtin = False
         vars(self).update(dict.fromkeys(self._engine_attributes))
 
     # Compile
@@ -472,14 +472,14 @@ class Trainer(Steps):
         """What `compile` was given, for a saved model."""
         if self._compile_args is None:
             return None
-        from keras.core.serialization import serialize_keras_object
+        from keras.core.config.serialization import serialize_keras_object
 
         args = dict(self._compile_args, optimizer=self.optimizer)
         return {key: serialize_keras_object(value) for key, value in args.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was compiled."""
-        from keras.core.serialization import deserialize_keras_object
+        from keras.core.config.serialization import deserialize_keras_object
 
         config = {k: deserialize_keras_object(v) for k, v in config.items()}
         self.compile(**config)

@@ -1,18 +1,23 @@
 """Helpers that programs call by hand."""
 
-from keras.core.dtypes import standardize_dtype
-from keras.core.registry import (
-    CustomObjectScope, get_custom_objects, get_registered_name, get_registered_object,
+from keras.core.config.registry import (
+    CustomObjectScope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
     register_keras_serializable,
 )
-from keras.core.serialization import (
-    deserialize_keras_object, serialize_keras_object,
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
 )
+from keras.core.dtypes import standardize_dtype
 from keras.core.tensor import is_keras_tensor
 from keras.utils.compare import compare_backends
 from keras.utils.file_utils import get_file
 from keras.utils.io_utils import (
-    disable_interactive_logging, enable_interactive_logging,
+    disable_interactive_logging,
+    enable_interactive_logging,
     is_interactive_logging_enabled,
 )
 from keras.utils.native import torch_module
@@ -27,12 +32,33 @@ Sequence = PyDataset
 custom_object_scope = CustomObjectScope
 
 __all__ = [
-    "CustomObjectScope", "Progbar", "PyDataset", "Sequence", "clear_session",
-    "compare_backends", "custom_object_scope", "deserialize_keras_object",
-    "disable_interactive_logging", "enable_interactive_logging", "get_custom_objects",
-    "get_file", "get_registered_name", "get_registered_object", "get_source_inputs",
-    "is_interactive_logging_enabled", "is_keras_tensor", "model_to_dot", "normalize",
-    "pack_x_y_sample_weight", "pad_sequences", "plot_model",
-    "register_keras_serializable", "serialize_keras_object", "set_random_seed",
-    "standardize_dtype", "to_categorical", "torch_module", "unpack_x_y_sample_weight",
+    "CustomObjectScope",
+    "Progbar",
+    "PyDataset",
+    "Sequence",
+    "clear_session",
+    "compare_backends",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "get_source_inputs",
+    "is_interactive_logging_enabled",
+    "is_keras_tensor",
+    "model_to_dot",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "plot_model",
+    "register_keras_serializable",
+    "serialize_keras_object",
+    "set_random_seed",
+    "standardize_dtype",
+    "to_categorical",
+    "torch_module",
+    "unpack_x_y_sample_weight",
 ]

@@ -18,9 +18,9 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-from keras.core.config import keras_home
+from keras.core.config.limits import refuse_path
 from keras.core.errors import check_choice
-from keras.core.reading import refuse_path
+from keras.core.settings import keras_home
 from keras.utils import io_utils
 from keras.utils.progbar import Progbar
 

@@ -86,7 +86,7 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     """
     if not isinstance(order, (int, np.integer)) or order < 1:
         raise ValueError(f"normalize: `order` must be an integer >= 1; got {order!r}.")
-    from keras.core.config import floatx
+    from keras.core.settings import floatx
 
     lib: Any = np
     if _is_tensor(x):

@@ -10,7 +10,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.errors import check_choice, optional_import
-from keras.core.graph import nodes_of
+from keras.core.graph.node import nodes_of
 from keras.core.tensor import KerasTensor
 
 _RANKDIRS = ("TB", "BT", "LR", "RL")

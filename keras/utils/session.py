@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import infer, naming, scope, seeds
+from keras.core import naming, scope, seeds
+from keras.core.graph import infer
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
 from keras.random.host import seed_host

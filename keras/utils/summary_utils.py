@@ -9,7 +9,8 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.errors import check_choice
-from keras.core.graph import call_numbers, is_functional, nodes_of
+from keras.core.graph.function import is_functional
+from keras.core.graph.node import call_numbers, nodes_of
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
 from keras.saving.seal import nbytes

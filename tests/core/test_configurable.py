@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import keras
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 
 
 class Base(Configurable):

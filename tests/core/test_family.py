@@ -3,8 +3,8 @@
 import pytest
 
 import keras
-from keras.core.configurable import Configurable
-from keras.core.family import Family, table_of
+from keras.core.config.configurable import Configurable
+from keras.core.config.family import Family, table_of
 
 
 class HugeNorm(Configurable):

@@ -7,7 +7,7 @@ import pytest
 
 import keras
 from keras import KerasTensor, ops
-from keras.core import infer
+from keras.core.graph import infer
 from keras.core.op import Tensor, op
 
 BACKENDS = ("jax", "torch", "tensorflow")

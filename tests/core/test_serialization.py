@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import keras
-from keras.core.serialization import (
+from keras.core.config.serialization import (
     deserialize_keras_object,
     revive,
     serialize_keras_object,
@@ -263,7 +263,7 @@ def test_nothing_is_imported():
         {"module": "keras.utils", "class_name": "get_file", "config": {"fname": "x"}},
         {"module": "keras.utils", "class_name": "Progbar", "config": {"target": 3}},
         {"module": "keras.saving", "class_name": "load_model", "config": {"a": 1}},
-        {"module": "keras.core.registry", "class_name": "_public", "config": {}},
+        {"module": "keras.core.config.registry", "class_name": "_public", "config": {}},
         {"module": "keras.ops.numpy", "class_name": "np", "config": {}},
     ):
         with pytest.raises(TypeError, match="Unknown (class|function)"):

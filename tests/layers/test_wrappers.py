@@ -123,7 +123,7 @@ def test_a_pickled_module_is_read_by_the_trusting_call_alone(torch, tmp_path):
     config["module"] = base64.b64encode(data.getvalue()).decode()
     with pytest.raises(ValueError, match="load_trusted_model"):
         layers.TorchModuleWrapper.from_config(config)
-    from keras.core.reading import reading
+    from keras.core.config.limits import reading
 
     with reading(trusted=True):
         layer = layers.TorchModuleWrapper.from_config(config)

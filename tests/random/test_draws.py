@@ -204,7 +204,7 @@ def test_symbolic_graph_draws(backend):
 
 
 def test_shape_inference_draws_nothing(backend, portable):
-    from keras.core.infer import infer_outputs
+    from keras.core.graph.infer import infer_outputs
 
     generator = random.SeedGenerator(1)
 

@@ -181,7 +181,7 @@ def targets(folder: pathlib.Path) -> list[Target]:
         keras.saving.load_model(path)
 
     def config_of(path):
-        return keras.core.reading.parse_json(path.read_bytes(), "the file")
+        return keras.core.config.limits.parse_json(path.read_bytes(), "the file")
 
     def from_config(path):
         data = config_of(path)
@@ -199,7 +199,7 @@ def targets(folder: pathlib.Path) -> list[Target]:
         shape, layer = given.get("shape"), given.get("layer")
         first = {"class_name": "InputLayer", "config": {"batch_shape": shape}}
         first["module"] = "keras.layers"
-        with keras.core.reading.reading("the config", 10**6):
+        with keras.core.config.limits.reading("the config", 10**6):
             keras.Sequential.from_config({"layers": [first, layer]})
 
     def any_family(path):

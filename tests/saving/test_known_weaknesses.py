@@ -22,7 +22,7 @@ from hostile import entry, model_file, refused, weights_file, with_layer
 
 import keras
 from keras import layers
-from keras.core import reading
+from keras.core.config import limits
 from keras.saving import KerasFileEditor, load_model
 from keras.utils.file_utils import extract_archive
 
@@ -164,7 +164,7 @@ def test_cve_2025_8747_gadgets_in_keras_itself(tmp_path, module, name):
     ):
         hostile_file = model_file(tmp_path, with_layer(layer))
         refused(lambda: load_model(hostile_file), "Unknown", ["secret"])
-    with reading.reading():
+    with limits.reading():
         refused(lambda: keras.utils.get_file(origin=path.as_uri()), "path", ["secret"])
 
 
@@ -236,8 +236,8 @@ def test_cve_2025_12058_vocabularies_named_by_path(tmp_path):
             )
             path = model_file(tmp_path, with_layer(layer))
             refused(lambda: load_model(path), "Unknown|path", ["secret.txt"])
-    with reading.reading():  # the rule that every layer with a path asks
-        refused(lambda: reading.refuse_path("StringLookup", secret), "No file or net")
+    with limits.reading():  # the rule that every layer with a path asks
+        refused(lambda: limits.refuse_path("StringLookup", secret), "No file or net")
 
 
 LINKS = [

@@ -18,7 +18,7 @@ from hostile import entry, model_file, refused, weights_file, with_layer
 
 import keras
 from keras import layers
-from keras.core import reading, registry, serialization
+from keras.core.config import limits, registry, serialization
 from keras.datasets.stored import read_npz
 from keras.saving import load_model
 from keras.utils.file_utils import extract_archive
@@ -228,7 +228,7 @@ def test_models_in_models_do_not_explode():
     start = time.perf_counter()
     refused(
         lambda: keras.saving.deserialize_keras_object(config),
-        f"more than {reading.MAX_CALLS}|nested|no tensor",
+        f"more than {limits.MAX_CALLS}|nested|no tensor",
     )
     assert time.perf_counter() - start < 60
 
@@ -293,7 +293,7 @@ def test_graphs_with_cycles():
 )
 def test_json_has_limits(text, reason):
     refused(lambda: keras.models.model_from_json(text), reason)
-    refused(lambda: reading.parse_json(text.encode(), "it"), reason)
+    refused(lambda: limits.parse_json(text.encode(), "it"), reason)
 
 
 def test_the_key_that_is_there_twice_is_found_at_once():
@@ -307,7 +307,7 @@ def test_the_key_that_is_there_twice_is_found_at_once():
 
 def test_infinity_is_a_number():
     """Keras writes it so; a constructor that cannot use it says so."""
-    assert reading.parse_json("[Infinity, NaN, 1e999]", "it")[0] == float("inf")
+    assert limits.parse_json("[Infinity, NaN, 1e999]", "it")[0] == float("inf")
     refused(
         lambda: layers.deserialize(entry("Dense", {"units": float("inf")})), "units"
     )
@@ -500,8 +500,8 @@ class Asks(layers.Layer):
         super().__init__(**kwargs)
         self.place = path
         if path is not None:
-            reading.refuse_path("Asks", path)
-        Asks.seen.append(reading.is_trusted())
+            limits.refuse_path("Asks", path)
+        Asks.seen.append(limits.is_trusted())
 
     def call(self, inputs):
         return inputs
@@ -518,7 +518,7 @@ def test_only_one_call_trusts_a_file(tmp_path):
     np.testing.assert_allclose(model(x), model.layers[1](3 * x), rtol=1e-6)
     # Afterwards, and in another thread meanwhile, all is as before.
     refused(lambda: load_model(path), "lambda")
-    assert not reading.is_open()
+    assert not limits.is_open()
 
 
 def lambda_config():
@@ -532,12 +532,12 @@ def lambda_config():
 
 def test_trust_does_not_leak_into_threads(tmp_path):
     found = []
-    with reading.reading(trusted=True):
-        thread = threading.Thread(target=lambda: found.append(reading.is_trusted()))
+    with limits.reading(trusted=True):
+        thread = threading.Thread(target=lambda: found.append(limits.is_trusted()))
         thread.start()
         thread.join()
-        assert reading.is_trusted()
-    assert found == [False] and not reading.is_open()
+        assert limits.is_trusted()
+    assert found == [False] and not limits.is_open()
 
 
 def test_paths_are_for_programs_not_for_files(tmp_path):
@@ -546,18 +546,18 @@ def test_paths_are_for_programs_not_for_files(tmp_path):
     config = entry("Asks", {"path": "a/path"}, None, "tests_saving>Asks")
     refused(lambda: layers.deserialize(config), "No file or network address")
     refused(lambda: Asks.from_config({"path": "a/path"}), "names the path 'a/path'")
-    with reading.reading(trusted=True):
+    with limits.reading(trusted=True):
         layers.deserialize(config)
     assert Asks.seen == [False, True]
 
 
 def test_an_inner_reading_keeps_the_outer_limits():
-    with reading.reading("outer", 1000) as outer:
-        with reading.reading("inner", 10**12, trusted=True) as inner:
-            assert inner is outer and not reading.is_trusted()
+    with limits.reading("outer", 1000) as outer:
+        with limits.reading("inner", 10**12, trusted=True) as inner:
+            assert inner is outer and not limits.is_trusted()
     with pytest.raises(ValueError, match="asks for"):
-        with reading.reading("it", 1000):
-            reading.charge((1 << 26,), 4, "x")
+        with limits.reading("it", 1000):
+            limits.charge((1 << 26,), 4, "x")
 
 
 def test_registered_names_win_only_when_registered(tmp_path):

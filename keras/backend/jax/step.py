@@ -144,7 +144,7 @@ class Compiled:
 
     def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
         """The function for the shapes of these arguments, and the data in them."""
-        data, filled, form = tree.parted(tuple(args), is_data)
+        data, filled, form = tree.partition(tuple(args), is_data)
         key = (form, tuple((d.shape, d.dtype) for d in data))
         step = self._versions.get(key)
         if step is None:
@@ -284,7 +284,7 @@ class Lifted:
         self._read = [v for key, v in touched.items() if key not in written]
 
     def _flatten(self, out: Any) -> list:
-        tensors, self._result, _ = tree.parted(out, is_tensor)
+        tensors, self._result, _ = tree.partition(out, is_tensor)
         return tensors
 
     def _once(self, changing: list, constant: list, data: list) -> Any:
@@ -328,7 +328,7 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass; `fn` may assign to variables."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        tensors, filled, _ = tree.parted((args, kwargs), is_tensor)
+        tensors, filled, _ = tree.partition((args, kwargs), is_tensor)
         written: list[Variable] = []
 
         def pure(tensors: list) -> Any:

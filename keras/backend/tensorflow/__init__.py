@@ -1,25 +1,55 @@
 """The TensorFlow backend; its names are those of `contract.py`."""
 
 from keras.backend.graphs import (
-    FUSED_RNN, LOOPS_HAVE_A_SIZE, is_recording, no_gradients, opaque,
+    FUSED_RNN,
+    LOOPS_HAVE_A_SIZE,
+    is_recording,
+    no_gradients,
+    opaque,
     without_gradients,
 )
 from keras.backend.tensorflow import linalg, math, nn, numpy
 from keras.backend.tensorflow.control import (
-    cond, runs_eagerly, scan, vectorized_map, while_loop,
+    cond,
+    runs_eagerly,
+    scan,
+    vectorized_map,
+    while_loop,
 )
 from keras.backend.tensorflow.optimizers import fused_update, number
 from keras.backend.tensorflow.random import (
-    random_normal, random_uniform, seed_framework,
+    random_normal,
+    random_uniform,
+    seed_framework,
 )
 from keras.backend.tensorflow.step import (
-    compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
-    remat, value_and_grad,
+    compile,
+    compile_call,
+    compile_loop,
+    compile_step,
+    custom_gradient,
+    eval_shape,
+    remat,
+    value_and_grad,
 )
 from keras.backend.tensorflow.tensor import (
-    NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
-    dtype_name, dtype_of, is_tensor, list_devices, make_variable, name, outside_trace,
-    set_trainable, shape_of, stop_gradient,
+    NATIVE,
+    assign,
+    block,
+    cast,
+    convert_to_numpy,
+    convert_to_tensor,
+    device_scope,
+    dtype_name,
+    dtype_of,
+    is_tensor,
+    list_devices,
+    make_variable,
+    name,
+    outside_trace,
+    set_trainable,
+    shape_of,
+    stop_gradient,
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}

@@ -106,7 +106,7 @@ class Traced:
         self._met.add((form, *_specs(tensors, any_size=True)))
 
     def _parted(self, args: tuple) -> tuple[list[Any], Callable, Any]:
-        data, filled, form = tree.parted(args, is_data)
+        data, filled, form = tree.partition(args, is_data)
         return [convert_to_tensor(x) for x in data], filled, form
 
     def _find(self, args: tuple) -> tuple[list[Any], Any]:
@@ -157,12 +157,12 @@ def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:
             return tree.map_structure(lambda a: None if a is None else a[i], stack)
 
         step = compiled.graph(batch(0))
-        specs, filled, _ = tree.parted(
+        specs, filled, _ = tree.partition(
             step.structured_outputs, lambda leaf: hasattr(leaf, "dtype")
         )
 
         def body(i: Any, kept: Any) -> Any:
-            found, _, _ = tree.parted(compiled(batch(i)), is_tensor)
+            found, _, _ = tree.partition(compiled(batch(i)), is_tensor)
             if collect:
                 found = [array.write(i, new) for array, new in zip(kept, found)]
             return i + 1, found
@@ -191,7 +191,7 @@ def remat(fn: Callable) -> Callable:
     """Recompute in the backward pass."""
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        tensors, filled, _ = tree.parted((args, kwargs), is_tensor)
+        tensors, filled, _ = tree.partition((args, kwargs), is_tensor)
 
         def run(*tensors: Any) -> Any:
             args, kwargs = filled(tensors)

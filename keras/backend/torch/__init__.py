@@ -3,7 +3,11 @@
 from keras.backend.torch import linalg, math, nn, numpy
 from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
-    cond, runs_eagerly, scan, vectorized_map, while_loop,
+    cond,
+    runs_eagerly,
+    scan,
+    vectorized_map,
+    while_loop,
 )
 from keras.backend.torch.memory import keep_freed_memory
 from keras.backend.torch.module import module_attribute, torch_module
@@ -11,13 +15,36 @@ from keras.backend.torch.optimizers import fused_update, number
 from keras.backend.torch.random import random_normal, random_uniform, seed_framework
 from keras.backend.torch.recurrent import FUSED_RNN
 from keras.backend.torch.step import (
-    compile, compile_call, compile_loop, compile_step, custom_gradient, eval_shape,
-    no_gradients, remat, value_and_grad, without_gradients,
+    compile,
+    compile_call,
+    compile_loop,
+    compile_step,
+    custom_gradient,
+    eval_shape,
+    no_gradients,
+    remat,
+    value_and_grad,
+    without_gradients,
 )
 from keras.backend.torch.tensor import (
-    NATIVE, assign, block, cast, convert_to_numpy, convert_to_tensor, device_scope,
-    dtype_name, dtype_of, get_device, is_tensor, list_devices, make_variable, name,
-    outside_trace, set_trainable, shape_of, stop_gradient,
+    NATIVE,
+    assign,
+    block,
+    cast,
+    convert_to_numpy,
+    convert_to_tensor,
+    device_scope,
+    dtype_name,
+    dtype_of,
+    get_device,
+    is_tensor,
+    list_devices,
+    make_variable,
+    name,
+    outside_trace,
+    set_trainable,
+    shape_of,
+    stop_gradient,
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}

@@ -452,7 +452,7 @@ class Captured:
         return result
 
     def _written(self, recorder: Recorder, result: Any) -> Tape:
-        tensors, filled, _ = tree.parted(result, is_tensor)
+        tensors, filled, _ = tree.partition(result, is_tensor)
         kept = {id(v._value): v for v in self._variables()}
         held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
         return Tape(recorder.functions(tensors), filled, held)
@@ -468,8 +468,8 @@ def _is_inside() -> bool:
 def _taken_apart(
     args: tuple, convert: Callable = convert_to_tensor
 ) -> tuple[list[torch.Tensor], Callable, tuple]:
-    """What `tree.parted` gives, the data made tensors."""
-    data, filled, form = tree.parted(args, lambda leaf: hasattr(leaf, "shape"))
+    """What `tree.partition` gives, the data made tensors."""
+    data, filled, form = tree.partition(args, lambda leaf: hasattr(leaf, "shape"))
     return [convert(x) for x in data], filled, form
 
 

@@ -12,7 +12,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from keras.backend.torch.tensor import DTYPES, dtype_of
-from keras.core import examine
+from keras.core import inspection
 from keras.core.variable import StatelessFrame, Variable, frame
 
 _OWN = {"T_destination", "call_super_init", "dump_patches"}
@@ -184,7 +184,7 @@ def _on_body(name: str) -> Callable:
         body = self.layer.__dict__.get("call")
         if not isinstance(body, _Body):
             body = self.layer.__dict__["call"] = _Body(self.layer)
-            examine.changes += 1
+            inspection.changes += 1
         return getattr(body, name)(lambda _, *rest: hook(self, *rest), **options)
 
     return register

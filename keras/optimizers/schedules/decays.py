@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
-from keras.core.configurable import Configurable
+from keras.core.config.configurable import Configurable
 from keras.core.errors import check_number
 
 

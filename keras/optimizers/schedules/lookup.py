@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras.core.family import Family, table_of
+from keras.core.config.family import Family, table_of
 from keras.optimizers.schedules import decays
 from keras.optimizers.schedules.decays import LearningRateSchedule
 

@@ -10,8 +10,8 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from keras.core.config import floatx
 from keras.core.scope import backend
+from keras.core.settings import floatx
 
 _FRAMEWORKS = {
     "jax": "jax",

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.config import floatx
 from keras.core.scope import backend
+from keras.core.settings import floatx
 from keras.training.data.host import as_floatx, framework_of, is_array, roots, to_numpy
 
 Index = slice | np.ndarray

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from keras.core.config import floatx
+from keras.core.settings import floatx
 from keras.training.data.host import is_array, to_numpy
 
 

@@ -7,7 +7,7 @@ import marshal
 import types
 from typing import Any
 
-from keras.core import reading
+from keras.core.config import limits
 
 
 def function_from(config: dict[str, Any]) -> types.FunctionType:
@@ -19,9 +19,9 @@ def function_from(config: dict[str, Any]) -> types.FunctionType:
     Raises:
         ValueError: the bytecode is of another version of Python.
     """
-    if not reading.is_trusted():
+    if not limits.is_trusted():
         raise PermissionError("Code is read only within `load_trusted_model`.")
-    from keras.core.serialization import revive
+    from keras.core.config.serialization import revive
 
     try:
         code = marshal.loads(base64.b64decode(config["code"]))

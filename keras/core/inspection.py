@@ -25,18 +25,18 @@ _ASIDE = ("stop_training", "built")
 
 
 class Examined(NamedTuple):
-    """What `look_through` found.
+    """What `inspect_model` found.
 
     Attributes:
         settings: all plain values by owner and name; equal if none changed.
-        is_ours: whether only code of this package runs inside.
+        is_builtin: whether only code of this package runs inside.
     """
 
     settings: tuple
-    is_ours: bool
+    is_builtin: bool
 
 
-def look_through(owner: Any) -> Examined:
+def inspect_model(owner: Any) -> Examined:
     """Walk through the attributes of an object and of all that it holds."""
     settings: list[Any] = []
     known = True
@@ -54,12 +54,12 @@ def look_through(owner: Any) -> Examined:
         elif isinstance(value, functools.partial):
             left.extend((value.func, *value.args, *value.keywords.values()))
         elif isinstance(value, (FunctionType, BuiltinFunctionType, MethodType)):
-            known = known and is_ours(value)
+            known = known and is_builtin(value)
         elif isinstance(value, Variable):
             left.extend((value.regularizer, value.constraint))
         elif isinstance(value, (type, ModuleType)) or framework_of(value):
             continue
-        elif is_ours(type(value)) and not isinstance(value, KerasTensor):
+        elif is_builtin(type(value)) and not isinstance(value, KerasTensor):
             known = known and "call" not in vars(value)
             for name, item in _attributes(value):
                 left.append(item)
@@ -76,7 +76,7 @@ def is_setting(name: str) -> bool:
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    aside = (*_ASIDE, *getattr(value, "_fresh", ()))  # what is made anew in a copy
+    aside = (*_ASIDE, *getattr(value, "_not_copied", ()))  # what is made anew in a copy
     for name, item in getattr(value, "__dict__", {}).items():
         if name not in aside and not name.endswith("initializer"):
             yield name, item
@@ -87,6 +87,6 @@ def _key(value: Any) -> Any:
     return repr(value) if isinstance(value, _SETTINGS) else id(value)
 
 
-def is_ours(code: Any) -> bool:
+def is_builtin(code: Any) -> bool:
     """Whether a class or function is of this package."""
     return (getattr(code, "__module__", None) or "").startswith("keras.")

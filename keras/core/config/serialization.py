@@ -2,8 +2,8 @@
 
 An object is `{"module", "class_name", "config", "registered_name"}`; arrays, slices
 and the like have marks of their own (`__numpy__`, `__slice__`, ...). Reading looks
-names up in the tables of `keras.core.registry` only: nothing a file says is imported,
-run or unpickled.
+names up in the tables of `registry.py` only: nothing that a file says is imported, run
+or unpickled.
 
 A family (losses, layers, ...) makes its `get`, `serialize` and `deserialize` from
 `Family`, which lies beside this file in `family.py`.
@@ -20,10 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import dtypes, reading, registry
+from keras.core import dtypes
+from keras.core.config import limits, registry
 from keras.core.errors import near_matches
 from keras.core.foreign import framework_of, to_host
-from keras.core.op import Operation
+from keras.core.graph.operation import Operation
 from keras.core.tensor import KerasTensor
 
 # Where a function named in a config is looked for: all of these are mathematics.
@@ -297,10 +298,10 @@ def reading_config(config: Any, cls: type | None = None) -> Iterator[None]:
     raises on arguments that make no sense comes out as a ValueError, whichever
     framework it is from.
     """
-    if not reading.is_open():
-        reading.check_depth(config)
+    if not limits.is_open():
+        limits.check_depth(config)
     try:
-        with reading.reading():
+        with limits.reading():
             yield
     except (*_EXPECTED, MemoryError):
         raise
@@ -356,7 +357,7 @@ def _read(
 
 def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any:
     class_name, inner = config["class_name"], config["config"]
-    reading.check_name(class_name, "`class_name`")
+    limits.check_name(class_name, "`class_name`")
     if class_name in _READERS:
         if not isinstance(inner, dict):
             raise TypeError(f"{class_name}: `config` must be a dict; got {inner!r}.")
@@ -416,10 +417,10 @@ def find_class(
     config: Mapping[str, Any], names: Mapping[str, Any] | None = None
 ) -> Any:
     """The class (or registered function) a serialised object names, or TypeError."""
-    class_name = reading.check_name(config["class_name"], "`class_name`")
+    class_name = limits.check_name(config["class_name"], "`class_name`")
     registered, module = config.get("registered_name"), config.get("module")
     if registered is not None:
-        reading.check_name(registered, "`registered_name`")
+        limits.check_name(registered, "`registered_name`")
     for name in (registered, class_name):
         found = registry.get_registered_object(name, None, names) if name else None
         if found is not None:
@@ -450,7 +451,7 @@ def _public_namespace(module: Any) -> str | None:
 
 def find_function(name: Any, names: Mapping[str, Any] | None = None) -> Callable:
     """The function registered, passed or public under a name, or TypeError."""
-    reading.check_name(name, "A function's `config`, its name,")
+    limits.check_name(name, "A function's `config`, its name,")
     found = registry.get_registered_object(name, None, names)
     if callable(found):
         return found
@@ -485,8 +486,8 @@ def _read_tensor(config: dict[str, Any]) -> Any:
 
 
 def _read_code(config: dict[str, Any]) -> Any:
-    if reading.is_trusted():
-        from keras.core.trusted_code import function_from
+    if limits.is_trusted():
+        from keras.core.config.trusted_code import function_from
 
         return function_from(config)
     raise ValueError(

@@ -1,9 +1,9 @@
-"""What may happen while a config is read that somebody else may have written.
+"""Limits that apply while loading a config from an untrusted source.
 
-Every entry (loading a model, `from_config`, `deserialize` of any family) opens a
-`Reading`. As long as it lasts, weights are counted before they are made, calls before
-they are run, and no file is opened because the config names it. A config cannot widen
-its own limits: only the outermost entry sets them.
+Every entry point (loading a model, `from_config`, `deserialize` of any family) opens a
+`LoadLimits`. While it is open, weights are counted before they are created, calls
+before they are run, and no file is opened because the config names it. A config cannot
+widen its own limits: only the outermost entry point sets them.
 
 The limits are stated in THREAT_MODEL.md.
 """
@@ -31,8 +31,8 @@ UNSAVED_BYTES = 64 << 20
 
 
 @dataclass
-class Reading:
-    """One reading: whether its source is trusted, and what is left to it."""
+class LoadLimits:
+    """Whether the source is trusted, and how many bytes and calls it may still use."""
 
     trusted: bool
     bytes_left: float
@@ -40,13 +40,13 @@ class Reading:
     source: str
 
 
-_reading: ContextVar[Reading | None] = ContextVar("keras_reading", default=None)
+_reading: ContextVar[LoadLimits | None] = ContextVar("keras_reading", default=None)
 
 
 @contextlib.contextmanager
 def reading(
     source: str = "the config", weight_bytes: int | None = None, trusted: bool = False
-) -> Iterator[Reading]:
+) -> Iterator[LoadLimits]:
     """Read a config inside a `with` block; an inner one is part of the outer.
 
     `weight_bytes` is what the weights that belong to it take; without a file of weights
@@ -59,7 +59,7 @@ def reading(
         return
     room = memory() // 2 if weight_bytes is None else weight_bytes + UNSAVED_BYTES
     limit = math.inf if trusted else 1
-    made = Reading(trusted, room * limit, MAX_CALLS * limit, source)
+    made = LoadLimits(trusted, room * limit, MAX_CALLS * limit, source)
     token = _reading.set(made)
     try:
         yield made
@@ -72,7 +72,7 @@ def is_open() -> bool:
     return _reading.get() is not None
 
 
-def untrusted() -> Reading | None:
+def untrusted() -> LoadLimits | None:
     """The reading that goes on, if its source is not trusted."""
     now = _reading.get()
     return None if now is None or now.trusted else now

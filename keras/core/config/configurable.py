@@ -21,8 +21,9 @@ import inspect
 import weakref
 from typing import Any, NamedTuple
 
-from keras.core import examine, serialization
-from keras.core.examine import is_ours
+from keras.core import inspection
+from keras.core.config import serialization
+from keras.core.inspection import is_builtin
 
 _PLAIN = (type(None), bool, int, float, str)
 _MISSING = object()
@@ -56,12 +57,12 @@ class Configurable:
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if examine.is_setting(name):
-            examine.changes += 1
+        if inspection.is_setting(name):
+            inspection.changes += 1
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         self = super().__new__(cls)
-        if not is_ours(cls):
+        if not is_builtin(cls):
             object.__setattr__(self, "_called_with", (args, kwargs))
         return self
 
@@ -108,14 +109,14 @@ class Configurable:
     def _given(self) -> dict[str, Any] | None:
         """What the constructor was called with, where that is its config."""
         owner = _constructor_owner(type(self))
-        if self._called_with is None or is_ours(owner) or _answers_itself(owner):
+        if self._called_with is None or is_builtin(owner) or _answers_itself(owner):
             return None
         args, kwargs = self._called_with
         return _bound(type(self), args, kwargs)
 
     def _value_of(self, argument: _Argument, given: dict[str, Any] | None) -> Any:
         """What was given for an argument: as the constructor was called, or as kept."""
-        if given is not None and not is_ours(argument.owner):
+        if given is not None and not is_builtin(argument.owner):
             if argument.name in given:
                 return given[argument.name]
             if argument.owner is _constructor_owner(type(self)):
@@ -188,7 +189,7 @@ def written(value: Any) -> Any:
 
 def _answers_itself(cls: type) -> bool:
     """Whether a class outside this package has its own `get_config`."""
-    return "get_config" in vars(cls) and not is_ours(cls)
+    return "get_config" in vars(cls) and not is_builtin(cls)
 
 
 def _constructor_owner(cls: type) -> type:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.core import tree
-from keras.core.config import floatx, image_data_format
 from keras.core.scope import current
+from keras.core.settings import floatx, image_data_format
 from keras.core.tensor import KerasTensor
 
 SIZES = (60, 84)

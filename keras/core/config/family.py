@@ -26,7 +26,7 @@ import inspect
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from keras.core import registry, serialization
+from keras.core.config import registry, serialization
 from keras.core.errors import near_matches
 from keras.core.naming import to_snake_case
 

@@ -1,0 +1,1 @@
+"""Objects as data and back: configs, names, limits for untrusted files."""

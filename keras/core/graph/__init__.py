@@ -1,0 +1,1 @@
+"""Graphs of operations: nodes, shapes, order, and the functions that run them."""
