@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from keras.core.backends import BackendInfo, register
     from keras.core.dtypes import (
         is_float_dtype,
         is_int_dtype,
@@ -33,12 +34,14 @@ _NAMES = {
     "set_image_data_format",
     "keras.core.dtypes": "is_float_dtype is_int_dtype result_type standardize_dtype",
     "keras.core.naming": "get_uid",
+    "keras.core.backends": "BackendInfo register",
     "keras.core.scope": "backend",
     "keras.core.tensor": "is_keras_tensor",
     "keras.utils.session": "clear_session",
 }
 
 __all__ = [
+    "BackendInfo",
     "backend",
     "clear_session",
     "epsilon",
@@ -48,6 +51,7 @@ __all__ = [
     "is_float_dtype",
     "is_int_dtype",
     "is_keras_tensor",
+    "register",
     "result_type",
     "set_epsilon",
     "set_floatx",

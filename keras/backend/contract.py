@@ -1,69 +1,446 @@
-"""What a backend is: the names every `keras.backend.<name>` module has.
+"""What a backend is: one module with these names, the whole seam to a framework.
 
-A backend is a module, used as a value. Beside the functions here it has `TABLE`, from
-the name of an op to the framework's own function: every primitive op must be in it,
-and a composite op may be, where the framework has a faster or more exact one.
+Everything else in the package is written once, in terms of these names, and never asks
+which backend it is on. So whoever writes the module has brought every layer, optimizer,
+metric and file format to a framework; `docs/backends.md` says in which order to do it
+and `keras.testing.check_backend(name)` when it is done.
 
-Tensors below are the framework's own; dtypes are given by name ("float32").
+The module is the backend; there is no class to subclass. mypy accepts a module where a
+`Protocol` is expected, so this line in a plug-in checks every name and signature:
+
+    backend: Backend = keras_mlx.backend
+
+The cut is where it is because a framework has four things that cannot be written in
+terms of one another: its tensors and their functions (`TABLE`), the way to evaluate a
+function (now, abstractly, compiled, differentiated), its control flow, and its random
+numbers. Shapes, promotion of types, masks, variables, layers and training are not in
+the seam. Half of the members are optional: `keras/backend/defaults.py` has a neutral
+version of each, to be imported under the same name.
+
+In the signatures below, a `Tensor` is the framework's own; a dtype is a name such as
+"float32"; a `Nest` is a structure of lists, tuples and dicts.
 """
 
 from __future__ import annotations
 
-FUNCTIONS: dict[str, str] = {
-    # Tensors
-    "is_tensor": "(x) -> bool: is it this framework's tensor (also while traced)?",
-    "convert_to_tensor": "(x, dtype=None) -> tensor; foreign tensors are refused",
-    "convert_to_numpy": "(x) -> np.ndarray on the host, gradients cut",
-    "cast": "(tensor, dtype) -> tensor",
-    "dtype_of": "(tensor) -> name of its dtype",
-    "shape_of": "(tensor) -> sizes: ints, scalar tensors where a graph knows none",
-    "dtype_name": "(framework dtype) -> name, fast",
-    # Variables
-    "make_variable": "(tensor, trainable, name) -> what Variable keeps",
-    "assign": "(kept, tensor) -> kept: put a new value in place where possible",
-    "set_trainable": "(kept, bool): tell the framework",
-    "outside_trace": "() -> context: values made inside are concrete",
-    # Optimizers
-    "number": "(scalar) -> its number where the host knows it, else a tensor",
-    "fused_update": "(name) -> function changing all weights at once, or None",
-    "is_recording": "() -> bool: are calls written down, to be repeated?",
-    "opaque": "(fn) -> fn, run anew where calls written down are repeated",
-    # Evaluation
-    "eval_shape": "(fn(list of tensors), [(shape, dtype)], Spec) -> nest of Spec",
-    "compile": "(fn) -> fn compiled; variables it reads and writes stay live",
-    "compile_call": "(fn, variables) -> fn compiled, for calls from anywhere",
-    "compile_step": "(step, train, jit_compile, variables) -> a step, compiled; "
-    "`variables` gives those it may use if only code of ours runs in it, else None",
-    "compile_loop": "(compiled step, jit_compile, collect) -> (stack, count) -> the "
-    "last results, or if asked to collect them, all of them stacked",
-    "no_gradients": "() -> context in which nothing is kept for gradients",
-    "without_gradients": "(fn) -> fn run so",
-    "value_and_grad": "(fn, variables, argnums, has_aux) -> fn giving value, gradients",
-    "stop_gradient": "(tensor) -> the same value, a constant to gradients",
-    "remat": "(fn) -> fn whose backward pass computes it again",
-    "custom_gradient": "(fn) -> fn whose gradient is the function it returns",
-    "runs_eagerly": "(tensor) -> bool: ops on it run one by one, now",
-    "block": "(nest): wait until it is computed",
-    # Control flow
-    "cond": "(pred, true_fn, false_fn)",
-    "while_loop": "(cond, body, loop_vars, maximum_iterations)",
-    "scan": "(f, init, xs, length, reverse, unroll) -> carry, ys",
-    "vectorized_map": "(fn, elements)",
-    # Devices
-    "device_scope": "(name) -> context",
-    "list_devices": "(kind) -> names",
-    # Randomness: (shape, dtype, seed) with a seed as SeedGenerator.next gives it
-    "random_uniform": "(shape, dtype, seed) -> in [0, 1)",
-    "random_normal": "(shape, dtype, seed) -> standard normal",
-    "seed_framework": "(int): seed the framework's own generator",
-}
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-VALUES: dict[str, str] = {
-    "name": "the backend's name",
-    "NATIVE": "the set of classes that are tensors; it grows as classes are met",
-    "TABLE": "op name -> function",
-    "LOOPS_HAVE_A_SIZE": "bool: is a loop compiled for the size of its stacks?",
-    "FUSED_RNN": "simple_rnn, lstm, gru (where there is a kernel for sequences) -> (x, "
-    "states, (kernel, recurrent_kernel, bias), mask, zero_output) -> last, outputs, "
-    "states",
-}
+import numpy as np
+
+if TYPE_CHECKING:
+    from keras.core.variable import Variable
+
+Tensor: TypeAlias = Any  # a tensor of the framework, or a value traced in its place
+Kept: TypeAlias = Any  # what a Variable holds: an array, a Parameter, a tf.Variable
+Seed: TypeAlias = Any  # the seed of one draw, in a form that the backend chooses
+Nest: TypeAlias = Any  # a nested structure of tensors
+Function: TypeAlias = Callable[..., Any]
+
+
+class RandomBackend(Protocol):
+    """The random numbers of a backend: its module `random`.
+
+    The state of a stream is two 32-bit words, `[seed, counter]`, kept in a Variable of
+    dtype uint32 (or of the dtype that the backend has for it). A seed is made of a
+    state by `advance`, or of an integer by `seed_of`, and used for one draw: the same
+    seed gives the same numbers.
+
+    Shapes are tuples of ints. A size that a graph does not know is a scalar tensor.
+    """
+
+    # Seeds
+
+    def seed_of(self, seed: int, /) -> Seed:
+        """The seed of a draw from an integer from 0 to 2**32 - 1."""
+
+    def advance(self, state: Tensor, /) -> tuple[Seed, Tensor]:
+        """The seed of a draw, and the state after it: `[seed, counter + 1]`."""
+
+    def next_on_host(self, kept: Kept, /) -> Seed | None:
+        """`advance` without an operation of the framework, or None (the default).
+
+        Called for each draw outside of traces. A backend whose state lies in the host's
+        memory counts up in place and returns the seed.
+        """
+
+    def split(self, seed: Seed, number: int, /) -> Sequence[Seed]:
+        """Independent seeds made of one."""
+
+    def state_scope(self) -> AbstractContextManager[Any]:
+        """A context in which states are made: it says on which device they are kept."""
+
+    def is_traced(self, x: Tensor, /) -> bool:
+        """Whether assigning `x` to a variable would lose it, as inside of `jax.jit`."""
+
+    # The framework's own generator
+
+    def seed_framework(self, seed: int, /) -> None:
+        """Seed the framework's global generator, which user code may draw from."""
+
+    # Draws, by whatever generator is fastest
+
+    def random_uniform(self, shape: Any, dtype: str, seed: Seed, /) -> Tensor:
+        """Uniform values in [0, 1), of a float dtype."""
+
+    def random_normal(self, shape: Any, dtype: str, seed: Seed, /) -> Tensor:
+        """Standard normal values, of a float dtype."""
+
+    def random_randint(
+        self, shape: Any, minval: Any, maxval: Any, dtype: str, seed: Seed, /
+    ) -> Tensor:
+        """Integers in [minval, maxval); the bounds are ints or tensors."""
+
+    def random_gamma(
+        self, shape: Any, alpha: Tensor, dtype: str, seed: Seed, /
+    ) -> Tensor:
+        """Gamma values of scale 1; `alpha` broadcasts to `shape`."""
+
+    def random_binomial(
+        self,
+        shape: Any,
+        counts: Tensor,
+        probabilities: Tensor,
+        dtype: str,
+        seed: Seed,
+        /,
+    ) -> Tensor:
+        """How many of `counts` trials succeed, as floats; both broadcast to `shape`."""
+
+    def dropout(self, x: Tensor, rate: float, shape: Any, seed: Seed, /) -> Tensor:
+        """`x` with a part `rate` of its elements 0 and the others divided by 1 - rate.
+
+        `shape` is that of the noise, which broadcasts to `x`; None means that of `x`.
+        """
+
+    # Draws that are the same, bit for bit, on every backend
+    # (`keras.backend.portable_random.Draws` makes them of one function of words)
+
+    def portable_uniform(self, shape: Any, dtype: str, seed: Seed, /) -> Tensor:
+        """Uniform values in [0, 1), of Threefry-2x32."""
+
+    def portable_normal(self, shape: Any, dtype: str, seed: Seed, /) -> Tensor:
+        """Standard normal values, of Threefry-2x32."""
+
+    def portable_randint(
+        self, shape: Any, minval: Any, maxval: Any, dtype: str, seed: Seed, /
+    ) -> Tensor:
+        """Integers in [minval, maxval), of Threefry-2x32."""
+
+    def normal_at(self, place: Tensor, /) -> Tensor:
+        """The normal value below which the mass is `place / 2**25`, an int32 tensor."""
+
+
+class Backend(Protocol):
+    """A backend: the module `keras.backend.<name>`, or a plug-in's."""
+
+    # What it is
+
+    name: str
+    """What users write, and the key under which caches keep what is compiled."""
+
+    NATIVE: set[type]
+    """The classes that are tensors. It may grow in `is_tensor`, as classes are met."""
+
+    random: RandomBackend
+    """Seeds and draws."""
+
+    @property
+    def TABLE(self) -> Mapping[str, Function]:
+        """From the name of an op to the framework's function.
+
+        Every primitive op is in it (`keras.core.op.OPS` and `KERNELS` list them), and
+        a composite op where the framework has a faster or more exact one. A function is
+        given the arguments in the op's own order, tensors converted, promoted and
+        checked, without the defaults at the end. It may return NotImplemented where the
+        body of a composite serves better.
+        """
+
+    @property
+    def WEAK(self) -> AbstractSet[str]:
+        """The ops whose function takes Python numbers beside tensors, unconverted.
+
+        Such a number takes the dtype of the tensors. It saves making a tensor of it.
+        """
+
+    @property
+    def STORED_ONLY(self) -> AbstractSet[str]:
+        """The dtypes that tensors may have but that the framework cannot add."""
+
+    @property
+    def HAS_GRADIENTS(self) -> bool:
+        """Whether `value_and_grad` works. Where it does not, nothing can train."""
+
+    @property
+    def LOOPS_HAVE_A_SIZE(self) -> bool:
+        """Whether a loop of `compile_loop` is compiled for the size of its stacks.
+
+        The trainer then fills smaller stacks up, so that one compilation serves all.
+        """
+
+    @property
+    def FUSED_RNN(self) -> Mapping[str, Function]:
+        """Kernels for whole sequences; see `defaults.FUSED_RNN`."""
+
+    # Tensors
+
+    def is_tensor(self, x: Any, /) -> bool:
+        """Whether `x` is a tensor of the framework, also one that is being traced."""
+
+    def convert_to_tensor(self, x: Any, dtype: Any = None, /) -> Tensor:
+        """A tensor of a number, (nested) list, NumPy array, Variable or tensor.
+
+        Without `dtype`, Python floats become `floatx()`, ints int32, and all else keeps
+        its type. The result does not change with the array that was given. Tensors of
+        other frameworks and text are refused, by `core.foreign.refuse_foreign` and
+        `refuse_text`.
+        """
+
+    def convert_to_numpy(self, x: Any, /) -> np.ndarray:
+        """The values on the host; gradients are cut and bfloat16 is ml_dtypes' own."""
+
+    def cast(self, x: Tensor, dtype: str, /) -> Tensor:
+        """`x` in another dtype."""
+
+    def dtype_of(self, x: Tensor, /) -> str:
+        """The name of the dtype of `x`."""
+
+    def dtype_name(self, dtype: Any, /) -> str:
+        """The name of a dtype of the framework (`x.dtype`); called for each op."""
+
+    def shape_of(self, x: Tensor, /) -> tuple[Any, ...]:
+        """The sizes: ints, and scalar tensors where a graph does not know one."""
+
+    def block(self, x: Nest, /) -> None:
+        """Wait until the tensors in `x` are computed; for clocks and benchmarks."""
+
+    # Variables
+
+    def make_variable(self, value: Tensor, trainable: bool, name: str, /) -> Kept:
+        """What a Variable holds for `value`: the tensor, or a container of it.
+
+        `Variable.value` is this object, so ops must accept it as a tensor.
+        """
+
+    def assign(self, kept: Kept, value: Tensor, /) -> Kept:
+        """What the Variable holds afterwards: `kept` changed in place, or `value`."""
+
+    def set_trainable(self, kept: Kept, trainable: bool, /) -> None:
+        """Tell the framework whether gradients are wanted, where it keeps that."""
+
+    def outside_trace(self) -> AbstractContextManager[Any]:
+        """A context in which values are concrete, even while a function is traced."""
+
+    # Evaluation
+
+    def eval_shape(
+        self,
+        fn: Callable[[list[Tensor]], Nest],
+        specs: Sequence[tuple[tuple[int, ...], str]],
+        make_spec: Callable[[tuple[int, ...], str], Any],
+        /,
+    ) -> Nest:
+        """Shapes and dtypes of what `fn` returns, without computing it.
+
+        Args:
+            fn: takes a list of tensors and returns a nest with tensors in it.
+            specs: shape and dtype of each of these tensors; every size is known.
+            make_spec: `(shape, dtype) ->` what stands in the result for a tensor.
+
+        Called for each layer or op of a symbolic model. Variables are read through a
+        `MetaFrame` meanwhile, and what is assigned to them is dropped.
+        """
+
+    def runs_eagerly(self, x: Tensor, /) -> bool:
+        """Whether operations on `x` run now, one by one: it is not traced."""
+
+    def compile(self, fn: Function, /) -> Function:
+        """`fn` compiled for each set of shapes it meets.
+
+        The variables that it reads and writes are found by the backend and stay live.
+        The default is `fn` itself.
+        """
+
+    def compile_call(
+        self, fn: Function, variables: Callable[[], Sequence[Variable]], /
+    ) -> Function:
+        """`fn` compiled, for calls from several threads at the same time.
+
+        `variables()` gives those that it may read or write.
+        """
+
+    def compile_step(
+        self,
+        step: Function,
+        train: bool,
+        jit_compile: bool | str | None,
+        variables: Callable[[], Sequence[Variable]] | None = None,
+        /,
+    ) -> Function:
+        """A step of the trainer, compiled.
+
+        Args:
+            step: takes a batch (a nest of arrays and tensors) and returns a nest.
+            train: whether it trains. A step that does not may run in several threads.
+            jit_compile: as in `Model.compile`; False asks for none.
+            variables: gives the variables that it may read or write; None if code of
+                the user runs in it, so that it may do anything.
+
+        The result may have `prepare(batch)`, which is called when a batch of another
+        shape is expected, to start its compilation early.
+        """
+
+    def compile_loop(
+        self, compiled: Function, jit_compile: bool | str | None, collect: bool
+    ) -> Function | None:
+        """Many steps in one dispatch, or None (the default).
+
+        Args:
+            compiled: what `compile_step` returned.
+            jit_compile: as in `Model.compile`.
+            collect: whether the results of all steps are returned, stacked; else those
+                of the last one.
+
+        Returns:
+            `(stack, count) -> results`. The arrays in `stack` have an axis more, the
+            first; the step runs on each of the first `count` items along it.
+        """
+
+    def is_recording(self) -> bool:
+        """Whether calls are being written down, to be repeated for other values."""
+
+    def opaque(self, fn: Function, /) -> Function:
+        """`fn`, which reads numbers on the host: run again where calls are repeated."""
+
+    # Gradients
+
+    def value_and_grad(
+        self,
+        fn: Function,
+        variables: Sequence[Variable] | None,
+        argnums: int | Sequence[int],
+        has_aux: bool,
+        /,
+    ) -> Function:
+        """A function that gives the value of `fn` and the gradients of it.
+
+        Args:
+            fn: gives a scalar, or `(scalar, aux)` with `has_aux`. It may assign to
+                variables.
+            variables: gradients are taken for these, as a list in their order...
+            argnums: ...or, if that is None, for these arguments, nests of tensors.
+            has_aux: whether `fn` also returns what is not differentiated.
+
+        A gradient is None or zeros where the value does not depend on the variable.
+        Calls nest, for higher derivatives.
+        """
+
+    def stop_gradient(self, x: Tensor, /) -> Tensor:
+        """The same value, which gradients take as a constant."""
+
+    def custom_gradient(self, fn: Function, /) -> Function:
+        """`fn(*args) -> (output, grad_fn)` as a function that gives the output.
+
+        Its gradient is what `grad_fn(*cotangents)` returns, one for each argument.
+        """
+
+    def remat(self, fn: Function, /) -> Function:
+        """`fn`, computed again in the backward pass instead of kept for it."""
+
+    def no_gradients(self) -> AbstractContextManager[Any]:
+        """A context in which nothing is kept for gradients."""
+
+    def without_gradients(self, fn: Function, /) -> Function:
+        """`fn`, run in such a context."""
+
+    # Control flow; functions given here may assign to variables
+
+    def cond(self, pred: Any, true_fn: Function, false_fn: Function, /) -> Nest:
+        """`true_fn()` or `false_fn()`; only one is run if `pred` has a value."""
+
+    def while_loop(
+        self,
+        cond: Function,
+        body: Function,
+        loop_vars: Nest,
+        maximum_iterations: int | None,
+        /,
+    ) -> Nest:
+        """`loop_vars` after `body(*loop_vars)` was repeated while `cond(*loop_vars)`.
+
+        `loop_vars` is a list, a tuple or a single tensor, and the result is alike.
+        """
+
+    def scan(
+        self,
+        f: Callable[[Nest, Nest], tuple[Nest, Nest]],
+        init: Nest,
+        xs: Nest,
+        length: int | None,
+        reverse: bool,
+        unroll: int | bool,
+        /,
+    ) -> tuple[Nest, Nest]:
+        """`carry, y = f(carry, x)` for each item of `xs` along the first axis.
+
+        Returns the last carry and the stacked `y`s. `xs` may be None; then `length` is
+        the number of steps, and `x` None. `y` may be None too.
+        """
+
+    def vectorized_map(self, function: Function, elements: Nest, /) -> Nest:
+        """`function` of each item along the first axis of `elements`, stacked."""
+
+    # Devices, named "cpu:0", "gpu:1"
+
+    def device_scope(self, name: str, /) -> AbstractContextManager[Any]:
+        """A context in which tensors are made on that device."""
+
+    def list_devices(self, kind: str | None = None, /) -> list[str]:
+        """The names of all devices, or of those of a kind: "cpu", "gpu", "tpu"."""
+
+    # Optimizers
+
+    def number(self, x: Tensor, /) -> Any:
+        """A scalar as a Python number, where the host knows it, else `x` itself.
+
+        Called for the hyperparameters and the step of an optimizer.
+        """
+
+    def fused_update(self, name: str, /) -> Function | None:
+        """A kernel that changes many weights at once, in place, or None (the default).
+
+        Names and signatures are those in `keras/backend/torch/optimizers.py`.
+        """
+
+    # The framework's modules
+
+    def module_attribute(self, layer: Any, name: str, /) -> Any:
+        """What the framework's own modules have and a layer has not, for a layer.
+
+        Called for a public attribute that a layer lacks, so that the framework's tools
+        work on layers (`layer.parameters()` on PyTorch). AttributeError, the default,
+        where there is none.
+        """
+
+    def framework_module(self, layer: Any, /) -> Any:
+        """A built layer as the framework's own module over the same weights.
+
+        None, the default, where the framework has no modules.
+        """
+
+
+def members(protocol: type) -> list[str]:
+    """The names that a protocol asks for, in the order in which it lists them."""
+    found = [*protocol.__annotations__, *vars(protocol)]
+    return [name for name in dict.fromkeys(found) if not name.startswith("_")]
+
+
+if TYPE_CHECKING:
+    # mypy checks the built-in backends here.
+    from keras.backend import jax, tensorflow, torch
+
+    _jax: Backend = jax
+    _torch: Backend = torch
+    _tensorflow: Backend = tensorflow

@@ -8,7 +8,7 @@ to the graph.
 Which parameters are tensors is read off the annotations: see `Tensor` and its kin. A
 TABLE's function is given the arguments in the op's own order, without the defaults at
 the end, and may be given Python scalars beside tensors where the backend's
-`numpy.WEAK` names the op. Where it has nothing better than the body for what it is
+`WEAK` names the op. Where it has nothing better than the body for what it is
 given, it returns NotImplemented.
 """
 
@@ -190,7 +190,7 @@ class Op:
         arrays = {k for k in kinds if k not in _SCALARS}
         if len(arrays) == 1 and backend.dtype_name(*arrays) == wanted:
             self._settled.update(arrays)
-        keep = _WEAK if arrays and self.name in backend.numpy.WEAK else ()
+        keep = _WEAK if arrays and self.name in backend.WEAK else ()
         return wanted, [
             j for j, name in enumerate(names) if name != wanted and name not in keep
         ]

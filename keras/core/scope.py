@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
-import importlib.util
-import sys
 from collections.abc import Iterator
 from contextvars import ContextVar
-from types import ModuleType
+from typing import TYPE_CHECKING
 
-from keras.core.settings import BACKENDS, settings
+from keras.core.backends import installed, load
+from keras.core.settings import settings
 
-_NEEDS = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow"}
-_scoped: ContextVar[ModuleType | None] = ContextVar("keras_backend", default=None)
-_default: ModuleType | None = None
+if TYPE_CHECKING:
+    from keras.backend.contract import Backend
 
+__all__ = [
+    "backend",
+    "backend_scope",
+    "current",
+    "installed",
+    "load",
+    "set_backend",
+]
 
-def load(name: str) -> ModuleType:
-    """The backend module called `name`, imported when first asked for."""
-    module = sys.modules.get(f"keras.backend.{name}")
-    if module is not None and hasattr(module, "READY"):
-        return module
-    if name not in BACKENDS:
-        raise ValueError(f"backend must be one of {list(BACKENDS)}; received {name!r}.")
-    if not is_installed(name):
-        raise ImportError(
-            f"The backend {name!r} needs the package {_NEEDS[name]!r}, which is not "
-            f'installed. Install it with: pip install "keras[{name}]"'
-        )
-    return importlib.import_module(f"keras.backend.{name}")
+_scoped: ContextVar[Backend | None] = ContextVar("keras_backend", default=None)
+_default: Backend | None = None
 
 
-def is_installed(name: str) -> bool:
-    """Whether the framework of the backend `name` can be imported here."""
-    return importlib.util.find_spec(_NEEDS[name]) is not None
-
-
-def installed() -> list[str]:
-    """The backends whose framework is installed, without importing any."""
-    return [name for name in BACKENDS if is_installed(name)]
-
-
-def current() -> ModuleType:
+def current() -> Backend:
     """The backend in force here: that of the innermost scope, else the default."""
     scoped = _scoped.get()
     if scoped is not None:
@@ -50,14 +34,14 @@ def current() -> ModuleType:
     return _default if _default is not None else _load_default()
 
 
-def _load_default() -> ModuleType:
+def _load_default() -> Backend:
     global _default
-    _default = load(settings.backend)
+    _default = load(settings.backend, settings.backend_chosen_by)
     return _default
 
 
 def backend() -> str:
-    """The name of the backend in force: `"jax"`, `"torch"` or `"tensorflow"`.
+    """The name of the backend in force, such as `"jax"` or `"torch"`.
 
     Example:
         >>> keras.config.backend()
@@ -74,22 +58,24 @@ def set_backend(backend: str) -> None:
     and saving where it was built.
 
     Args:
-        backend: `"jax"`, `"torch"` or `"tensorflow"`.
+        backend: `"jax"`, `"torch"`, `"tensorflow"`, `"numpy"`, or the name of a
+            plug-in.
 
     Raises:
+        ValueError: there is no such backend.
         ImportError: the framework is not installed; the message says how to get it.
     """
     global _default
-    _default = load(backend)
-    settings.backend = backend
+    _default = load(backend, "set_backend")
+    settings.backend, settings.backend_chosen_by = backend, "set_backend"
 
 
 @contextlib.contextmanager
-def backend_scope(backend: str | ModuleType) -> Iterator[ModuleType]:
+def backend_scope(backend: str | Backend) -> Iterator[Backend]:
     """Use a backend inside a `with` block, in this thread only.
 
     Args:
-        backend: `"jax"`, `"torch"` or `"tensorflow"`.
+        backend: the name of a backend, or the backend itself.
 
     Example:
         >>> with keras.config.backend_scope("torch"):

@@ -6,10 +6,10 @@ import json
 import os
 import pathlib
 
+from keras.core import backends
 from keras.core.errors import check_choice
 
 FLOAT_TYPES = ("float16", "bfloat16", "float32", "float64")
-BACKENDS = ("jax", "torch", "tensorflow")
 DATA_FORMATS = ("channels_last", "channels_first")
 
 
@@ -27,6 +27,7 @@ class _Settings:
         self.epsilon = 1e-7
         self.image_data_format = "channels_last"
         self.backend = "jax"
+        self.backend_chosen_by = backends.BY_DEFAULT
         self.traceback_filtering = True
         self.flash_attention: bool | None = None
         self.max_epochs: int | None = None
@@ -34,6 +35,7 @@ class _Settings:
         self.portable_random = False
         self._read_file(keras_home() / "keras.json")
         self._read_environment()
+        backends.find(self.backend, self.backend_chosen_by)  # or it is a mistake
 
     def _read_file(self, path: pathlib.Path) -> None:
         try:
@@ -42,19 +44,21 @@ class _Settings:
             return
         if not isinstance(stored, dict):
             return
-        for name in ("floatx", "epsilon", "image_data_format", "backend"):
+        for name in ("floatx", "epsilon", "image_data_format"):
             if name in stored:
                 setattr(self, name, stored[name])
         who = str(path)
         check_choice(self.floatx, FLOAT_TYPES, "floatx", who)
         check_choice(self.image_data_format, DATA_FORMATS, "image_data_format", who)
-        check_choice(self.backend, BACKENDS, "backend", who)
+        if "backend" in stored:
+            self.backend, self.backend_chosen_by = stored["backend"], f"the file {path}"
         self.epsilon = float(self.epsilon)
 
     def _read_environment(self) -> None:
         name = os.environ.get("KERAS_BACKEND")
         if name:
-            self.backend = check_choice(name, BACKENDS, "KERAS_BACKEND", "environment")
+            self.backend = name
+            self.backend_chosen_by = "the environment variable KERAS_BACKEND"
         for key in ("max_epochs", "max_steps_per_epoch"):
             value = os.environ.get(f"KERAS_{key.upper()}")
             if value:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core import scope
 from keras.core.variable import Variable
+
+if TYPE_CHECKING:
+    from keras.backend.contract import Backend
 
 _CONTAINERS = (list, tuple, dict, set)
 
@@ -24,7 +26,7 @@ class Stateful:
     moves. Attributes named in `_not_copied` are not copied; the copy starts with None.
     """
 
-    _backend: ModuleType
+    _backend: Backend
     _not_copied: tuple[str, ...] = ()
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:

@@ -7,8 +7,7 @@ import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +18,9 @@ from keras.core.naming import auto_name, current_path
 from keras.core.operators import Operators
 from keras.core.scalars import readable
 from keras.core.tensor import standardize_shape
+
+if TYPE_CHECKING:
+    from keras.backend.contract import Backend
 
 numbers = itertools.count()  # they order variables by when they were made
 AGGREGATIONS = (None, "none", "mean", "sum", "only_first_replica")
@@ -181,7 +183,7 @@ class Variable(Operators):
         name = name or auto_name("variable")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"Variable: a name without '/' is needed; got {name!r}.")
-        self.backend: ModuleType = scope.current()
+        self.backend: Backend = scope.current()
         self.name = name
         parent = current_path()
         self.path = f"{parent}/{name}" if parent else name
@@ -377,7 +379,7 @@ class Variable(Operators):
         self.__dict__.update(state)
         self._move(scope.load(state["backend"]), state["_value"])
 
-    def _move(self, backend: ModuleType, value: Any) -> None:
+    def _move(self, backend: Backend, value: Any) -> None:
         self.backend = backend
         tensor = backend.convert_to_tensor(value, self.dtype)
         self._value = backend.make_variable(tensor, self._trainable, self.name)

@@ -105,6 +105,8 @@ class TorchModuleWrapper(_Native):
         super().__init__(name=name, **kwargs)
         import torch
 
+        from keras.backend.torch.tensor import get_device
+
         if isinstance(module, str):
             module = _unpickled(module)
         if not isinstance(module, torch.nn.Module):
@@ -118,7 +120,7 @@ class TorchModuleWrapper(_Native):
                     f"TorchModuleWrapper: {module!r} is lazy and has no parameters "
                     "yet. Call it on data first."
                 )
-        self.module = module.to(self._backend.get_device())
+        self.module = module.to(get_device())
         self.output_shape = output_shape
         self._weights = [
             self._adopt(p, p.requires_grad, path.replace(".", "_"))

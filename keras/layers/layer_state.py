@@ -22,16 +22,15 @@ class LayerState(Stateful):
     name: str
     built: bool
     variable_dtype: Any
-    _backend: Any
     _building: bool
     _trainable: bool
     _path: str | None
     _own_variables: list[Variable]
 
     def __getattr__(self, name: str) -> Any:
-        """On PyTorch, what an nn.Module has beside a layer; see `torch_module`."""
+        """What the framework's modules have and a layer lacks, as `parameters`."""
         backend = self.__dict__.get("_backend")
-        if backend is not None and backend.name == "torch" and name[:1] != "_":
+        if backend is not None and name[:1] != "_":
             with contextlib.suppress(AttributeError):
                 return backend.module_attribute(self, name)
         return object.__getattribute__(self, name)  # the error that there was

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +14,9 @@ from keras.core.scope import backend_scope, current
 from keras.core.state import Stateful
 from keras.core.variable import StatelessScope, Variable
 from keras.losses.loss import compute_dtype
+
+if TYPE_CHECKING:
+    from keras.backend.contract import Backend
 
 _ENTERED = ("update_state", "result", "reset_state")
 
@@ -108,7 +110,7 @@ class Metric(Configurable, Stateful):
         return self.add_variable(shape, initializer, dtype=dtype, name=name)
 
     @property
-    def _backend(self) -> ModuleType:  # type: ignore[override]
+    def _backend(self) -> Backend:  # type: ignore[override]
         """The backend its variables live in, wherever the metric may have moved."""
         variables = vars(self).get("_variables")
         return variables[0].backend if variables else current()

@@ -26,7 +26,7 @@ def widened(dtype: str) -> str:
     """Sums and products of narrow integers need room."""
     wide = _WIDE.get(dtype, dtype)
     # PyTorch knows uint32 but cannot add it.
-    return "int32" if wide == "uint32" and current().name == "torch" else wide
+    return "int32" if wide == "uint32" and wide in current().STORED_ONLY else wide
 
 
 def multiplied(dtype: str) -> str:

@@ -43,8 +43,6 @@ class SeedGenerator(Configurable, Stateful):
         >>> b = keras.random.normal((2,), seed=seeds)  # other values
     """
 
-    _not_copied = ("_host",)
-
     def __init__(
         self, seed: int | None = None, name: str | None = None, **kwargs: Any
     ) -> None:
@@ -60,7 +58,6 @@ class SeedGenerator(Configurable, Stateful):
                 autocast=False,
                 name="seed_generator_state",
             )
-        self._host: Any = None
 
     def next(self, ordered: bool = True) -> Any:
         """The state as a tensor `[seed, counter]`; the counter goes up.
@@ -75,26 +72,16 @@ class SeedGenerator(Configurable, Stateful):
 
     def draw(self) -> Any:
         """The state as the backend's random functions take it; the counter goes up."""
-        if self._backend.name != "torch":
-            return self._advance()
         frame = current_frame()
         while isinstance(frame, AutocastFrame):
             frame = frame.parent
-        if frame is not None:  # stateless, or shapes are being found out
-            return self._advance()
-        if self._backend.is_recording() or (memory := self._memory()) is None:
-            return self._advance()
-        pair = int(memory[0]), int(memory[1])
-        memory[1] += 1
-        return pair
 
-    def _memory(self) -> Any:
-        """An array that shares the state's memory: counting costs no tensor op."""
-        kept = self.state._value
-        place = kept.data_ptr()
-        if self._host is None or self._host[0] != place:
-            self._host = place, self._backend.random.memory_of(kept)
-        return self._host[1]
+        # A frame left is stateless, or shapes are being found out: then the state
+        # must not change in place.
+        seed = None
+        if frame is None:
+            seed = self._backend.random.next_on_host(self.state._value)
+        return self._advance() if seed is None else seed
 
     def next_on_host(self) -> int:
         """The state as one integer; the counter goes up."""

@@ -29,10 +29,11 @@ def torch_module(layer: Any) -> Any:
         >>> optimizer = torch.optim.Adam(module.parameters())
     """
     backend = getattr(layer, "_backend", None)
-    if backend is None or backend.name != "torch":
+    module = None if backend is None else backend.framework_module(layer)
+    if not any(cls.__module__.startswith("torch.") for cls in type(module).__mro__):
         where = "is not a layer" if backend is None else f"belongs to {backend.name}"
         raise ValueError(
             f"torch_module: {layer!r} {where}. Give a layer or model made on PyTorch, "
             "or the copy that model.to_backend('torch') makes."
         )
-    return backend.torch_module(layer)
+    return module

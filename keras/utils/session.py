@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 import random
-import sys
 from typing import Any
 
 import numpy as np
 
-from keras.core import naming, scope, seeds
+from keras.core import backends, naming, seeds
 from keras.core.graph import infer
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
@@ -83,6 +82,6 @@ def set_random_seed(seed: int) -> None:
     seed_host(seed)
     seeds.value = seed
     forget_global_seed_generators()
-    for name in scope.BACKENDS:
-        if name in sys.modules and scope.is_installed(name):
-            scope.load(name).random.seed_framework(seed)
+    for info in backends.known():
+        if info.is_imported:
+            backends.load(info.name).random.seed_framework(seed)

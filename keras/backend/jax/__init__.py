@@ -1,14 +1,18 @@
 """The JAX backend; its names are those of `contract.py`."""
 
-from keras.backend.graphs import (
+from keras.backend.defaults import (
     FUSED_RNN,
+    HAS_GRADIENTS,
     LOOPS_HAVE_A_SIZE,
+    STORED_ONLY,
+    framework_module,
     is_recording,
+    module_attribute,
     no_gradients,
     opaque,
     without_gradients,
 )
-from keras.backend.jax import linalg, math, nn, numpy
+from keras.backend.jax import linalg, math, nn, numpy, random
 from keras.backend.jax.control import (
     cond,
     runs_eagerly,
@@ -16,7 +20,6 @@ from keras.backend.jax.control import (
     vectorized_map,
     while_loop,
 )
-from keras.backend.jax.random import random_normal, random_uniform, seed_framework
 from keras.backend.jax.step import (
     compile,
     compile_call,
@@ -50,4 +53,4 @@ from keras.backend.jax.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
-READY = True
+WEAK = numpy.WEAK

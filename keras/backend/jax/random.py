@@ -5,7 +5,6 @@ JAX's own generator is the portable one, so most draws have one form only.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from keras.backend import portable_random
+from keras.backend.defaults import next_on_host as next_on_host
+from keras.backend.defaults import seed_framework as seed_framework
+from keras.backend.defaults import state_scope as state_scope
 from keras.core.dtypes import numpy_dtype
 
 _STEP = np.array([0, 1], "uint32")
@@ -30,18 +32,9 @@ def advance(state: Any) -> tuple[Any, Any]:
     return state, state + _STEP
 
 
-def state_scope() -> Any:
-    """Where states are kept: where all other arrays are."""
-    return contextlib.nullcontext()
-
-
 def is_traced(x: Any) -> bool:
     """Whether `x` is part of a function being traced, so that it has no value."""
     return isinstance(x, jax.core.Tracer)
-
-
-def seed_framework(seed: int) -> None:
-    """JAX has no generator of its own."""
 
 
 def _key(seed: Any) -> Any:

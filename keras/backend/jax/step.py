@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from keras.backend.graphs import is_data
+from keras.backend.defaults import is_data
 from keras.backend.jax.cpu import on_cpu
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree

@@ -1,14 +1,18 @@
 """The TensorFlow backend; its names are those of `contract.py`."""
 
-from keras.backend.graphs import (
+from keras.backend.defaults import (
     FUSED_RNN,
+    HAS_GRADIENTS,
     LOOPS_HAVE_A_SIZE,
+    STORED_ONLY,
+    framework_module,
     is_recording,
+    module_attribute,
     no_gradients,
     opaque,
     without_gradients,
 )
-from keras.backend.tensorflow import linalg, math, nn, numpy
+from keras.backend.tensorflow import linalg, math, nn, numpy, random
 from keras.backend.tensorflow.control import (
     cond,
     runs_eagerly,
@@ -17,11 +21,6 @@ from keras.backend.tensorflow.control import (
     while_loop,
 )
 from keras.backend.tensorflow.optimizers import fused_update, number
-from keras.backend.tensorflow.random import (
-    random_normal,
-    random_uniform,
-    seed_framework,
-)
 from keras.backend.tensorflow.step import (
     compile,
     compile_call,
@@ -53,4 +52,4 @@ from keras.backend.tensorflow.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
-READY = True
+WEAK = numpy.WEAK

@@ -8,6 +8,8 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backend import portable_random
+from keras.backend.defaults import is_traced as is_traced
+from keras.backend.defaults import next_on_host as next_on_host
 from keras.backend.portable_random import Draws, threefry2x32
 from keras.core import seeds
 
@@ -28,11 +30,6 @@ def advance(state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 def state_scope() -> Any:
     """Where states are kept: on the host, as all devices can read it."""
     return tf.device("cpu:0")
-
-
-def is_traced(x: Any) -> bool:
-    """Variables may be assigned in any function here."""
-    return False
 
 
 def seed_framework(seed: int) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from keras.backend.graphs import is_data
+from keras.backend.defaults import is_data
 from keras.backend.tensorflow.tensor import convert_to_tensor, dtype_of, is_tensor
 from keras.core import tree
 from keras.core.variable import MetaFrame, Variable, frame, repeatable

@@ -1,6 +1,7 @@
 """The PyTorch backend; its names are those of `contract.py`."""
 
-from keras.backend.torch import linalg, math, nn, numpy
+from keras.backend.defaults import HAS_GRADIENTS
+from keras.backend.torch import linalg, math, nn, numpy, random
 from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
     cond,
@@ -10,9 +11,8 @@ from keras.backend.torch.control import (
     while_loop,
 )
 from keras.backend.torch.memory import keep_freed_memory
-from keras.backend.torch.module import module_attribute, torch_module
+from keras.backend.torch.module import framework_module, module_attribute
 from keras.backend.torch.optimizers import fused_update, number
-from keras.backend.torch.random import random_normal, random_uniform, seed_framework
 from keras.backend.torch.recurrent import FUSED_RNN
 from keras.backend.torch.step import (
     compile,
@@ -36,7 +36,6 @@ from keras.backend.torch.tensor import (
     device_scope,
     dtype_name,
     dtype_of,
-    get_device,
     is_tensor,
     list_devices,
     make_variable,
@@ -50,4 +49,5 @@ from keras.backend.torch.tensor import (
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
 keep_freed_memory()
 LOOPS_HAVE_A_SIZE = False
-READY = True
+STORED_ONLY = frozenset(("uint16", "uint32", "uint64"))
+WEAK = numpy.WEAK

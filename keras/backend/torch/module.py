@@ -25,20 +25,20 @@ def module_attribute(layer: Any, name: str) -> Any:
     Methods that give the module itself back give the layer.
     """
     if name == "training":
-        return layer.built and torch_module(layer).training
+        return layer.built and framework_module(layer).training
     if name not in _PUBLIC:
         raise AttributeError(name)
 
     @functools.wraps(getattr(torch.nn.Module, name))
     def method(*args: Any, **kwargs: Any) -> Any:
-        module = torch_module(layer)
+        module = framework_module(layer)
         found = getattr(module, name)(*args, **kwargs)
         return layer if found is module else found
 
     return method
 
 
-def torch_module(layer: Any) -> LayerModule:
+def framework_module(layer: Any) -> LayerModule:
     """The module of a built layer; see `keras.utils.torch_module`."""
     from keras.saving.walk import named_entries
 

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 
 from keras.backend import portable_random
+from keras.backend.defaults import is_traced as is_traced
 from keras.backend.portable_random import Draws, threefry2x32
-from keras.backend.torch.capture import opaque
+from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.tensor import device_scope, get_device, to_torch_dtype
 from keras.core import seeds
 
@@ -35,19 +35,30 @@ def advance(state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return state.clone(), (state + step).to(state.dtype)
 
 
-def memory_of(kept: torch.Tensor) -> np.ndarray | None:
-    """A NumPy array that shares the memory of a state on the host."""
-    return kept.detach().numpy() if kept.device.type == "cpu" else None
+def next_on_host(kept: torch.Tensor) -> tuple[int, int] | None:
+    """The seed of a draw, counted in the state's memory: that costs no operation.
+
+    The array that shares the memory is remembered with the tensor, as long as that lies
+    where it did.
+    """
+    if is_recording() or kept.device.type != "cpu":
+        return None
+
+    place = kept.data_ptr()
+    known = getattr(kept, "_keras_words", None)
+    if known is None or known[0] != place:
+        known = place, kept.detach().numpy()
+        kept._keras_words = known  # type: ignore[attr-defined]
+
+    words = known[1]
+    seed = int(words[0]), int(words[1])
+    words[1] += 1
+    return seed
 
 
 def state_scope() -> Any:
     """Where states are kept: on the host, so that no draw waits for a device."""
     return device_scope("cpu")
-
-
-def is_traced(x: Any) -> bool:
-    """Variables may be assigned in any function here."""
-    return False
 
 
 def seed_framework(seed: int) -> None:
