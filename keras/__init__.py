@@ -145,6 +145,11 @@ def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"keras.{name}")
     if name in _NAMES:
+        if _NAMES[name].startswith("keras.core."):
+            # Variables and symbolic tensors compute by ops, and a variable may start
+            # by an initializer's name: both packages register what core needs of them.
+            importlib.import_module("keras.ops")
+            importlib.import_module("keras.initializers")
         value = getattr(importlib.import_module(_NAMES[name]), name)
         globals()[name] = value
         return value

@@ -8,6 +8,7 @@ from typing import Any
 
 from keras import ops
 from keras.activations.activations import exponential, gelu, linear, mish, relu
+from keras.core.config.configurable import register_serializer
 from keras.core.config.family import Family
 from keras.ops import activations as nn
 
@@ -57,3 +58,6 @@ def serialize(activation: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """An activation from a name or `serialize`'s data; `custom_objects` adds names."""
     return linear if config is None else _FAMILY.deserialize(config, custom_objects)
+
+
+register_serializer("activation", serialize)

@@ -12,6 +12,7 @@ from typing import Any
 from keras.callbacks.callback import Logs
 from keras.callbacks.monitor import MonitorCallback
 from keras.callbacks.save_every import SaveEvery
+from keras.core.inspection import is_builtin
 from keras.saving.model import prepare_model
 from keras.saving.weights import prepare_weights, read_note
 
@@ -159,17 +160,14 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
 
     def _prepare(self, path: str, note: dict[str, Any]) -> Callable[[], None]:
         """The function that writes the file."""
-        from keras.models.model import Model
-
         model, copy = self.model, self.asynchronous
         kind = type(model)
         if self.save_weights_only:
-            if getattr(kind, "save_weights", None) is Model.save_weights:
+            if is_builtin(getattr(kind, "save_weights", None)):
                 return prepare_weights(model, Path(path), note, copy)
             save = model.save_weights
         else:
-            ours = getattr(kind, "save", None) is Model.save
-            if ours and path.endswith(".keras"):
+            if is_builtin(getattr(kind, "save", None)) and path.endswith(".keras"):
                 return prepare_model(model, Path(path), note=note, copy=copy)
             save = model.save
         if copy:

@@ -104,6 +104,14 @@ def shape_error(expected: str, *tensors: Any) -> ValueError:
     return ValueError(f"{expected}; received {given}.")
 
 
+def no_flash_attention(backend: str, why: str) -> ValueError:
+    """The error for a fused attention kernel that was demanded and does not exist."""
+    return ValueError(
+        f"dot_product_attention: `flash_attention=True` is not possible on the backend "
+        f"{backend!r}: {why}. Pass None to use a fused kernel only where there is one."
+    )
+
+
 def shapes_fit(a: Sequence[int | None], b: Sequence[int | None]) -> bool:
     """Whether two shapes may be the same; None stands for any size."""
     return len(a) == len(b) and all(

@@ -89,4 +89,5 @@ def _key(value: Any) -> Any:
 
 def is_builtin(code: Any) -> bool:
     """Whether a class or function is of this package."""
-    return (getattr(code, "__module__", None) or "").startswith("keras.")
+    module = getattr(code, "__module__", None) or ""
+    return module == "keras" or module.startswith("keras.")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
+# The namespace with the functions behind the operators; `keras.ops` registers itself.
+_namespace: Any = None
 
-@functools.cache
-def _ops() -> Any:
-    # Upward and therefore late: the operators below are the ops of that package.
-    from keras import ops
 
-    return ops
+def register_ops(namespace: Any) -> None:
+    """Use the functions of this namespace (`add`, `matmul`, ...) for the operators."""
+    global _namespace
+    _namespace = namespace
+
+
+def registered_ops() -> Any:
+    """The namespace that `register_ops` was given."""
+    return _namespace
 
 
 def _binary(name: str) -> tuple[Callable, Callable]:
     """The operator of the op `name`, and its form for a left side of another kind."""
 
     def operator(self: Any, other: Any) -> Any:
-        return getattr(_ops(), name)(self, other)
+        return getattr(_namespace, name)(self, other)
 
     def reflected(self: Any, other: Any) -> Any:
-        return getattr(_ops(), name)(other, self)
+        return getattr(_namespace, name)(other, self)
 
     return operator, reflected
 
@@ -56,22 +61,22 @@ class Operators:
     __eq__, __ne__ = _binary("equal")[0], _binary("not_equal")[0]  # type: ignore
 
     def __neg__(self) -> Any:
-        return _ops().negative(self)
+        return _namespace.negative(self)
 
     def __pos__(self) -> Any:
         return self
 
     def __abs__(self) -> Any:
-        return _ops().absolute(self)
+        return _namespace.absolute(self)
 
     def __invert__(self) -> Any:
-        return _ops().logical_not(self)
+        return _namespace.logical_not(self)
 
     def __hash__(self) -> int:
         return id(self)
 
     def __round__(self, ndigits: int | None = None) -> Any:
-        return _ops().round(self, decimals=ndigits or 0)
+        return _namespace.round(self, decimals=ndigits or 0)
 
     def __getitem__(self, index: Any) -> Any:
-        return _ops().get_item(self, index)
+        return _namespace.get_item(self, index)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.core.dtypes import standardize_dtype
 from keras.core.naming import auto_name
-from keras.core.operators import Operators, _ops
+from keras.core.operators import Operators, registered_ops
 
 if TYPE_CHECKING:
     from keras.core.graph.node import Node
@@ -79,11 +79,11 @@ class KerasTensor(Operators):
 
     def reshape(self, newshape: Any) -> Any:
         """`keras.ops.reshape(self, newshape)`."""
-        return _ops().reshape(self, newshape)
+        return registered_ops().reshape(self, newshape)
 
     def squeeze(self, axis: Any = None) -> Any:
         """`keras.ops.squeeze(self, axis)`."""
-        return _ops().squeeze(self, axis)
+        return registered_ops().squeeze(self, axis)
 
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}>"

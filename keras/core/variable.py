@@ -99,6 +99,20 @@ class MetaFrame(Frame):
         pass
 
 
+_initializer_lookup: Callable[[str], Any] | None = None
+
+
+def register_initializers(lookup: Callable[[str], Any]) -> None:
+    """Find the initializer of `Variable("zeros", ...)` by this function."""
+    global _initializer_lookup
+    _initializer_lookup = lookup
+
+
+def _find_initializer(name: str) -> Any:
+    assert _initializer_lookup is not None, "keras.initializers is not imported"
+    return _initializer_lookup(name)
+
+
 _frame: ContextVar[Frame | None] = ContextVar("keras_variables", default=None)
 
 
@@ -161,6 +175,10 @@ class Variable(Operators):
         array([2., 3.], dtype=float32)
     """
 
+    # A pickled variable names its class: unpickling one in a new process imports
+    # `keras.Variable`, and with it the ops behind the operators.
+    __module__ = "keras"
+
     _lent = True  # somebody else may hold the value: it must not be overwritten
 
     def __init__(
@@ -200,9 +218,7 @@ class Variable(Operators):
 
     def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:
         if isinstance(initializer, str):
-            from keras import initializers  # upward: names are resolved there
-
-            initializer = initializers.get(initializer)
+            initializer = _find_initializer(initializer)
         if callable(initializer) and not self.backend.is_tensor(initializer):
             if shape is None:
                 raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras.core.config.family import Family, table_of
 from keras.core.foreign import framework_of
+from keras.core.variable import register_initializers
 from keras.initializers import constant_initializers as fixed
 from keras.initializers import random_initializers as drawn
 
@@ -65,3 +66,6 @@ def serialize(initializer: Any) -> Any:
 def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
     """An initializer from a name or `serialize`'s data; `custom_objects` adds names."""
     return _FAMILY.deserialize(config, custom_objects)
+
+
+register_initializers(get)

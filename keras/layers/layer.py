@@ -94,6 +94,7 @@ class Layer(Operation, Configurable, LayerState):
     """
 
     _not_copied: tuple[str, ...] = ("_compiled", "_torch_module")
+    _saved_attributes: frozenset[str] = frozenset()
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
 
     # Set by __new__.

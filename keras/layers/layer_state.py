@@ -18,6 +18,9 @@ class LayerState(Stateful):
     """The weights of a layer and of those below it: a part of `Layer`."""
 
     _not_parts: tuple[str, ...] = ()  # attributes that do not belong to the layer
+    # Attributes of the class itself that hold state to be saved. A walk over a user's
+    # layer looks at what the user added, and at these.
+    _saved_attributes: frozenset[str] = frozenset()
 
     name: str
     built: bool

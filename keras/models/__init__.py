@@ -1,5 +1,6 @@
 """Models: functional, sequential, and the base to subclass."""
 
+from keras.models import functional  # noqa: F401 - the class that files name
 from keras.models.cloning import clone_model, model_from_json
 from keras.models.model import Model
 from keras.models.sequential import Sequential

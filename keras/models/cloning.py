@@ -148,7 +148,6 @@ def model_from_json(json_string: str, custom_objects: Any = None) -> Model:
     """
     from keras.core.config.limits import parse_json
     from keras.core.config.serialization import deserialize_keras_object
-    from keras.models import functional  # noqa: F401 - the text names its class
     from keras.saving.keras2 import is_old, translate
 
     config = parse_json(json_string, "model_from_json: the text")

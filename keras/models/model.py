@@ -38,6 +38,7 @@ class Model(Trainer, Layer):
 
     _graph: GraphBody | None = None
     _eager_calls: EagerCalls | None
+    _saved_attributes = frozenset({"layers", "optimizer"})
     _not_parts = (
         "_graph",
         *Trainer._trainer_attributes,

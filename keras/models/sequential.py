@@ -33,6 +33,8 @@ class Sequential(Model):
         ... ])
     """
 
+    _saved_attributes = Model._saved_attributes
+
     def __init__(
         self, layers: Any = None, trainable: bool = True, name: str | None = None
     ) -> None:

@@ -1,5 +1,8 @@
 """Functions on tensors: NumPy's, and those of neural networks, on every backend."""
 
+import sys
+
+from keras.core.operators import register_ops
 from keras.ops import linalg, nn, numpy
 from keras.ops.autodiff import custom_gradient, grad, jvp, value_and_grad
 from keras.ops.control import (
@@ -148,3 +151,6 @@ __all__ = [
 ]
 __all__ += nn.__all__
 __all__ += numpy.__all__
+
+# Variables and symbolic tensors compute `x + y` by the functions here.
+register_ops(sys.modules[__name__])

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from keras.core import settings
-from keras.core.errors import shape_error, shapes_fit
+from keras.core.errors import no_flash_attention, shape_error, shapes_fit
 from keras.core.op import Index, Mask, Tensor, op
 from keras.core.scope import current
 from keras.ops import numpy as knp
@@ -98,16 +98,9 @@ def _attention(
 ) -> Tensor:
     """Attention written out, with checked arguments."""
     if flash:
-        refuse_flash("no fused kernel is known on this backend")
+        why = "there is no fused kernel for these arguments"
+        raise no_flash_attention(current().name, why)
     return attend(query, key, value, bias, mask, scale, is_causal, soft_cap)
-
-
-def refuse_flash(why: str) -> None:
-    """Say that the fused kernel that was demanded cannot be had."""
-    raise ValueError(
-        f"dot_product_attention: `flash_attention=True` cannot be met on "
-        f"{current().name}: {why}. Leave it None to use what there is."
-    )
 
 
 def attend(

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from keras.core.errors import near_matches
+from keras.core.state_paths import entries
 from keras.core.variable import Variable
 from keras.saving.archive import CONFIG, METADATA, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import verify, write_groups
 from keras.saving.match import ArrayRecord, match
 from keras.saving.seal import seal
-from keras.saving.walk import entries
 from keras.saving.weights import check_target, open_weights
 
 _VARS = "vars"

@@ -24,13 +24,14 @@ from keras.core.config.serialization import (
     serialize_keras_object,
 )
 from keras.core.naming import uniquify
+from keras.core.state_paths import Entry, listed_layers, renumbered
 from keras.core.variable import Variable
+from keras.ops.wire_names import find_op
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_attribute, verify
 from keras.saving.keras2 import is_old, translate, translate_compile
 from keras.saving.match import ArrayRecord, Plan, Record, match
 from keras.saving.seal import seal
-from keras.saving.walk import Entry, listed_layers, renumbered
 from keras.saving.weights import (
     carry_out,
     plan_optimizer,
@@ -218,8 +219,6 @@ def with_modules(node: dict[str, Any]) -> dict[str, Any]:
 
     An op in a graph is known by its config: a layer's says whether it trains.
     """
-    from keras.models.graph_config import find_op
-
     config = node.get("config")
     if isinstance(config, dict) and isinstance(config.get("layers"), list):
         layers = [

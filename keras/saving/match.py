@@ -10,8 +10,8 @@ import numpy as np
 
 from keras.core import dtypes
 from keras.core.errors import near_matches
+from keras.core.state_paths import Entry
 from keras.core.variable import Variable
-from keras.saving.walk import Entry
 
 _SHOWN = 20
 _COMPARED = 1000  # names looked through for a near match

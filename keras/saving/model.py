@@ -15,6 +15,7 @@ from keras.core.config.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
 )
+from keras.core.state_paths import copied, entries, groups_of, saveables
 from keras.saving.archive import (
     ASSETS,
     CONFIG,
@@ -28,7 +29,6 @@ from keras.saving.archive import (
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
-from keras.saving.walk import copied, entries, groups_of, saveables
 from keras.saving.weights import (
     LEGACY,
     NOTE,
@@ -174,8 +174,6 @@ def load_model(
     Example:
         >>> model = keras.saving.load_model("model.keras")
     """
-    from keras.models import functional  # noqa: F401 - files name its class
-
     path = Path(filepath)
     _check_model_source(path)
     who = f"load_model from {str(filepath)!r}"

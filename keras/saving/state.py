@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 
 from keras.core.state import Stateful, parts, unique
+from keras.core.state_paths import Entry, copied, entries
 from keras.core.variable import Variable
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, verify
 from keras.saving.match import match
 from keras.saving.packing import pack, unpack
 from keras.saving.seal import DamagedFileError, Part
-from keras.saving.walk import Entry, copied, entries
 from keras.saving.weights import chosen_records, write_entries
 
 _OTHERS = "training/others"

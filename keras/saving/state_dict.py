@@ -21,10 +21,10 @@ import numpy as np
 from keras.core.errors import near_matches
 from keras.core.foreign import to_host
 from keras.core.inspection import is_builtin
+from keras.core.state_paths import named_entries
 from keras.core.variable import Variable
 from keras.saving.match import ArrayRecord, Plan, difference
 from keras.saving.safetensors import open_safetensors
-from keras.saving.walk import named_entries
 from keras.saving.weights import require_built
 
 # What PyTorch keeps beside the weights, and none of our layers has.

@@ -17,6 +17,14 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.state_paths import (
+    Entry,
+    copied,
+    entries,
+    groups_of,
+    is_model,
+    named_entries,
+)
 from keras.core.variable import Variable
 from keras.saving.archive import METADATA, Archive
 from keras.saving.atomic import atomic_file
@@ -32,7 +40,6 @@ from keras.saving.seal import (
     seal,
 )
 from keras.saving.shards import read_index, save_shards, split
-from keras.saving.walk import Entry, copied, entries, groups_of, named_entries
 
 LEGACY = (".h5", ".hdf5")
 SAFETENSORS = (".safetensors", INDEX)
@@ -205,12 +212,10 @@ def restore(
     Records go by path, with `named` by dotted name; messages begin with `who`; the
     layers in `skip` are left as they are.
     """
-    from keras.models.model import Model
-
     skip = list(skip)
     walk, end = (named_entries, ".") if named else (entries, "/")
     found, slots = walk(model, skip), []
-    if isinstance(model, Model) and not named:
+    if is_model(model) and not named:
         slots = [e for e in found if (e.path + end).startswith(_OPTIMIZER)]
         found = [e for e in found if e not in slots]
     paths = [e.path + end for e in walk(model) if any(e.owner is s for s in skip)]

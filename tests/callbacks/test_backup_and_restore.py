@@ -439,7 +439,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path, backend, monkeypatch):
 
 
 def test_copies_do_not_follow_the_variables(backend):
-    from keras.saving.walk import copied, entries
+    from keras.core.state_paths import copied, entries
 
     model = build()
     model.fit(X, Y, batch_size=4, verbose=0)

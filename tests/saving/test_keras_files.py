@@ -9,7 +9,7 @@ import pytest
 import saving_cases as cases
 
 import keras
-from keras.saving.walk import entries
+from keras.core.state_paths import entries
 
 NOTHING = (None, False, {}, {"input_shape": None})
 FILES = pathlib.Path(__file__).parent / "files"

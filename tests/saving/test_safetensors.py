@@ -11,8 +11,8 @@ from saving_cases import addresses
 
 import keras
 from keras import layers
+from keras.core.state_paths import layer_names, named_entries
 from keras.saving.safetensors import open_safetensors, write_safetensors
-from keras.saving.walk import layer_names, named_entries
 
 GIB = 1024**3
 

@@ -9,7 +9,7 @@ from saving_cases import addresses
 
 import keras
 from keras import layers
-from keras.saving.walk import entries
+from keras.core.state_paths import entries
 
 
 def make(*sizes, features=3):

@@ -12,7 +12,7 @@ import pytest
 from saving_cases import addresses
 
 import keras
-from keras.saving.walk import entries
+from keras.core.state_paths import entries
 
 FILE = pathlib.Path(__file__).parent / "files" / "structure.json"
 WANT = json.loads(FILE.read_text(encoding="utf-8"))

@@ -4,7 +4,7 @@ import numpy as np
 
 import keras
 from keras import layers
-from keras.saving.walk import entries, saveables
+from keras.core.state_paths import entries, saveables
 
 
 def paths(model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import operator
 import types
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from torch.utils import _pytree as pytree
 
 from keras.backend.torch.tensor import DTYPES, dtype_of
 from keras.core import inspection
+from keras.core.state_paths import named_entries
 from keras.core.variable import StatelessFrame, Variable, frame
 
 _OWN = {"T_destination", "call_super_init", "dump_patches"}
@@ -40,8 +42,6 @@ def module_attribute(layer: Any, name: str) -> Any:
 
 def framework_module(layer: Any) -> LayerModule:
     """The module of a built layer; see `keras.utils.torch_module`."""
-    from keras.saving.walk import named_entries
-
     if not layer.built:
         raise ValueError(
             f"{type(layer).__name__} {layer.name!r} has no parameters for PyTorch yet: "
@@ -93,13 +93,11 @@ class LayerModule(torch.nn.Module):
     _form: Any
 
     def __init__(self, layer: Any) -> None:
-        from keras.layers.call import call_signature
-
         super().__init__()
         self.__dict__["layer"] = layer
         self._own: dict[str, Variable] = {}
         self._parts: list[Any] = []
-        self._takes_training = call_signature(type(layer)).has_training
+        self._takes_training = "training" in inspect.signature(layer.call).parameters
 
     def _take(self, values: dict[str, Any]) -> None:
         """Show the layer's own weights, and forget what was below it."""

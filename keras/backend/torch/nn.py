@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 
 from keras.backend.tables import functions_of, in_wider
+from keras.backend.torch.tensor import name
 from keras.backend.windows import Window, reach, same_pads
+from keras.core.errors import no_flash_attention
 
 
 def _first(x: Any, window: Window) -> Any:
@@ -221,12 +223,8 @@ def _attention(
     flash: bool | None = None,
     soft_cap: float | None = None,
 ) -> Any:
-    from keras.ops.attention import attend, refuse_flash  # upward: the shared formula
-
-    if soft_cap is not None:
-        if flash:
-            refuse_flash("no fused kernel caps the scores")
-        return attend(query, key, value, bias, mask, scale, is_causal, soft_cap)
+    if soft_cap is not None:  # no fused kernel caps the scores
+        return NotImplemented
     extra, empty = bias, None
     if is_causal and (mask is not None or bias is not None):
         rows, columns = query.shape[1], key.shape[1]
@@ -262,7 +260,7 @@ def _attention(
     except RuntimeError as error:
         if not flash:
             raise
-        refuse_flash(str(error))
+        raise no_flash_attention(name, str(error)) from None
 
 
 def _ctc_loss(

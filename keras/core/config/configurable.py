@@ -19,6 +19,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from keras.core import inspection
@@ -27,6 +28,15 @@ from keras.core.inspection import is_builtin
 
 _PLAIN = (type(None), bool, int, float, str)
 _MISSING = object()
+
+
+# How arguments whose name ends with a word are written: {"activation": serialize}.
+_serializers: dict[str, Callable[[Any], Any]] = {}
+
+
+def register_serializer(ending: str, serialize: Callable[[Any], Any]) -> None:
+    """Write every constructor argument whose name ends so by this function."""
+    _serializers[ending] = serialize
 
 
 class _Argument(NamedTuple):
@@ -100,10 +110,9 @@ class Configurable:
 
     def config_value(self, name: str, value: Any) -> Any:
         """How the argument `name` is written; a family may override this."""
-        if name.endswith("activation"):
-            from keras import activations  # upward: names are resolved there
-
-            return None if value is None else activations.serialize(value)
+        for ending, serialize in _serializers.items():
+            if name.endswith(ending) and value is not None:
+                return serialize(value)
         return written(value)
 
     def _given(self) -> dict[str, Any] | None:

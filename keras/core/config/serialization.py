@@ -428,8 +428,11 @@ def find_class(
     else:
         found = None
         if module is None or str(module).partition(".")[0] in _OUR_MODULES:
-            found = _wire_classes.get(class_name) or registry.builtin_object(
-                _public_namespace(module), class_name
+            # The namespace that is looked in first may bring the class with it.
+            found = (
+                _wire_classes.get(class_name)
+                or registry.builtin_object(_public_namespace(module), class_name)
+                or _wire_classes.get(class_name)
             )
         if inspect.isfunction(found):
             return find_function(class_name)

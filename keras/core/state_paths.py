@@ -192,20 +192,18 @@ def _property_names(cls: type) -> frozenset[str]:
 @cache
 def _base_names(cls: type) -> tuple[frozenset[str], frozenset[str]]:
     """The attributes of a base class, which are not walked, and those that are."""
-    from keras.layers.layer import Layer
-    from keras.models.model import Model
-    from keras.models.sequential import Sequential
-
-    for base, walked in (
-        (Sequential, {"layers", "optimizer"}),
-        (Model, {"layers", "optimizer"}),
-        (Layer, set()),
-    ):
-        if issubclass(cls, base):
+    for base in cls.__mro__:
+        if "_saved_attributes" in vars(base):
             plain = base(name="plain")
             own = frozenset(vars(plain)) | frozenset(dir(base))
-            return own, frozenset(walked)
+            return own, vars(base)["_saved_attributes"]
     return frozenset(), frozenset()
+
+
+def is_model(owner: Any) -> bool:
+    """Whether an object keeps layers and an optimizer, as a model does."""
+    cls: Any = type(owner)
+    return "optimizer" in _base_names(cls)[1]
 
 
 # Names
@@ -229,14 +227,11 @@ def named_entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
 
 def _children(owner: Any) -> Iterator[tuple[str, Any]]:
     """A graph's layers by their names, then what the attributes hold."""
-    from keras.models.model import Model
-
-    is_model = isinstance(owner, Model)
     if getattr(owner, "_graph", None) is not None or hasattr(owner, "_layers"):
         listed = listed_layers(owner)
         yield from zip(layer_names(listed), listed)
     for name, value in _attributes(owner):
-        if not (is_model and name in ("layers", "_layers", "optimizer")):
+        if not (is_model(owner) and name in ("layers", "_layers", "optimizer")):
             yield name, value
 
 
