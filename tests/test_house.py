@@ -38,10 +38,9 @@ ORDER = (
 )
 # Imports upward that remain, each with its reason.
 EXCEPTIONS = {
-    # Keras publishes these names in namespaces that come early in the order. Nothing
-    # inside the package imports them from there.
+    # Keras publishes the policy's functions in a namespace that comes early in the
+    # order. Nothing inside the package imports them from there.
     "config/__init__.py": "keras.dtype_policies.policy",
-    "backend/__init__.py": "keras.utils.session",
 }
 
 
@@ -51,8 +50,15 @@ def _package(module: str) -> str:
 
 
 def _imports(path: pathlib.Path, everywhere: bool = True) -> list[str]:
-    """The modules that a file imports, in functions too; `from keras import x` as x."""
+    """The modules that a file imports, in functions too; `from keras import x` as x.
+
+    Left out are imports for annotations alone (`if TYPE_CHECKING`).
+    """
     tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            node.body = []
+
     found = []
     for node in ast.walk(tree) if everywhere else tree.body:
         if isinstance(node, ast.Import):
