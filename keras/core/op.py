@@ -1,15 +1,26 @@
 """`@op`: one function is the API, the documentation, the graph node and the body.
 
-A decorated function converts what it is given to tensors of the current backend, in
-the type its rule says, and calls the backend's own version where its TABLE has one,
-else the body. On symbolic tensors it finds the output's shape instead and adds a node
-to the graph.
+    @op(cast="float")
+    def logaddexp(x1: Tensor, x2: Tensor) -> Tensor:
+        ...
 
-Which parameters are tensors is read off the annotations: see `Tensor` and its kin. A
-TABLE's function is given the arguments in the op's own order, without the defaults at
-the end, and may be given Python scalars beside tensors where the backend's
-`WEAK` names the op. Where it has nothing better than the body for what it is
-given, it returns NotImplemented.
+A call of the decorated function does this, in order:
+
+1. If an argument is symbolic, it finds the output's shape, adds a node to the graph and
+   returns symbolic tensors (`symbolic`). Nothing is computed.
+2. It brings the arguments into the order of the signature, makes tensors of the current
+   backend of those that are annotated as tensors, and brings these to one type, as the
+   op's `cast` says (`Op.convert`).
+3. It calls the function of that name in the backend's TABLE, or else the body.
+4. If the op works element by element, it hands on the masks of its arguments.
+
+A TABLE's function takes the arguments by position, in the op's own order; defaults at
+the end are left out if the caller left them out. It may be given Python scalars beside
+tensors where the backend's `WEAK` names the op. If it has nothing better than the
+body for these arguments, it returns NotImplemented, and the body runs.
+
+Which parameters are tensors is read from the annotations; see
+`keras.core.tensor_arguments`.
 """
 
 from __future__ import annotations
@@ -17,32 +28,75 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, overload
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
 from keras.core import dtypes, masks
 from keras.core.config.limits import count_call
 from keras.core.scope import current
 from keras.core.settings import floatx
 from keras.core.tensor import any_symbolic
+from keras.core.tensor_arguments import (
+    Index,
+    Mask,
+    Tensor,
+    Tensors,
+    tensor_arguments,
+)
 from keras.core.variable import Variable
 
+__all__ = [
+    "Index",
+    "KERNELS",
+    "Mask",
+    "OPS",
+    "Op",
+    "Tensor",
+    "Tensors",
+    "as_float",
+    "elementwise",
+    "kernel",
+    "op",
+    "primitive",
+]
+
 F = TypeVar("F", bound=Callable[..., Any])
-Cast = str | Callable[[str], str] | None
-# What a parameter may be annotated with, alone or as `Tensor | None`:
-Tensor = Any  # a tensor; all of an op's tensors meet in one type if it has a `cast`
-Tensors = Any  # a list of such tensors
-Mask = Any  # a tensor that is made boolean
-Index = Any  # a tensor that keeps its own type
+Cast: TypeAlias = str | Callable[[str], str] | None
+
 OPS: dict[str, Op] = {}
 KERNELS: set[str] = set()
-_KINDS = ("Tensor", "Tensors", "Mask", "Index")
+
+_MISSING = inspect.Parameter.empty
 _SCALARS = frozenset((bool, int, float, complex))
-_WEAK = frozenset((int, float))
-_EMPTY = inspect.Parameter.empty
+# Scalars that a framework's function itself brings to the type of the tensor beside
+# them. A bool would not stay one, and not every framework takes a complex number.
+_WEAK_SCALARS = frozenset((int, float))
+_INEXACT = frozenset(dtypes.FLOATS + dtypes.COMPLEX)
+
+
+class _CastPlan(NamedTuple):
+    """How arguments of certain types meet: found once for each set of types."""
+
+    dtype: str
+    places: list[int]  # of the arguments that are not of that type yet
 
 
 class Op:
-    """What the decorator knows of an op; `body` is the computation."""
+    """An operation: the body, and what the decorator read from its signature.
+
+    Args:
+        body: the computation in other ops, and the public signature and docstring.
+        name: the name in the backends' tables and in files, by default the body's.
+        cast, elementwise, infer, primitive: as for `op`.
+    """
+
+    body: Callable
+    public: Callable  # what the user calls: the decorated function
+    name: str
+    signature: inspect.Signature
+    parameters: list[str]
+    defaults: list[Any]
+    required: int  # how many parameters have no default
+    tensor_names: frozenset[str]
 
     def __init__(
         self,
@@ -54,79 +108,109 @@ class Op:
         primitive: bool = False,
     ) -> None:
         self.body = body
+        self.public = body
         self.name = name or body.__name__
         self.cast = cast
         self.elementwise = elementwise
         self.infer = infer
         self.primitive = primitive
-        self.public: Callable = body
+
         self.signature = inspect.signature(body)
         parameters = list(self.signature.parameters.values())
         self.parameters = [p.name for p in parameters]
         self.defaults = [p.default for p in parameters]
-        self.required = sum(d is _EMPTY for d in self.defaults)
-        kinds = [str(p.annotation).partition(" ")[0] for p in parameters]
-        self.tensors = [(i, kind) for i, kind in enumerate(kinds) if kind in _KINDS]
-        self._optional = {
-            i for i, p in enumerate(parameters) if str(p.annotation).endswith(" | None")
-        }
-        self._places = {name: i for i, name in enumerate(self.parameters)}
-        self.tensor_names = frozenset(self.parameters[i] for i, _ in self.tensors)
-        self._plain = all(kind == "Tensor" for _, kind in self.tensors)
-        # The frameworks' dtypes that `cast` leaves as they are, as they are met.
+        self.required = sum(default is _MISSING for default in self.defaults)
+        self._places = {name: place for place, name in enumerate(self.parameters)}
+
+        self._tensors = tensor_arguments(body, self.signature, self.name)
+        self.tensor_names = frozenset(self.parameters[i] for i, _ in self._tensors)
+        # Only plain tensors can be passed on untouched; see `_is_ready`.
+        self._tensor_places = [place for place, _ in self._tensors]
+        self._is_plain = all(arg.kind == "tensor" for _, arg in self._tensors)
+
+        # Types of the frameworks that `cast` leaves as they are, added as they are met.
         self._settled: set[Any] = set()
-        self._plans: dict[Any, tuple[str, list[int]]] = {}
+        self._cast_plans: dict[Any, _CastPlan] = {}
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
-    def convert(self, backend: Any, args: tuple, kwargs: dict) -> list:
-        """All arguments in the op's order, the tensors among them in their types."""
-        out = list(args)
-        if kwargs or not self.required <= len(out) <= len(self.parameters):
-            self._order(out, args, kwargs)
-        if self._plain and self._is_ready(backend, out):
-            return out
-        joint: list[tuple[list, int]] = []
-        for i, kind in self.tensors:
-            if i >= len(out):
-                break
-            value = out[i]
-            if value is None and i in self._optional:
-                continue
-            if kind == "Tensor":
-                joint.append((out, i))
-            elif kind == "Tensors":
-                if not isinstance(value, (list, tuple)):
-                    value = _as_tensor(backend, value, self, i)
-                items = out[i] = list(value)
-                joint.extend((items, j) for j in range(len(items)))
-            else:
-                out[i] = _as_tensor(backend, value, self, i)
-                if kind == "Mask" and backend.dtype_of(out[i]) != "bool":
-                    out[i] = backend.cast(out[i], "bool")
-        if joint:
-            self._join(backend, joint)
+    def run(self, args: tuple, kwargs: dict) -> Any:
+        """Compute on tensors of the current backend."""
+        backend = current()
+        values = self.convert(backend, args, kwargs)
+
+        out = (backend.TABLE.get(self.name) or self.body)(*values)
+        if out is NotImplemented:
+            out = self.body(*values)
+
+        if masks._any and self.elementwise:
+            _propagate_mask(values, out)
         return out
 
-    def _order(self, out: list, args: tuple, kwargs: dict) -> None:
-        """Add keyword arguments at their places, defaults in the gaps before them."""
-        places = self._places
-        given = len(out)
-        for name, value in kwargs.items():
-            place = places.get(name, -1)
-            if place < given:
-                self._refuse(args, kwargs)
-            if place >= len(out):
-                out.extend(self.defaults[len(out) : place + 1])
-            out[place] = value
-        if not self.required <= len(out) <= len(places) or (
-            len(out) > given + len(kwargs) and _EMPTY in map(_as_marker, out[given:])
-        ):
-            self._refuse(args, kwargs)
+    def convert(self, backend: Any, args: tuple, kwargs: dict) -> list:
+        """The arguments by position, with the tensors among them converted.
 
-    def _refuse(self, args: tuple, kwargs: dict) -> None:
-        """The arguments do not fit: say how, in Python's words."""
+        Most calls are given tensors of one type already, by position. They must cost
+        next to nothing, so this case is looked for first, and only the others take
+        their arguments apart.
+        """
+        values = list(args)
+        if kwargs or not self.required <= len(values) <= len(self.parameters):
+            self._add_keywords(values, args, kwargs)
+        if self._is_plain and self._is_ready(backend, values):
+            return values
+
+        # The tensors that are to meet in one type, as places in a list: in `values`
+        # itself, or in the list that is one of the values.
+        joint: list[tuple[list, int]] = []
+        for place, argument in self._tensors:
+            if place >= len(values):
+                break
+            value = values[place]
+            if value is None and argument.optional:
+                continue
+
+            if argument.kind == "tensor":
+                joint.append((values, place))
+            elif argument.kind == "tensors":
+                if not isinstance(value, (list, tuple)):
+                    value = _as_tensor(backend, value, self, place)  # its slices
+                items = values[place] = list(value)
+                joint.extend((items, i) for i in range(len(items)))
+            else:
+                value = values[place] = _as_tensor(backend, value, self, place)
+                if argument.kind == "mask" and backend.dtype_of(value) != "bool":
+                    values[place] = backend.cast(value, "bool")
+
+        if joint:
+            self._join(backend, joint)
+        return values
+
+    def _add_keywords(self, values: list, args: tuple, kwargs: dict) -> None:
+        """Add keyword arguments at their places, and defaults in the gaps before them.
+
+        `inspect.Signature.bind` does the same, a hundred times slower.
+        """
+        given = len(values)
+        for name, value in kwargs.items():
+            place = self._places.get(name, -1)
+            if place < given:  # unknown, or given by position too
+                self._refuse_arguments(args, kwargs)
+            if place >= len(values):
+                values.extend(self.defaults[len(values) : place + 1])
+            values[place] = value
+
+        is_complete = self.required <= len(values) <= len(self.parameters)
+        has_gaps = len(values) > given + len(kwargs)
+        if not is_complete or (
+            # By identity: `==` on tensors compares their elements.
+            has_gaps and any(value is _MISSING for value in values[given:])
+        ):
+            self._refuse_arguments(args, kwargs)
+
+    def _refuse_arguments(self, args: tuple, kwargs: dict) -> None:
+        """Raise the error that Python itself gives for such a call."""
         try:
             self.signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -134,77 +218,77 @@ class Op:
                 f"keras.ops.{self.name}{self.signature}: {error}."
             ) from None
 
-    def _is_ready(self, backend: Any, out: list) -> bool:
-        """Whether there is nothing to convert: the case worth being fast for."""
+    def _is_ready(self, backend: Any, values: list) -> bool:
+        """Whether every tensor is the backend's own, and all are of a settled type."""
         native = backend.NATIVE
         cast = self.cast
         first = None
-        for i, _ in self.tensors:
-            if i >= len(out):
+        for place in self._tensor_places:
+            if place >= len(values):
                 break
-            value = out[i]
+            value = values[place]
             if type(value) not in native:
                 return False
-            if cast is not None:
-                dtype = value.dtype
-                if first is None:
-                    if dtype not in self._settled:
-                        return False
-                    first = dtype
-                elif dtype is not first and dtype != first:
+            if cast is None:
+                continue
+
+            dtype = value.dtype
+            if first is None:
+                if dtype not in self._settled:
                     return False
+                first = dtype
+            elif dtype is not first and dtype != first:
+                return False
         return True
 
     def _join(self, backend: Any, joint: list[tuple[list, int]]) -> None:
-        """Make tensors of the values and bring them to one type."""
+        """Make tensors of the values at these places and bring them to one type.
+
+        Python scalars stay scalars until the common type is known: 2 beside a float16
+        tensor is a float16, and not an int32 that would have to be converted again.
+        """
         native = backend.NATIVE
-        kinds: list[Any] = []  # the framework's dtype, or a Python scalar's type
-        for container, i in joint:
-            value = container[i]
+        kinds: list[Any] = []  # the framework's dtype, or the type of a Python scalar
+        for container, place in joint:
+            value = container[place]
             kind = type(value)
             if kind in native:
                 kind = value.dtype
             elif kind not in _SCALARS or self.cast is None:
-                value = container[i] = _as_tensor(backend, value, self, i)
+                value = container[place] = _as_tensor(backend, value, self, place)
                 kind = value.dtype
             kinds.append(kind)
         if self.cast is None:
             return
+
         key = (backend.name, floatx(), *kinds)
-        plan = self._plans.get(key)
+        plan = self._cast_plans.get(key)
         if plan is None:
-            plan = self._plans[key] = self._plan(backend, kinds)
-        wanted, which = plan
-        for j in which:
-            container, i = joint[j]
-            container[i] = backend.convert_to_tensor(container[i], wanted)
+            plan = self._cast_plans[key] = self._plan_cast(backend, kinds)
+        for i in plan.places:
+            container, place = joint[i]
+            container[place] = backend.convert_to_tensor(container[place], plan.dtype)
 
-    def _plan(self, backend: Any, kinds: list[Any]) -> tuple[str, list[int]]:
-        """The type in which the given ones meet, and which of them need converting."""
+    def _plan_cast(self, backend: Any, kinds: list[Any]) -> _CastPlan:
+        """The type in which values of these kinds meet, and which need converting."""
         names = [k if k in _SCALARS else backend.dtype_name(k) for k in kinds]
-        wanted = dtypes.result_type(*names)
+        dtype = dtypes.result_type(*names)
         if callable(self.cast):
-            wanted = self.cast(wanted)
+            dtype = self.cast(dtype)
         elif self.cast == "float":
-            wanted = as_float(wanted)
-        arrays = {k for k in kinds if k not in _SCALARS}
-        if len(arrays) == 1 and backend.dtype_name(*arrays) == wanted:
-            self._settled.update(arrays)
-        keep = _WEAK if arrays and self.name in backend.WEAK else ()
-        return wanted, [
-            j for j, name in enumerate(names) if name != wanted and name not in keep
-        ]
+            dtype = as_float(dtype)
 
-    def run(self, args: tuple, kwargs: dict) -> Any:
-        """Compute on tensors of the current backend."""
-        backend = current()
-        values = self.convert(backend, args, kwargs)
-        out = (backend.TABLE.get(self.name) or self.body)(*values)
-        if out is NotImplemented:
-            out = self.body(*values)
-        if masks._any and self.elementwise:
-            _propagate_mask(values, out)
-        return out
+        # Tensors that are all of the resulting type need no plan the next time.
+        tensor_dtypes = {k for k in kinds if k not in _SCALARS}
+        if len(tensor_dtypes) == 1 and backend.dtype_name(*tensor_dtypes) == dtype:
+            self._settled.update(tensor_dtypes)
+
+        takes_scalars = tensor_dtypes and self.name in backend.WEAK
+        kept = _WEAK_SCALARS if takes_scalars else frozenset()
+        places = [
+            i for i, name in enumerate(names) if name != dtype and name not in kept
+        ]
+        return _CastPlan(dtype, places)
 
     def split(self, args: tuple, kwargs: dict) -> tuple[dict, dict]:
         """The arguments by name: those that are tensors, and the static ones."""
@@ -222,28 +306,23 @@ def as_float(dtype: str) -> str:
     return dtype if dtype in _INEXACT else dtypes.result_type(dtype, float)
 
 
-def _as_marker(value: Any) -> Any:
-    """The marker of a missing argument as itself, all else as None."""
-    return _EMPTY if value is _EMPTY else None
-
-
-_INEXACT = frozenset(dtypes.FLOATS + dtypes.COMPLEX)
-
-
 def _as_tensor(backend: Any, value: Any, op: Op, place: int) -> Any:
+    """The argument as a tensor of the backend, or an error that names it."""
     if type(value) in backend.NATIVE:
         return value
     if value is None:
         raise TypeError(f"keras.ops.{op.name}{op.signature}: a tensor is None.")
+
     if isinstance(value, Variable):
         if value.backend is not backend:
             raise ValueError(
                 f"keras.ops.{op.name}: the variable {value.path!r} belongs to the "
-                f"backend {value.backend.name!r}, but {backend.name!r} is in force. "
-                "Call the model or layer it belongs to, or enter its backend with "
-                f"keras.config.backend_scope({value.backend.name!r})."
+                f"backend {value.backend.name!r}, but the current backend is "
+                f"{backend.name!r}. Call the model or layer it belongs to, or enter "
+                f"its backend with keras.config.backend_scope({value.backend.name!r})."
             )
         return value.value
+
     try:
         return backend.convert_to_tensor(value)
     except (TypeError, ValueError) as error:
@@ -253,19 +332,23 @@ def _as_tensor(backend: Any, value: Any, op: Op, place: int) -> Any:
 
 
 def _propagate_mask(args: list, out: Any) -> None:
-    mask = None
+    """Give the output the masks of the arguments: a step counts if it does in all."""
+    joined = None
     for arg in args:
-        found = masks.get_mask(arg)
-        if found is not None and mask is None:
-            mask = found
-        elif found is not None and found is not mask:
-            mask = current().TABLE["logical_and"](mask, found)
-    if mask is not None and out.shape[: len(mask.shape)] == mask.shape:
-        masks.set_mask(out, mask)
+        mask = masks.get_mask(arg)
+        if mask is None or mask is joined:
+            continue
+        if joined is not None:
+            mask = current().TABLE["logical_and"](joined, mask)
+        joined = mask
+
+    # An output that was broadcast to more steps than the mask has none.
+    if joined is not None and out.shape[: len(joined.shape)] == joined.shape:
+        masks.set_mask(out, joined)
 
 
 class Decorator(Protocol):
-    """What `op` and its kin are: they may be given a function, or arguments first."""
+    """What `op` and its kin are: called with the function, or with options first."""
 
     @overload
     def __call__(self, fn: F) -> F: ...
@@ -295,6 +378,9 @@ def _decorate(fn: Any = None, **options: Any) -> Any:
         infer: `(*args, **kwargs) -> KerasTensor`, for the few ops whose output shape
             depends on values.
         primitive: there is no body; every backend's TABLE has the op.
+
+    Raises:
+        TypeError: a parameter looks like a tensor, but is not annotated as one.
     """
     if fn is None:
         return functools.partial(_decorate, **options)

@@ -81,13 +81,19 @@ def _batch_normalization(
     epsilon: float = 1e-3,
 ) -> Tensor:
     """(x - mean) / sqrt(variance + epsilon) * scale + offset."""
-    mean, variance, offset, scale = (
-        v if v is None or len(v.shape) == len(x.shape) else _along(v, x, (axis,))
-        for v in (mean, variance, offset, scale)
-    )
-    factor = rsqrt(variance + epsilon)
-    factor = factor if scale is None else factor * scale
-    shift = -mean * factor if offset is None else offset - mean * factor
+
+    def broadcastable(value: Any) -> Any:
+        if value is None or len(value.shape) == len(x.shape):
+            return value
+        return _along(value, x, (axis,))
+
+    # One product and one sum of the size of `x`: the rest has the size of the channels.
+    factor = rsqrt(broadcastable(variance) + epsilon)
+    if scale is not None:
+        factor = factor * broadcastable(scale)
+    shift = -broadcastable(mean) * factor
+    if offset is not None:
+        shift = broadcastable(offset) + shift
     return x * factor + shift
 
 

@@ -1,6 +1,9 @@
 """`@op`: arguments, errors, symbols, and what is remembered of shapes."""
 
-from __future__ import annotations  # how ops read their annotations
+from __future__ import annotations  # annotations are text, as in the package
+
+from collections.abc import Callable
+from typing import Any, Literal, Optional
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 import keras
 from keras import KerasTensor, ops
 from keras.core.graph import infer
-from keras.core.op import Tensor, op
+from keras.core.op import Index, Mask, Op, Tensor, Tensors, op
 
 BACKENDS = ("jax", "torch", "tensorflow")
 
@@ -63,6 +66,97 @@ def test_tensors_of_two_backends_do_not_mix(backend, other):
         with pytest.raises(TypeError, match=f"{other}.*{backend}") as error:
             call()
         assert "convert_to_numpy" in str(error.value)
+
+
+MaybeTensor = Tensor | None
+
+
+def _kinds(body):
+    """The tensors among the parameters of an op, as the decorator reads them."""
+    return {body.__code__.co_varnames[i]: tuple(a) for i, a in Op(body)._tensors}
+
+
+def test_optional_tensors_are_converted_however_they_are_written(backend):
+    @op(cast="common")
+    def _total(
+        x: Tensor,
+        a: Optional[Tensor] = None,  # noqa: UP045 - the spelling is what is tested
+        b: "Tensor | None" = None,  # noqa: UP037
+        c: MaybeTensor = None,
+    ) -> Tensor:
+        for other in (a, b, c):
+            x = x if other is None else x + other
+        return x
+
+    for name in ("a", "b", "c"):
+        np.testing.assert_array_equal(_total([1.0], **{name: [2.5]}), [3.5])
+        symbol = _total(np.ones(1, "float32"), **{name: KerasTensor((1,))})
+        assert symbol.shape == (1,)
+    np.testing.assert_array_equal(_total([1.0]), [1.0])
+
+
+def test_markers_say_what_is_done_with_an_argument():
+    def body(
+        x: Tensor,
+        xs: Tensors,
+        mask: Mask | None,
+        index: Index,
+        axis: int | None,
+        mode: Literal["Tensor", "Mask"],
+        fn: Callable[[Tensor], Tensor],
+        sizes: tuple[int, ...],
+        anything: Any,
+        bare="Tensor",
+    ) -> Tensor: ...
+
+    assert _kinds(body) == {
+        "x": ("tensor", False),
+        "xs": ("tensors", False),
+        "mask": ("mask", True),
+        "index": ("index", False),
+    }
+
+
+def test_annotations_may_be_objects_and_names_of_an_enclosing_function():
+    Rows = Tensor
+
+    def body(x: Tensor, rows: Rows, y: Tensor) -> Tensor:
+        return Rows and x
+
+    evaluated = body.__annotations__
+    assert _kinds(body) == dict.fromkeys(("x", "rows", "y"), ("tensor", False))
+    body.__annotations__ = {**evaluated, "x": Optional[Mask], "y": Optional["Index"]}  # noqa: UP045
+    kinds = _kinds(body)
+    assert kinds["x"] == ("mask", True)
+    assert kinds["y"] == ("index", True)
+
+
+@pytest.mark.parametrize(
+    "annotation, reason",
+    [
+        ("Tensor | float", "alone or with `| None`"),
+        ("list[Tensor]", "alone or with `| None`"),
+        ("Tensor | Mask", "alone or with `| None`"),
+        ("dict[str, Optional[Tensor]]", "alone or with `| None`"),
+        ("torch.Tensor", "name 'torch' is not defined"),
+        ("Tensro", "name 'Tensro' is not defined"),
+        (type("Tensor", (), {}), "alone or with `| None`"),
+    ],
+)
+def test_an_annotation_that_may_be_a_tensor_is_not_taken_for_static(annotation, reason):
+    def body(x, other): ...
+
+    body.__annotations__ = {"x": "Tensor", "other": annotation}
+    with pytest.raises(TypeError, match="'_scaled'.*parameter `other`") as error:
+        op(name="_scaled")(body)
+    assert reason in str(error.value)
+
+
+def test_an_op_takes_a_list_and_not_any_number_of_tensors():
+    def body(*xs: Tensor): ...
+
+    with pytest.raises(TypeError, match="parameter `xs`.*`Tensors`"):
+        op(body)
 
 
 def test_the_argument_is_named(backend):
