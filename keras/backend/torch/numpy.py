@@ -268,9 +268,6 @@ def _without_backward_slices(x: Any, key: tuple) -> tuple[Any, tuple]:
 
 def _from_start(indices: Any, size: int) -> Any:
     """Places counted from the start."""
-    # A comparison on the meta device makes PyTorch import 800 modules.
-    if indices.is_meta:
-        return indices
     return torch.add(indices, indices < 0, alpha=size)
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib
-import sys
-import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -15,11 +12,11 @@ import torch
 import torch.utils.checkpoint
 
 from keras.backend.torch.capture import Captured
+from keras.backend.torch.meta import MetaMode, to_meta
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
 from keras.core import tree
 from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame, repeatable
 
-_COMPILER = "torch._dynamo"
 _depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
 
@@ -28,9 +25,8 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
     with (
         device_scope("meta"),
         torch.no_grad(),
-        _without_compiler(),
-        frame(MetaFrame, _to_meta),
-        _ConstantsFollow(),
+        frame(MetaFrame, to_meta),
+        MetaMode(),
     ):
         tensors = [
             torch.empty(shape, dtype=DTYPES[dtype], device="meta")
@@ -43,60 +39,6 @@ def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any
         else t,
         out,
     )
-
-
-class _CompilerLater(types.ModuleType):
-    """Stands for `torch._dynamo`, which takes a second to import, until it is used."""
-
-    def __init__(self) -> None:
-        super().__init__(_COMPILER)
-        self.left_alone: list[Callable] = []
-
-    def disable(self, fn: Callable, *args: Any, **kwargs: Any) -> Callable:
-        """All that abstract tensors ask of it: `fn`, kept from being compiled."""
-        self.left_alone.append(fn)
-        return fn
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__path__":
-            raise AttributeError(name)
-        if sys.modules.get(_COMPILER) is self:
-            del sys.modules[_COMPILER]
-        return getattr(importlib.import_module(_COMPILER), name)
-
-
-@contextlib.contextmanager
-def _without_compiler() -> Iterator[None]:
-    """PyTorch's functions for abstract tensors, without the import of its compiler."""
-    if _COMPILER in sys.modules:
-        yield
-        return
-    later = sys.modules[_COMPILER] = _CompilerLater()
-    try:
-        yield
-    finally:
-        if sys.modules.get(_COMPILER) is later:
-            del sys.modules[_COMPILER]
-        for fn in later.left_alone:  # PyTorch remembers what `disable` returned
-            vars(fn).pop("__dynamo_disable", None)
-
-
-class _ConstantsFollow(torch.overrides.TorchFunctionMode):
-    """Real tensors that meet abstract ones become abstract too."""
-
-    def __torch_function__(
-        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        leaves, treedef = tree.flatten_with_def((args, kwargs or {}))
-        real = {t for t in leaves if isinstance(t, torch.Tensor)}
-        if any(t.is_meta for t in real) and not all(t.is_meta for t in real):
-            leaves = [_to_meta(t) if isinstance(t, torch.Tensor) else t for t in leaves]
-        args, kwargs = tree.unflatten(treedef, leaves)
-        return func(*args, **kwargs)
-
-
-def _to_meta(value: torch.Tensor) -> torch.Tensor:
-    return value.detach().to("meta")
 
 
 def value_and_grad(
