@@ -28,7 +28,6 @@ from keras.layers.cropping import (
 )
 from keras.layers.dense import Dense, EinsumDense
 from keras.layers.embedding import Embedding
-from keras.layers.frameworks import FlaxLayer, JaxLayer, TFSMLayer, TorchModuleWrapper
 from keras.layers.input_layer import Input, InputLayer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -52,6 +51,9 @@ from keras.layers.merging import (
     subtract,
 )
 from keras.layers.multi_head_attention import GroupedQueryAttention, MultiHeadAttention
+from keras.layers.native.jax import FlaxLayer, JaxLayer
+from keras.layers.native.tensorflow import TFSMLayer
+from keras.layers.native.torch import TorchModuleWrapper
 from keras.layers.normalization import (
     GroupNormalization,
     LayerNormalization,

@@ -1,0 +1,1 @@
+"""Layers around what is written in a framework."""
