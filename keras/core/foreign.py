@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-_FRAMEWORKS = {"jax": "jax", "jaxlib": "jax", "torch": "torch"}
-_FRAMEWORKS["tensorflow"] = "tensorflow"
+from keras.core import backends
+
 _TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer")
 
 
 def framework_of(x: Any) -> str | None:
     """Which backend a framework's tensor belongs to; None for anything else."""
     kind = type(x)
-    root = kind.__module__.partition(".")[0]
-    if root in _FRAMEWORKS and any(part in kind.__name__ for part in _TENSOR_NAMES):
-        return _FRAMEWORKS[root]
+    owner = backends.owner_of_package(kind.__module__.partition(".")[0])
+    if owner is not None and any(part in kind.__name__ for part in _TENSOR_NAMES):
+        return owner
     return None
 
 
@@ -44,7 +44,5 @@ def refuse_text(x: Any, backend: str) -> None:
 
 def to_host(x: Any) -> Any:
     """A framework's tensor as a NumPy array, whatever backend is in force."""
-    from keras.core.scope import load
-
     owner = framework_of(x)
-    return load(owner).convert_to_numpy(x) if owner else x
+    return backends.load(owner).convert_to_numpy(x) if owner else x

@@ -7,20 +7,11 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from keras.core.backends import installed, load
+from keras.core.backends import load
 from keras.core.settings import settings
 
 if TYPE_CHECKING:
     from keras.backend.contract import Backend
-
-__all__ = [
-    "backend",
-    "backend_scope",
-    "current",
-    "installed",
-    "load",
-    "set_backend",
-]
 
 _scoped: ContextVar[Backend | None] = ContextVar("keras_backend", default=None)
 _default: Backend | None = None

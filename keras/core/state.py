@@ -10,7 +10,7 @@ import copy
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from keras.core import scope
+from keras.core import backends, scope
 from keras.core.variable import Variable
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Stateful:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.__dict__["_backend"] = scope.load(state["_backend"])
+        self.__dict__["_backend"] = backends.load(state["_backend"])
 
 
 def _copied(value: Any, memo: dict[int, Any]) -> Any:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from keras.core import dtypes, scope
+from keras.core import backends, dtypes, scope
 from keras.core.config import limits
 from keras.core.errors import check_choice
 from keras.core.naming import auto_name, current_path
@@ -393,7 +393,7 @@ class Variable(Operators):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self._move(scope.load(state["backend"]), state["_value"])
+        self._move(backends.load(state["backend"]), state["_value"])
 
     def _move(self, backend: Backend, value: Any) -> None:
         self.backend = backend

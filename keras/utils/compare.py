@@ -53,7 +53,7 @@ def compare_backends(
         raise ValueError("compare_backends: build the model first, or call it once.")
     rows: list[dict[str, Any]] = []
     reference: Any = None
-    for name in backends or scope.installed():
+    for name in backends or installed():
         row, outputs = _measure(model, name, batch_x, batch_y, steps)
         if reference is None:
             reference = outputs
@@ -71,7 +71,7 @@ def compare_backends(
 def _measure(
     model: Any, name: str, x: Any, y: Any, steps: int
 ) -> tuple[dict[str, Any], Any]:
-    scope.load(name)  # importing the framework is not the model's cost
+    load(name)  # importing the framework is not the model's cost
     before = _memory()
     start = time.perf_counter()
     copy = model.to_backend(name)

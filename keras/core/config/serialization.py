@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from keras.core import dtypes
+from keras.core.backends import owner_of_package
 from keras.core.config import limits, registry
 from keras.core.errors import near_matches
 from keras.core.foreign import framework_of, to_host
@@ -243,7 +244,7 @@ def _dtype_name(obj: Any) -> str | None:
         inspect.isclass(obj) and issubclass(obj, np.generic)
     )
     root = type(obj).__module__.partition(".")[0]
-    if not is_numpy and root not in ("jax", "torch", "tensorflow"):
+    if not is_numpy and owner_of_package(root) is None:
         return None
     try:
         return dtypes.standardize_dtype(obj)

@@ -10,15 +10,10 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from keras.core.backends import owner_of_package
 from keras.core.scope import backend
 from keras.core.settings import floatx
 
-_FRAMEWORKS = {
-    "jax": "jax",
-    "jaxlib": "jax",
-    "tensorflow": "tensorflow",
-    "torch": "torch",
-}
 _SCALARS = (numbers.Number, np.generic, str, bytes)
 
 
@@ -28,13 +23,11 @@ def roots(value: Any) -> list[str]:
 
 
 def framework_of(value: Any) -> str | None:
-    """`"jax"`, `"torch"` or `"tensorflow"` if `value` is a tensor of one of these."""
+    """The name of the backend whose tensor `value` is, or of a subclass of them."""
     if not (hasattr(value, "shape") and hasattr(value, "dtype")):
         return None
-    for root in roots(value):
-        if root in _FRAMEWORKS:
-            return _FRAMEWORKS[root]
-    return None
+    owners = (owner_of_package(root) for root in roots(value))
+    return next((owner for owner in owners if owner is not None), None)
 
 
 def is_array(value: Any) -> bool:
