@@ -4,6 +4,7 @@ import ast
 import pathlib
 
 import keras
+from keras.core.backends import builtin_names
 
 ROOT = pathlib.Path(keras.__file__).parent
 FRAMEWORKS = ("jax", "jaxlib", "torch", "tensorflow")
@@ -35,6 +36,7 @@ ORDER = (
     "models",
     "datasets",
     "preprocessing",
+    "testing",
 )
 # Imports upward that remain, each with its reason.
 EXCEPTIONS = {
@@ -98,15 +100,50 @@ def test_exceptions_are_still_needed():
         assert module in _imports(ROOT / place), f"{place} no longer imports {module}"
 
 
-def test_frameworks_are_imported_only_by_their_backend():
+def _framework(relative: pathlib.Path) -> str | None:
+    """The framework that a file is written for: in backend/ and layers/native/."""
+    first, *rest = relative.with_suffix("").parts
+    if first == "backend":
+        return rest[0]
+    return rest[1] if first == "layers" and rest[0] == "native" else None
+
+
+def test_frameworks_are_imported_only_where_they_belong():
     wrong = []
     for path in _files():
         relative = path.relative_to(ROOT)
-        mine = relative.parts[1] if relative.parts[0] == "backend" else None
-        for module in _imports(path, everywhere=False):
+        for module in _imports(path):
             root = module.partition(".")[0]
-            if root in FRAMEWORKS and root.removesuffix("lib") != mine:
+            if root in FRAMEWORKS and root.removesuffix("lib") != _framework(relative):
                 wrong.append(f"{relative} imports {module}")
+    assert not wrong, "\n".join(wrong)
+
+
+def _compares_a_name(node: ast.AST) -> bool:
+    """Whether the code asks `something.name == "torch"`, or `in (..., "torch")`."""
+    if not isinstance(node, ast.Compare):
+        return False
+    parts = [node.left, *node.comparators]
+    values = {
+        n.value for p in parts for n in ast.walk(p) if isinstance(n, ast.Constant)
+    }
+    names = [p for p in parts if isinstance(p, ast.Attribute) and p.attr == "name"]
+    calls = [p for p in parts if ast.unparse(p).endswith("backend()")]
+    return bool((names or calls) and values.intersection(builtin_names()))
+
+
+def test_nobody_outside_asks_for_the_name_of_a_backend():
+    for text in ("x.name == 'torch'", "b.name not in ('jax', 'numpy')"):
+        assert _compares_a_name(ast.parse(text, mode="eval").body)
+
+    wrong = []
+    for path in _files():
+        relative = path.relative_to(ROOT)
+        if relative.parts[0] == "backend":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if _compares_a_name(node):
+                wrong.append(f"{relative}:{node.lineno}: {ast.unparse(node)}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from keras.core import scope, tree
+from keras.core import tree
+from keras.core.backends import installed, load
 
 
 def compare_backends(
@@ -71,17 +72,18 @@ def compare_backends(
 def _measure(
     model: Any, name: str, x: Any, y: Any, steps: int
 ) -> tuple[dict[str, Any], Any]:
-    load(name)  # importing the framework is not the model's cost
+    backend = load(name)  # importing the framework is not the model's cost
+    trains = y is not None and backend.HAS_GRADIENTS
     before = _memory()
     start = time.perf_counter()
     copy = model.to_backend(name)
     outputs = copy.predict_on_batch(x)
-    if y is not None:
+    if trains:
         copy.train_on_batch(x, y)
     compile_s = time.perf_counter() - start
     predict_ms = _median_ms(lambda: copy.predict_on_batch(x), steps)
     step_ms = None
-    if y is not None:
+    if trains:
         step_ms = _median_ms(lambda: copy.train_on_batch(x, y), steps)
     row = {
         "backend": name,
