@@ -223,7 +223,9 @@ class RNN(Layer):
         cell = self.cell
         if self._in_halves():
             project, step = cell.halves(xs[0], states, training)
-            return project(xs), step
+            if current().projects_sequences():
+                return project(xs), step
+            return xs, lambda x, states: step(project(x), states)
 
         def whole(x: Any, states: Any) -> tuple[Any, Any]:
             output, new = call_cell(cell, x, states, training)

@@ -20,6 +20,7 @@ from keras.backend.jax.control import (
     vectorized_map,
     while_loop,
 )
+from keras.backend.jax.cpu import projects_sequences
 from keras.backend.jax.step import (
     compile,
     compile_call,

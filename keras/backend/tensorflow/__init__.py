@@ -10,6 +10,7 @@ from keras.backend.defaults import (
     module_attribute,
     no_gradients,
     opaque,
+    projects_sequences,
     without_gradients,
 )
 from keras.backend.tensorflow import linalg, math, nn, numpy, random
