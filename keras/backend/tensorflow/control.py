@@ -95,7 +95,10 @@ def _graph_scan(
         return count + 1, carry, [a.write(i, t) for a, t in zip(arrays, flat)]
 
     _, carry, arrays = tf.while_loop(
-        lambda count, *_: count < steps, step, (0, init, arrays)
+        lambda count, *_: count < steps,
+        step,
+        (0, init, arrays),
+        maximum_iterations=steps,  # XLA sizes what the gradient keeps of each step
     )
     ys = tree.unflatten(y_def, [a.stack() for a in arrays]) if y_leaves else None
     return carry, ys
