@@ -416,8 +416,11 @@ def kernel(name: str) -> Callable:
     return lambda *args: current().TABLE[name](*args)
 
 
-def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:
-    """The symbolic result of an op, as a node of the graph."""
+def symbolic(spec: Op, args: tuple, kwargs: dict, operation: Any = None) -> Any:
+    """The symbolic result of an op, as a node of the graph.
+
+    `operation` is the `OpCall` that the node belongs to; by default a new one.
+    """
     from keras.core.graph.infer import infer_outputs
     from keras.core.graph.node import Node
     from keras.core.graph.operation import OpCall
@@ -429,4 +432,4 @@ def symbolic(spec: Op, args: tuple, kwargs: dict) -> Any:
         outputs = spec.infer(**bound.arguments)
     else:
         outputs = infer_outputs(spec.public, args, kwargs, key=(spec.name, floatx()))
-    return Node(OpCall(spec), args, kwargs, outputs).outputs
+    return Node(operation or OpCall(spec), args, kwargs, outputs).outputs

@@ -73,6 +73,11 @@ class InputLayer(Layer):
         """The symbolic tensor."""
         return self._output
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> InputLayer:
+        # Another layer with a tensor of its own: the graph is not followed.
+        memo[id(self)] = new = InputLayer.from_config(self.get_config())
+        return new
+
     def get_config(self) -> dict[str, Any]:
         config: dict[str, Any] = {
             "batch_shape": self.batch_shape,

@@ -272,11 +272,7 @@ class _Reader:
         bound = op.signature.bind(
             **{k: v for k, v in given.items() if k in op.signature.parameters}
         )
-        out = op.public(*bound.args, **bound.kwargs)
-        for tensor in tree.flatten(out):
-            if isinstance(tensor, KerasTensor) and tensor._node is not None:
-                tensor._node.operation = operation
-        return out
+        return operation(*bound.args, **bound.kwargs)
 
     def _read(self, value: Any) -> Any:
         if isinstance(value, dict):

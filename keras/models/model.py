@@ -7,12 +7,9 @@ import json
 from typing import Any
 
 from keras.core import tree
-from keras.core.graph.operation import OpCall
 from keras.core.naming import auto_name
 from keras.core.scope import backend_scope
-from keras.core.state import Stateful
 from keras.core.tensor import KerasTensor
-from keras.layers.input_layer import InputLayer
 from keras.layers.layer import Layer
 from keras.models.eager_calls import EagerCalls
 from keras.models.graph_body import GraphBody, is_functional_call
@@ -79,22 +76,10 @@ class Model(Trainer, Layer):
             self._settled = True
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        graph = self._graph
-        if graph is not None:
-            # Layer by layer: following the graph itself would recurse to its depth.
-            copies: dict[int, Any] = {}
-            for operation in graph.operations:
-                if isinstance(operation, OpCall):
-                    copies[id(operation)] = OpCall(operation.op, operation.name)
-                elif isinstance(operation, InputLayer):
-                    copies[id(operation)] = InputLayer.from_config(
-                        operation.get_config()
-                    )
-                else:
-                    copies[id(operation)] = copy.deepcopy(operation, memo)
-                memo[id(operation)] = copies[id(operation)]
-            memo[id(graph)] = graph.copied(copies, self._label())
-        return Stateful.__deepcopy__(self, memo)
+        # The layers first: one may copy its variables in its own way, and the optimizer
+        # must find those copies.
+        copy.deepcopy(self._graph, memo)
+        return super().__deepcopy__(memo)
 
     def to_backend(self, backend: str) -> Any:
         """The same model on another backend, with weights, optimizer and settings.

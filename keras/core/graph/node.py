@@ -21,7 +21,20 @@ class Node:
 
     The graph is held by its tensors: an output knows its node, a node its inputs. An
     operation knows its nodes only weakly, so dropping a model frees its graph.
+
+    Args:
+        operation: what is called.
+        args, kwargs: what it is called on.
+        outputs: the results, a structure with new symbolic tensors in it.
     """
+
+    operation: Operation
+    args: tuple
+    kwargs: dict[str, Any]
+    inputs: list[KerasTensor]  # the symbolic tensors among the arguments
+    outputs: Any
+    output_list: list[KerasTensor]  # those among the results
+    number: int  # which of the operation's calls this is
 
     def __init__(
         self, operation: Operation, args: tuple, kwargs: dict[str, Any], outputs: Any
@@ -29,16 +42,18 @@ class Node:
         self.operation = operation
         self.args = args
         self.kwargs = kwargs
-        self.inputs: list[KerasTensor] = [
+        self.inputs = [
             leaf
             for leaf in tree.flatten((args, kwargs))
             if isinstance(leaf, KerasTensor)
         ]
         self.outputs = outputs
+
         known = _nodes.setdefault(operation, [])
         self.number = len(known)
         known.append(weakref.ref(self))
-        self.output_list: list[KerasTensor] = []
+
+        self.output_list = []
         for tensor in tree.flatten(outputs):
             if isinstance(tensor, KerasTensor):
                 tensor._node = self
@@ -69,16 +84,20 @@ def sort_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list[No
     given = {id(t) for t in inputs}
     order: list[Node] = []
     state: dict[int, bool] = {}  # id(node) -> finished
+
+    # Depth first with a stack of its own: a graph may be deeper than Python recurses.
     stack: list[tuple[KerasTensor, bool]] = [(t, False) for t in reversed(outputs)]
     while stack:
         tensor, finished = stack.pop()
         node = tensor._node
+
         if finished:
             assert node is not None
             if not state[id(node)]:
                 state[id(node)] = True
                 order.append(node)
             continue
+
         if id(tensor) in given or (node is not None and id(node) in state):
             continue
         if node is None or not node.inputs:
@@ -87,6 +106,7 @@ def sort_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list[No
                 "which is not among the inputs given: "
                 f"{[(t.name, t.shape) for t in inputs]}. Add it to the model's inputs."
             )
+
         state[id(node)] = False
         stack.append((tensor, True))
         stack.extend((t, False) for t in reversed(node.inputs))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from keras.core.naming import auto_name, to_snake_case
-from keras.core.op import Op
+from keras.core.op import Op, symbolic
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
 
@@ -20,6 +20,8 @@ class Operation:
     Args:
         name: the node's name; by default automatic, from the class's.
     """
+
+    name: str
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or auto_name(to_snake_case(type(self).__name__))
@@ -88,15 +90,24 @@ class Operation:
 class OpCall(Operation):
     """An op as it stands in a graph. Its static arguments are kept by the node."""
 
+    op: Op
+
     def __init__(self, spec: Op, name: str | None = None) -> None:
         super().__init__(name or auto_name(spec.name))
         self.op = spec
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run the op."""
-        return self.op.public(*args, **kwargs)
+        """Run the op; on symbolic tensors, add a node of this call to the graph."""
+        if any_symbolic(args) or (kwargs and any_symbolic(kwargs.values())):
+            return symbolic(self.op, args, kwargs, self)
+        return self.op.run(args, kwargs)
 
     call = __call__
+    symbolic_call = __call__
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> OpCall:
+        memo[id(self)] = new = OpCall(self.op, self.name)
+        return new
 
     def __repr__(self) -> str:
         return f"<OpCall {self.name}>"
