@@ -60,13 +60,16 @@ class BackupAndRestore(SaveEvery):
         super().__init__()
         if not os.fspath(backup_dir):
             raise ValueError("BackupAndRestore: `backup_dir` must not be empty.")
+
         # With no batch between two backups there is nothing to write beside.
         self._set_up(save_freq, asynchronous and save_freq != 1)
+
         self.backup_dir = os.fspath(backup_dir)
         self.double_checkpoint = double_checkpoint
         self.delete_checkpoint = delete_checkpoint
         if self.asynchronous and isinstance(save_freq, int):
             self._interval = save_freq // 2
+
         # The file to take the state from once more, after the epoch's beginning.
         self._again: Path | None = None
 
@@ -81,14 +84,19 @@ class BackupAndRestore(SaveEvery):
                 "BackupAndRestore works in `fit` only, which keeps the place in the "
                 "data. In a loop of your own, save the model and your own counters."
             )
-        for left in Path(self.backup_dir).glob(".*.tmp"):  # by a kill while writing
+
+        # Files that a kill while writing left behind.
+        for left in Path(self.backup_dir).glob(".*.tmp"):
             left.unlink(missing_ok=True)
+
         path, values = self._load()
         if values is None:
             return
+
         epoch, step = values["epoch"], values["step"]
         position.restore(epoch, step, values["logs"], values["data"])
         self._give(values)
+
         if self.model.stop_training:
             position.finish()
         elif step:
@@ -116,6 +124,7 @@ class BackupAndRestore(SaveEvery):
     def _save(self, epoch: int, batch: int | None, logs: Logs | None) -> None:
         if batch is not None and self.model.stop_training:
             return  # a run about to stop goes to the end of its epoch, also resumed
+
         position = self.model._position
         self._writer.wait()  # before the copy: never two of them
         values = {
@@ -149,7 +158,7 @@ class BackupAndRestore(SaveEvery):
                 if path is found[-1]:
                     raise ValueError(
                         f"BackupAndRestore cannot resume from {str(path)!r}: {error} "
-                        "Delete the directory to begin anew."
+                        "Delete the directory to start again."
                     ) from error
                 warnings.warn(f"{error} The backup before it is taken instead.")
         return None, None

@@ -52,7 +52,7 @@ class Callback:
         self._model = model
 
     def get_state(self) -> dict[str, Any]:
-        """What this callback remembers: counters, best values, curves.
+        """The state of this callback: counters, best values, curves.
 
         Returns:
             A dict of JSON-able values and NumPy arrays, which does not change as
@@ -179,6 +179,7 @@ class LambdaCallback(Callback):
                 f"LambdaCallback has no hook {', '.join(unknown)}. "
                 f"Hooks: {', '.join(sorted(_HOOKS))}"
             )
+
         functions = {
             "on_epoch_begin": on_epoch_begin,
             "on_epoch_end": on_epoch_end,
@@ -188,6 +189,7 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end,
             **kwargs,
         }
+
         for name, function in functions.items():
             if function is None:
                 continue

@@ -54,7 +54,7 @@ class CallbackList(Callback):
         for wanted, cls in ((add_history, History), (add_progbar, ProgbarLogger)):
             if wanted and not any(isinstance(c, cls) for c in self.callbacks):
                 self.callbacks.append(cls())
-        # What saves the others' memory acts after them.
+        # A callback that saves the state of the others runs after them.
         self.callbacks.sort(key=lambda callback: callback._acts_last)
         self._hooks: dict[str, list[tuple[Callback, Any]]] = {}
         if model is not None:
@@ -113,14 +113,14 @@ class CallbackList(Callback):
         )
 
     def memory(self) -> dict[str, dict[str, Any]]:
-        """What the callbacks remember, by name: see `Callback.get_state`."""
+        """The states of the callbacks by name: see `Callback.get_state`."""
         states = {key: callback.get_state() for key, callback in self._named()}
         return {key: state for key, state in states.items() if state}
 
     def load_memory(self, memory: dict[str, dict[str, Any]]) -> None:
-        """Give back to the callbacks what `memory` returned, after `on_train_begin`.
+        """Restore the states that `memory` returned, after `on_train_begin`.
 
-        A memory whose callback is no longer in the list is left out, with a warning.
+        A state whose callback is not in the list is ignored, with a warning.
         """
         named = dict(self._named())
         for key, state in memory.items():
@@ -128,8 +128,8 @@ class CallbackList(Callback):
                 named[key].set_state(state)
             else:
                 warnings.warn(
-                    f"The saved run had a callback {key}, which this run has not. "
-                    f"What it remembered is left out. Callbacks here: {list(named)}."
+                    f"The saved run used callback {key}, which is missing here; its "
+                    f"state is ignored. Callbacks of this run: {list(named)}."
                 )
 
     def _named(self) -> list[tuple[str, Callback]]:
@@ -220,6 +220,7 @@ def _check(callbacks: Any) -> list[Callback]:
             "`callbacks` should be a Callback or a list of them. Received: "
             f"{callbacks!r} (of type {type(callbacks).__name__})"
         )
+
     for callback in callbacks:
         if isinstance(callback, type):
             hint = f" Did you mean `{callback.__name__}(...)`?"
@@ -231,6 +232,7 @@ def _check(callbacks: Any) -> list[Callback]:
             "`callbacks` should hold instances of keras.callbacks.Callback. Received: "
             f"{callback!r} (of type {type(callback).__name__}).{hint}"
         )
+
     return list(callbacks)
 
 

@@ -75,6 +75,7 @@ class History(Callback):
         figure, axes = plt.subplots(
             rows, columns, figsize=size, squeeze=False, layout="constrained"
         )
+
         panels = list(axes.flat)
         for axis, name in zip(panels, names):
             for key, label, color in (
@@ -89,14 +90,17 @@ class History(Callback):
                     marker = "o" if len(epochs) < 30 else None
                     style = {"label": label, "color": color, "markersize": 4}
                     axis.plot(epochs, values, marker=marker, **style)
+
             axis.set_title(name)
             axis.set_xlabel("epoch")
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.grid(alpha=0.3)
             if f"val_{name}" in self.history:
                 axis.legend()
+
         for axis in panels[len(names) :]:
             axis.set_visible(False)
+
         if path is not None:
             ending = os.path.splitext(os.fspath(path))[1].lstrip(".")
             with atomic_file(path) as temporary:

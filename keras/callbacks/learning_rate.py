@@ -124,12 +124,15 @@ class ReduceLROnPlateau(MonitorCallback):
         rate = get_learning_rate(self.model, self)
         if logs is not None:
             logs["learning_rate"] = rate
+
         current = self.get_monitor_value(logs)
         if current is None:
             return
+
         if self.in_cooldown():
             self.cooldown_counter -= 1
             self.wait = 0
+
         if self._is_improvement(current, self.best):
             self.best = current
             self.wait = 0

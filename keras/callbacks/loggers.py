@@ -25,7 +25,7 @@ class CSVLogger(Callback):
 
     Args:
         filename: the file.
-        separator: what stands between columns.
+        separator: the text between columns.
         append: whether to continue a file that exists (else it is replaced).
 
     Raises:
@@ -52,7 +52,8 @@ class CSVLogger(Callback):
         return {"keys": self.keys, "rows": self._rows}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self.keys, self._rows = state["keys"], state["rows"]
+        self.keys = state["keys"]
+        self._rows = state["rows"]
         if self.keys is None:
             return
         rows = self._read()[1 : self._rows + 1]
@@ -67,7 +68,8 @@ class CSVLogger(Callback):
         self._replace([["epoch", *self.keys], *(row[:width] for row in rows)])
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self.keys, self._rows = None, 0
+        self.keys = None
+        self._rows = 0
         if self.append and os.path.exists(self.filename):
             if rows := self._read():
                 if rows[0][0] != "epoch":
@@ -109,7 +111,7 @@ class CSVLogger(Callback):
             return [row for row in csv.reader(file, delimiter=self.sep) if row]
 
     def _replace(self, rows: Iterable[list[Any]]) -> None:
-        """Write the file anew: a kill leaves the old one or the new one."""
+        """Replace the file atomically: a kill leaves the old one or the new one."""
         with atomic_file(self.filename) as path, open(path, "w", newline="") as file:
             csv.writer(file, delimiter=self.sep).writerows(rows)
 
@@ -182,7 +184,8 @@ class RemoteMonitor(Callback):
         metrics = {name: np.asarray(v).tolist() for name, v in (logs or {}).items()}
         text = json.dumps({"epoch": epoch, **metrics})
         if self.send_as_json:
-            body, kind = text, "application/json"
+            body = text
+            kind = "application/json"
         else:
             body = urllib.parse.urlencode({self.field: text})
             kind = "application/x-www-form-urlencoded"

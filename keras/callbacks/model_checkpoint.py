@@ -81,7 +81,9 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
                 "The filepath provided must end in `.keras` (Keras model format). "
                 f"Received: filepath={filepath}"
             )
+
         self._set_up(save_freq, asynchronous)
+
         if keep_last is not None and (type(keep_last) is not int or keep_last < 1):
             raise ValueError(
                 "ModelCheckpoint: `keep_last` must be a positive integer. Received: "
@@ -98,6 +100,7 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
                 "ModelCheckpoint: `keep_best` spares the best file from `keep_last`, "
                 "which is not given."
             )
+
         self.filepath = filepath
         self.verbose = verbose
         self.save_best_only = save_best_only
@@ -124,11 +127,13 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
                 self._say(epoch, f"{self.monitor} did not improve from {self.best:.5f}")
                 return
             what = f"{self._improvement(current)}, saving model to"
+
         path = self._path(epoch, batch, logs)
         self._say(epoch, f"{what} {path}")
         if folder := os.path.dirname(path):
             os.makedirs(folder, exist_ok=True)
         self._writer.wait()  # before the copy: never two of them
+
         value = (logs or {}).get(self.monitor) if current is None else current
         note = {"monitor": self.monitor, "value": value, "epoch": epoch, "batch": batch}
         write = self._prepare(path, note)
@@ -187,7 +192,9 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
             if note is not None and note.get("monitor") == self.monitor:
                 order = (note.get("epoch") or 0, note.get("batch") or 0)
                 found.append((order, [path, note.get("value")]))
+
         found.sort(key=lambda item: item[0])
+
         values = [item[1] for _, item in found if isinstance(item[1], float)]
         if self.best is None:
             for value in values:

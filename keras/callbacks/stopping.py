@@ -67,11 +67,13 @@ class EarlyStopping(MonitorCallback):
         current = self.get_monitor_value(logs)
         if current is None or epoch < self.start_from_epoch:
             return
+
         improved = self._is_improvement(current, self.best)
         if self.restore_best_weights and (improved or self.best_weights is None):
             # Copies: a framework may update in place the memory it handed out.
             self.best_weights = [np.array(w) for w in self.model.get_weights()]
             self.best_epoch = epoch
+
         self.wait += 1
         if improved:
             self._say(epoch, self._improvement(current))

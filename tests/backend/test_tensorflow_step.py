@@ -84,10 +84,9 @@ def test_many_models_without_warnings(caplog):
 
 def test_recurrent_layers_train_under_xla():
     """XLA must know how many steps the gradient's stacks hold."""
-    with keras.config.backend_scope("tensorflow"):
-        model = keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(4)])
-        model.compile("sgd", "mse", jit_compile=True)
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(4)])
+    model.compile("sgd", "mse", jit_compile=True)
 
-        history = model.fit(np.ones((8, 5, 3)), np.ones((8, 4)), verbose=0)
+    history = model.fit(np.ones((8, 5, 3)), np.ones((8, 4)), verbose=0)
 
     assert np.isfinite(history.history["loss"][0])

@@ -371,7 +371,7 @@ def test_a_damaged_backup(tmp_path):
         assert run(tmp_path, double_checkpoint=True) is not None
     for path in folder.iterdir():
         path.write_bytes(b"nothing")
-    with pytest.raises(ValueError, match="cannot resume from.*begin anew"):
+    with pytest.raises(ValueError, match="cannot resume from.*start again"):
         run(tmp_path, freq="epoch")
 
 
