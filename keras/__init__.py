@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         random,
         regularizers,
         saving,
+        testing,
         tree,
         utils,
     )
@@ -66,6 +67,7 @@ _MODULES = (
     "random",
     "regularizers",
     "saving",
+    "testing",
     "tree",
     "utils",
 )
@@ -135,6 +137,7 @@ __all__ = [
     "regularizers",
     "remat",
     "saving",
+    "testing",
     "tree",
     "utils",
     "version",
