@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from keras.core import backends
 from keras.core.scope import backend_scope
 from keras.testing.backend_laws import LAWS
-from keras.testing.report import Finding, Report
+from keras.testing.backend_laws.report import Finding, Report
 
 
 def check_backend(name: str, groups: Iterable[str] | None = None) -> Report:

@@ -10,7 +10,8 @@ import keras
 from keras.core import backends
 from keras.core.op import KERNELS, OPS
 from keras.core.scope import current
-from keras.testing import check_backend, threefry
+from keras.testing import check_backend
+from keras.testing.backend_laws import threefry
 
 
 def test_the_backend_keeps_the_laws(backend):

@@ -87,21 +87,26 @@ class Laws:
     A law is a function of the subject, and of a case where it is given a table. Its
     docstring's first line is the law. It returns where the law holds, and raises where
     it does not, or `Skip` where it does not apply.
+
+    Args:
+        groups: the names of the groups, in the order in which they run.
     """
 
-    def __init__(self) -> None:
-        self._groups: dict[str, list[tuple[Callable[..., None], Sequence[Any]]]] = {}
+    def __init__(self, *groups: str) -> None:
+        self._groups: dict[str, list[tuple[Callable[..., None], Sequence[Any]]]] = {
+            group: [] for group in groups
+        }
 
     @property
     def groups(self) -> list[str]:
-        """The names of the groups, in the order in which they were added."""
+        """The names of the groups, in the order in which they run."""
         return list(self._groups)
 
     def add(self, group: str, cases: Sequence[Any] = ()) -> Callable[..., Any]:
         """A decorator that adds a law to a group, to be run on each of the cases."""
 
         def register(law: Callable[..., None]) -> Callable[..., None]:
-            self._groups.setdefault(group, []).append((law, cases))
+            self._groups[group].append((law, cases))
             return law
 
         return register
