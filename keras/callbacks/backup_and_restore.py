@@ -42,8 +42,11 @@ class BackupAndRestore(SaveEvery):
             training begins, if the backup is damaged or of another model.
 
     Example:
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
         >>> backup = keras.callbacks.BackupAndRestore("backup", save_freq=100)
-        >>> model.fit(x, y, epochs=20, callbacks=[backup])
+        >>> history = model.fit(x, y, epochs=20, callbacks=[backup], verbose=0)
     """
 
     _acts_last = True

@@ -25,7 +25,13 @@ class Callback:
         >>> class Print(keras.callbacks.Callback):
         ...     def on_epoch_end(self, epoch, logs=None):
         ...         print(epoch, logs["loss"])
-        >>> model.fit(x, y, callbacks=[Print()])
+        >>> dense = keras.layers.Dense(1, kernel_initializer="zeros")
+        >>> model = keras.Sequential([dense])
+        >>> model.compile("sgd", "mse")
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> history = model.fit(x, y, epochs=2, callbacks=[Print()], verbose=0)
+        0 1.0
+        1 0.8464
     """
 
     params: dict[str, Any] | None = None
@@ -157,9 +163,15 @@ class LambdaCallback(Callback):
         TypeError: if a keyword is not the name of a hook, or not given a function.
 
     Example:
+        >>> dense = keras.layers.Dense(1, kernel_initializer="zeros")
+        >>> model = keras.Sequential([dense])
+        >>> model.compile("sgd", "mse")
         >>> show = keras.callbacks.LambdaCallback(
         ...     on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
-        >>> model.fit(x, y, callbacks=[show])
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> history = model.fit(x, y, epochs=2, callbacks=[show], verbose=0)
+        0 1.0
+        1 0.8464
     """
 
     def __init__(

@@ -36,9 +36,12 @@ class CallbackList(Callback):
         TypeError: if something in the list is not an instance of `Callback`.
 
     Example:
-        >>> callbacks = keras.callbacks.CallbackList(
-        ...     [Print()], add_history=True, model=model, epochs=1)
+        >>> stop = keras.callbacks.TerminateOnNaN()
+        >>> callbacks = keras.callbacks.CallbackList([stop], add_history=True, epochs=1)
         >>> callbacks.on_train_begin()
+        >>> callbacks.on_epoch_end(0, {"loss": 0.5})
+        >>> callbacks.callbacks[-1].history
+        {'loss': [0.5]}
     """
 
     def __init__(

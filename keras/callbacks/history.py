@@ -20,10 +20,13 @@ class History(Callback):
         epoch: list of the epochs that ran, from 0.
 
     Example:
-        >>> history = model.fit(x, y, epochs=3, validation_split=0.2)
-        >>> history.history["val_loss"]
-        [0.70, 0.64, 0.60]
-        >>> history.plot("curves.png")
+        >>> dense = keras.layers.Dense(1, kernel_initializer="zeros")
+        >>> model = keras.Sequential([dense])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((8, 3)), np.ones(8), epochs=3, verbose=0)
+        >>> history.history["loss"]
+        [1.0, 0.8464, 0.71639293]
+        >>> figure = history.plot("curves.png")
     """
 
     _memory = ("history", "epoch", "_epochs")
@@ -63,6 +66,9 @@ class History(Callback):
             ValueError: if there is nothing to draw, or a metric was not recorded.
 
         Example:
+            >>> model = keras.Sequential([keras.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> history = model.fit(np.ones((8, 3)), np.ones(8), epochs=3, verbose=0)
             >>> figure = history.plot(metrics=["loss"])
         """
         names = self._panels(metrics)

@@ -27,7 +27,12 @@ class LearningRateScheduler(Callback):
 
     Example:
         >>> halve = keras.callbacks.LearningRateScheduler(lambda epoch, lr: lr / 2)
-        >>> model.fit(x, y, epochs=3, callbacks=[halve])
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(x, y, epochs=3, callbacks=[halve], verbose=0)
+        >>> history.history["learning_rate"]
+        [0.005, 0.0025, 0.00125]
     """
 
     def __init__(self, schedule: Callable[..., Any], verbose: int = 0):
@@ -79,8 +84,11 @@ class ReduceLROnPlateau(MonitorCallback):
         ValueError: if `factor` is 1 or more.
 
     Example:
-        >>> reduce = keras.callbacks.ReduceLROnPlateau(factor=0.2, patience=5)
-        >>> model.fit(x, y, epochs=99, validation_split=0.2, callbacks=[reduce])
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> reduce = keras.callbacks.ReduceLROnPlateau("loss", factor=0.2, patience=5)
+        >>> history = model.fit(x, y, epochs=20, callbacks=[reduce], verbose=0)
     """
 
     _memory = ("best", "wait", "cooldown_counter")

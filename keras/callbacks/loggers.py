@@ -32,7 +32,13 @@ class CSVLogger(Callback):
         ValueError: if a file to continue is no CSV file with an `epoch` column.
 
     Example:
-        >>> model.fit(x, y, callbacks=[keras.callbacks.CSVLogger("log.csv")])
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> log = keras.callbacks.CSVLogger("log.csv")
+        >>> history = model.fit(x, y, epochs=2, callbacks=[log], verbose=0)
+        >>> open("log.csv").readline()
+        'epoch,loss,val_loss\\n'
     """
 
     def __init__(
@@ -152,8 +158,11 @@ class RemoteMonitor(Callback):
         ValueError: if `root` is not an http address.
 
     Example:
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
         >>> monitor = keras.callbacks.RemoteMonitor("http://localhost:9000")
-        >>> model.fit(x, y, callbacks=[monitor])
+        >>> history = model.fit(x, y, callbacks=[monitor], verbose=0)
     """
 
     def __init__(

@@ -46,8 +46,13 @@ class ModelCheckpoint(SaveEvery, MonitorCallback):
         KeyError: on saving, if `filepath` names something that is not in the logs.
 
     Example:
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
         >>> save = keras.callbacks.ModelCheckpoint("best.keras", save_best_only=True)
-        >>> model.fit(x, y, epochs=9, validation_split=0.2, callbacks=[save])
+        >>> history = model.fit(
+        ...     x, y, epochs=9, validation_split=0.25, callbacks=[save], verbose=0)
+        >>> best = keras.saving.load_model("best.keras")
     """
 
     _memory = ("best", "_batches_since_save", "_last_batch", "_kept")

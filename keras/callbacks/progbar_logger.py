@@ -18,9 +18,12 @@ class ProgbarLogger(Callback):
     Metrics are shown as they are, the means of the epoch so far.
 
     Example:
-        >>> model.fit(x, y, epochs=2, verbose=2)
-        Epoch 1/2 - 63/63 - 0s - 3ms/step - loss: 0.6931
-        Epoch 2/2 - 63/63 - 0s - 2ms/step - loss: 0.6129
+        >>> dense = keras.layers.Dense(1, kernel_initializer="zeros")
+        >>> model = keras.Sequential([dense])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(np.ones((8, 3)), np.ones(8), epochs=2, verbose=2)
+        Epoch 1/2 - 1/1 - ...s - ...s/step - loss: 1.0000
+        Epoch 2/2 - 1/1 - ...s - ...s/step - loss: 0.8464
     """
 
     def __init__(self) -> None:

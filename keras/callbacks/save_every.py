@@ -15,8 +15,8 @@ class BackgroundWriter:
     Example:
         >>> writer = BackgroundWriter()
         >>> writer.wait()  # the file before
-        >>> writer.submit(write)  # returns at once
-        >>> writer.wait()  # raises what `write` raised
+        >>> writer.submit(lambda: np.save("weights.npy", np.ones(3)))  # returns at once
+        >>> writer.wait()  # raises what the function raised
     """
 
     def __init__(self) -> None:

@@ -27,8 +27,12 @@ class EarlyStopping(MonitorCallback):
         start_from_epoch: epochs before this one are not looked at.
 
     Example:
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
         >>> stop = keras.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
-        >>> model.fit(x, y, epochs=100, validation_split=0.2, callbacks=[stop])
+        >>> history = model.fit(
+        ...     x, y, epochs=100, validation_split=0.25, callbacks=[stop], verbose=0)
     """
 
     _memory = ("best", "best_epoch", "best_weights", "wait", "stopped_epoch")
@@ -110,7 +114,13 @@ class TerminateOnNaN(Callback):
             NaN or infinite.
 
     Example:
-        >>> model.fit(x, y, callbacks=[keras.callbacks.TerminateOnNaN()])
+        >>> x, y = np.ones((8, 3)), np.full(8, np.nan)
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> stop = keras.callbacks.TerminateOnNaN()
+        >>> history = model.fit(x, y, epochs=9, callbacks=[stop], verbose=0)
+        >>> history.epoch
+        [0]
     """
 
     def __init__(self, raise_error: bool = False):

@@ -21,7 +21,10 @@ class InputSpec:
         optional: whether the input may be None.
 
     Example:
-        >>> self.input_spec = keras.InputSpec(min_ndim=2, axes={-1: 64})
+        >>> layer = keras.layers.Identity()
+        >>> layer.input_spec = keras.InputSpec(min_ndim=2, axes={-1: 64})
+        >>> layer(np.ones((1, 64))).shape
+        (1, 64)
     """
 
     def __init__(

@@ -70,8 +70,9 @@ class ScaleAndShift(Layer):
             self.beta = add_described(self, "beta", shape)
 
     def widened(self, x: Any) -> Any:
-        """The input in at least float32."""
-        return ops.cast(x, "float32") if ops.dtype(x) in NARROW else x
+        """The input in float32, or in float64 if the layer computes in that."""
+        wide = "float64" if self.compute_dtype == "float64" else "float32"
+        return x if ops.dtype(x) == wide else ops.cast(x, wide)
 
     def own_type(self, x: Any) -> Any:
         """The result in the layer's compute type."""

@@ -47,6 +47,7 @@ def clone_model(
             `input_tensors` do not match the model's inputs.
 
     Example:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> twin = keras.models.clone_model(model)
 
         All ReLU layers replaced, all others shared with the old model:

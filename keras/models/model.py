@@ -92,7 +92,10 @@ class Model(Trainer, Layer):
             training along the same curve.
 
         Example:
+            >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
             >>> other = model.to_backend("torch")
+            >>> type(other.weights[0].value).__module__
+            'torch.nn.parameter'
         """
         with backend_scope(backend):
             return copy.deepcopy(self)
@@ -264,8 +267,9 @@ class Model(Trainer, Layer):
             zipped: whether one file is written (True) or a folder.
 
         Example:
+            >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
             >>> model.save("model.keras")
-            >>> keras.models.load_model("model.keras")
+            >>> again = keras.models.load_model("model.keras")
         """
         from keras.saving import save_model
 

@@ -26,6 +26,7 @@ class Adam(Optimizer):
         **options: those of `Optimizer`.
 
     Example:
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
         >>> model.compile(keras.optimizers.Adam(1e-3), "mse")
     """
 

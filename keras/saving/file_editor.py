@@ -41,6 +41,9 @@ class KerasFileEditor:
         ValueError: another ending, or a file that cannot be read.
 
     Example:
+        >>> dense = keras.layers.Dense(2, name="dense")
+        >>> model = keras.Sequential([keras.Input((3,)), dense])
+        >>> model.save_weights("model.weights.h5")
         >>> editor = keras.saving.KerasFileEditor("model.weights.h5")
         >>> editor.rename_object("dense", "head")
         >>> editor.save("renamed.weights.h5")

@@ -70,6 +70,7 @@ def save_model(
         TypeError: the model holds something that cannot be saved as data.
 
     Example:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> keras.saving.save_model(model, "model.keras")
     """
     include_optimizer = kwargs.pop("include_optimizer", True)
@@ -172,7 +173,9 @@ def load_model(
         ValueError: it is damaged, not a saved model, or its weights do not fit.
 
     Example:
-        >>> model = keras.saving.load_model("model.keras")
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> model.save("model.keras")
+        >>> again = keras.saving.load_model("model.keras")
     """
     path = Path(filepath)
     _check_model_source(path)
@@ -242,7 +245,9 @@ def load_trusted_model(
         The model.
 
     Example:
-        >>> model = keras.saving.load_trusted_model("mine.keras")
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> model.save("mine.keras")
+        >>> again = keras.saving.load_trusted_model("mine.keras")
     """
     warnings.warn(
         f"load_trusted_model: code in {str(filepath)!r} will be run with all your "

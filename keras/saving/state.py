@@ -39,6 +39,7 @@ def prepare_state(
     `copy` is as for `prepare_model`.
 
     Example:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> prepare_state(model, "state.h5", {"epoch": 3})()
         >>> load_state(model, "state.h5")
         {'epoch': 3}

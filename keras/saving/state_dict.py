@@ -80,8 +80,12 @@ def load_state_dict(
             and what has another shape.
 
     Example:
+        >>> dense = keras.layers.Dense(2, name="block_0")
+        >>> model = keras.Sequential([keras.Input((3,)), dense])
+        >>> weights = {"features.0.weight": np.ones((2, 3))}
+        >>> weights["features.0.bias"] = np.zeros(2)
         >>> rule = {r"^block_(\\d+)": r"features.\\1"}
-        >>> keras.saving.load_state_dict(model, module.state_dict(), rule)
+        >>> keras.saving.load_state_dict(model, weights, rule)
     """
     if isinstance(state_dict, (str, os.PathLike)):
         path = Path(state_dict)
@@ -139,8 +143,9 @@ def to_state_dict(
         NumPy arrays by name; `torch.from_numpy` makes tensors of them.
 
     Example:
-        >>> keras.saving.to_state_dict(keras.Sequential([keras.Input((3,)), Dense(2)]))
-        {'dense.weight': array(...), 'dense.bias': array(...)}
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> {k: v.shape for k, v in keras.saving.to_state_dict(model).items()}
+        {'dense.weight': (2, 3), 'dense.bias': (2,)}
     """
     out: dict[str, np.ndarray] = {}
     for variables, addresses, names, group in _groups(model, rule, layouts):

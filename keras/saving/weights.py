@@ -77,6 +77,7 @@ def save_weights(
         FileExistsError: the file exists and `overwrite` is False.
 
     Example:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> keras.saving.save_weights(model, "model.weights.h5")
     """
     if kwargs:
@@ -169,6 +170,8 @@ def load_weights(
             model does not have, and what has another shape.
 
     Example:
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> model.save_weights("model.weights.h5")
         >>> keras.saving.load_weights(model, "model.weights.h5")
     """
     skip = list(kwargs.pop("objects_to_skip", None) or ())

@@ -106,6 +106,7 @@ class Trainer(Steps):
             auto_scale_loss: under `mixed_float16`, scale the loss against underflow.
 
         Example:
+            >>> model = keras.Sequential([keras.layers.Dense(1)])
             >>> model.compile("adam", "mse", metrics=["mae"])
         """
         from keras import optimizers

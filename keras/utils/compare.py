@@ -40,9 +40,12 @@ def compare_backends(
         first backend's).
 
     Example:
-        >>> keras.utils.compare_backends(model, x, y)
+        >>> x, y = np.ones((8, 3)), np.ones(8)
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> rows = keras.utils.compare_backends(model, x, y, backends=["jax"])
         backend     train step  predict  compile  memory  difference
-        jax            0.61 ms  0.11 ms   0.45 s    62 MB          -
+        jax            ... ms  ... ms   ... s    ... MB          -
     """
     batch_x = tree.map_structure(lambda a: np.asarray(a)[:batch_size], x)
     batch_y = None

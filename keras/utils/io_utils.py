@@ -28,6 +28,7 @@ def disable_interactive_logging() -> None:
     is not a place for progress bars; a bar then logs one line when it is full.
 
     Example:
+        >>> import logging
         >>> logging.basicConfig(level=logging.INFO)
         >>> keras.utils.disable_interactive_logging()
     """

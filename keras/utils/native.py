@@ -25,6 +25,8 @@ def torch_module(layer: Any) -> Any:
         ValueError: the layer is not built, or belongs to another backend.
 
     Example:
+        >>> import torch
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
         >>> module = keras.utils.torch_module(model)
         >>> optimizer = torch.optim.Adam(module.parameters())
     """

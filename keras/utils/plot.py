@@ -50,7 +50,8 @@ def plot_model(
         In a notebook the picture, else None.
 
     Example:
-        >>> keras.utils.plot_model(model, "model.png", show_shapes=True)
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+        >>> picture = keras.utils.plot_model(model, "model.png", show_shapes=True)
     """
     dot = model_to_dot(
         model,

@@ -37,7 +37,7 @@ class Progbar:
         >>> bar = keras.utils.Progbar(3, verbose=2)
         >>> for step in range(1, 4):
         ...     bar.update(step, [("loss", 1 / step)])
-        3/3 - 0s - 9us/step - loss: 0.3333
+        3/3 - 0s - ...s/step - loss: 0.3333
     """
 
     def __init__(

@@ -62,7 +62,9 @@ class PyDataset:
         ...     def __getitem__(self, index):
         ...         x = np.random.rand(32, 1)
         ...         return x, x**2
-        >>> model.fit(Squares(workers=4))
+        >>> model = keras.Sequential([keras.layers.Dense(1)])
+        >>> model.compile("sgd", "mse")
+        >>> history = model.fit(Squares(workers=4), verbose=0)
     """
 
     _options: dict[str, Any] | None = None

@@ -35,6 +35,7 @@ def table_of(classes: Iterable[type], **aliases: Any) -> dict[str, Any]:
     """Classes by their own name and by its snake_case form, and more names.
 
     Example:
+        >>> HeNormal = keras.initializers.HeNormal
         >>> sorted(table_of([HeNormal], he=HeNormal))
         ['HeNormal', 'he', 'he_normal']
     """

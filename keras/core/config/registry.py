@@ -111,7 +111,11 @@ class CustomObjectScope(contextlib.AbstractContextManager):
         custom_objects: names and the classes or functions they stand for.
 
     Example:
-        >>> with keras.utils.CustomObjectScope({"Scale": Scale}):
+        >>> class Twice(keras.layers.Layer):
+        ...     def call(self, x):
+        ...         return 2 * x
+        >>> config = keras.layers.serialize(Twice())
+        >>> with keras.utils.CustomObjectScope({"Twice": Twice}):
         ...     layer = keras.layers.deserialize(config)
     """
 

@@ -33,6 +33,7 @@ class JaxLayer(NativeLayer):
         ValueError: another backend, or arguments that do not fit.
 
     Example:
+        >>> import jax
         >>> def init(rng, inputs):
         ...     return {"w": jax.random.normal(rng, (inputs.shape[-1], 3))}
         >>> def call(params, inputs):
@@ -211,6 +212,7 @@ class FlaxLayer(JaxLayer):
     with it, the module's class needs a `get_config` and must be registered.
 
     Example:
+        >>> import flax
         >>> layer = keras.layers.FlaxLayer(flax.linen.Dense(3))
         >>> layer(np.ones((2, 4))).shape
         (2, 3)

@@ -26,7 +26,13 @@ class TFSMLayer(NativeLayer):
         ValueError: another backend, or no such endpoint; the message lists them.
 
     Example:
+        >>> import tensorflow as tf
+        >>> module = tf.Module()
+        >>> module.serve = tf.function(lambda x: 2 * x, [tf.TensorSpec((None, 3))])
+        >>> tf.saved_model.save(module, "exported")
         >>> layer = keras.layers.TFSMLayer("exported", call_endpoint="serving_default")
+        >>> layer(np.ones((2, 3)))
+        {'output_0': array([[2., 2., 2.], [2., 2., 2.]], dtype=float32)}
     """
 
     _framework = "tensorflow"

@@ -36,6 +36,7 @@ class TorchModuleWrapper(NativeLayer):
         TypeError: `module` is not a torch.nn.Module.
 
     Example:
+        >>> import torch
         >>> layer = keras.layers.TorchModuleWrapper(torch.nn.Linear(4, 3))
         >>> layer(np.ones((2, 4))).shape
         torch.Size([2, 3])

@@ -1,0 +1,141 @@
+"""What a law is, and how a check runs many and reports every one that is broken.
+
+A law is a function of one case (a layer, metric or optimizer with its data). Its
+docstring is the law. It returns if the law holds and raises `Violation` if not.
+"""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from keras import ops
+from keras.core import dtypes, tree
+from keras.core.scope import current
+
+Law = Callable[[Any], None]
+
+
+class Violation(AssertionError):
+    """A law that does not hold.
+
+    Args:
+        expected: what should have been found.
+        found: what was found.
+        advice: what to do.
+    """
+
+    def __init__(self, expected: str, found: str, advice: str) -> None:
+        super().__init__(f"Expected {expected}; found {found}. {advice}")
+        self.expected = expected
+        self.found = found
+        self.advice = advice
+
+
+def run_laws(
+    check: str, laws: Iterable[Law], case: Any, skip: Iterable[str] = ()
+) -> None:
+    """Run every law on the case, and raise one error that names all broken ones.
+
+    Args:
+        check: the public function that was called, for the message.
+        laws: the laws.
+        case: what they are run on; its `str` says what was given.
+        skip: names of laws to leave out.
+
+    Raises:
+        AssertionError: with a paragraph for each broken law.
+        ValueError: `skip` names a law that does not exist.
+    """
+    laws = list(laws)
+    left_out = set(skip)
+    names = [law.__name__ for law in laws]
+    if unknown := left_out - set(names):
+        raise ValueError(
+            f"{check}: `skip` has no law called {sorted(unknown)}; the laws are {names}."
+        )
+
+    broken: list[tuple[Law, Exception]] = []
+    chosen = [law for law in laws if law.__name__ not in left_out]
+    for law in chosen:
+        try:
+            law(case)
+        except Exception as error:
+            broken.append((law, error))
+
+    if broken:
+        head = f"{check}: {len(broken)} of {len(chosen)} laws do not hold for {case}."
+        parts = [_paragraph(law, error) for law, error in broken]
+        raise AssertionError("\n\n".join([head, *parts])) from broken[0][1]
+
+
+def _paragraph(law: Law, error: Exception) -> str:
+    sentence = (inspect.getdoc(law) or "").partition("\n\n")[0].replace("\n", " ")
+    if isinstance(error, Violation):
+        rows = {"expected": error.expected, "found": error.found, "do": error.advice}
+    else:
+        advice = "Call the layer, metric or optimizer by hand to see the whole error."
+        found = f"{type(error).__name__}: {error}"
+        rows = {"expected": "no error", "found": found, "do": advice}
+
+    lines = [f"{law.__name__}: {sentence}"]
+    for key, value in rows.items():
+        text = textwrap.indent(value, " " * 12).strip()
+        lines.append(f"  {key + ':':9} {text}")
+    return "\n".join(lines)
+
+
+# Arrays
+
+
+def as_numpy(nest: Any) -> list[np.ndarray]:
+    """The tensors in a nested structure as NumPy arrays; narrow floats as float32."""
+    found = []
+    for x in tree.flatten(nest):
+        if ops.is_tensor(x) and dtypes.is_float_dtype(ops.dtype(x)):
+            wide = "float64" if ops.dtype(x) == "float64" else "float32"
+            x = ops.cast(x, wide)
+        found.append(np.asarray(ops.convert_to_numpy(x)))
+    return found
+
+
+def as_tensors(nest: Any) -> Any:
+    """The NumPy arrays in a nested structure as tensors of the current backend."""
+    return tree.map_structure(ops.convert_to_tensor, nest)
+
+
+def require_close(
+    found: Any, expected: Any, what: str, advice: str, rtol: float, atol: float
+) -> None:
+    """Raise a violation unless both hold the same arrays, up to a tolerance."""
+    arrays, wanted = as_numpy(found), as_numpy(expected)
+    shapes = [x.shape for x in arrays]
+    wanted_shapes = [x.shape for x in wanted]
+    if shapes != wanted_shapes:
+        raise Violation(f"{what} of shapes {wanted_shapes}", f"{shapes}", advice)
+
+    for x, y in zip(arrays, wanted):
+        if not np.allclose(x, y, rtol=rtol, atol=atol, equal_nan=True):
+            difference = np.abs(x.astype("float64") - y.astype("float64"))
+            raise Violation(
+                f"{what}, up to rtol={rtol} and atol={atol}",
+                f"a difference of {np.nanmax(difference):.3g}\n{_excerpt(x, y)}",
+                advice,
+            )
+
+
+def _excerpt(found: np.ndarray, expected: np.ndarray) -> str:
+    """The first numbers that differ most, side by side."""
+    difference = np.abs(found.astype("float64") - expected.astype("float64")).ravel()
+    places = np.argsort(-np.nan_to_num(difference, nan=np.inf))[:3]
+    pairs = [f"{found.ravel()[i]} for {expected.ravel()[i]}" for i in sorted(places)]
+    return "such as " + ", ".join(pairs)
+
+
+def has_gradients() -> bool:
+    """Whether the current backend differentiates."""
+    return getattr(current(), "HAS_GRADIENTS", True)

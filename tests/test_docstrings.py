@@ -1,0 +1,79 @@
+"""Every example in a docstring runs as written and gives what it shows."""
+
+import inspect
+import shutil
+
+import numpy as np
+import pytest
+from docstring_examples import docstrings, namespace, public_objects, run
+
+import keras
+from keras.utils import io_utils
+
+# What an example needs that a test cannot give it.
+DOWNLOADS = "needs a file from the network"
+NOT_RUN = {
+    "callbacks/loggers.py::RemoteMonitor": "needs a server",
+    "datasets/california_housing.py::load_data": DOWNLOADS,
+    "datasets/cifar10.py::load_data": DOWNLOADS,
+    "datasets/cifar100.py::load_data": DOWNLOADS,
+    "datasets/fashion_mnist.py::load_data": DOWNLOADS,
+    "datasets/imdb.py::load_data": DOWNLOADS,
+    "datasets/imdb.py::get_word_index": DOWNLOADS,
+    "datasets/mnist.py::load_data": DOWNLOADS,
+    "datasets/reuters.py::load_data": DOWNLOADS,
+    "datasets/reuters.py::get_word_index": DOWNLOADS,
+    "utils/file_utils.py::get_file": DOWNLOADS,
+}
+# What is shown belongs to the default backend, or only one backend has it.
+ONE_BACKEND = {
+    "core/scope.py::backend": "jax",
+    "layers/native/torch.py::TorchModuleWrapper": "torch",
+    "layers/native/jax.py::JaxLayer": "jax",
+    "layers/native/jax.py::FlaxLayer": "jax",
+    "layers/native/tensorflow.py::TFSMLayer": "tensorflow",
+    "utils/native.py::torch_module": "torch",
+}
+if shutil.which("dot") is None:
+    NOT_RUN["utils/plot.py::plot_model"] = "needs Graphviz's program `dot`"
+EXAMPLES = docstrings()
+
+
+@pytest.fixture
+def fresh_place(tmp_path, monkeypatch):
+    """A new folder, names counted from the beginning; settings are put back."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(io_utils, "_interactive", True)
+    keras.utils.clear_session(free_memory=False)
+    policy = keras.config.dtype_policy()
+    np.random.seed(0)
+    yield
+    keras.config.set_dtype_policy(policy)
+
+
+def test_every_public_object_says_what_it_does():
+    objects = public_objects()
+    assert len(objects) > 600
+    silent = [name for name, x in objects.items() if len(inspect.getdoc(x) or "") < 5]
+    assert not silent
+
+
+def test_every_example_of_a_public_object_is_found():
+    """Docstrings made at run time would escape a reader of the files."""
+    texts = {inspect.cleandoc(example.text) for example in EXAMPLES}
+    escaped = [
+        name
+        for name, x in public_objects().items()
+        if ">>>" in (x.__doc__ or "") and inspect.cleandoc(x.__doc__) not in texts
+    ]
+    assert not escaped
+    assert len(EXAMPLES) > 300
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_example(example, backend, fresh_place):
+    if str(example) in NOT_RUN:
+        pytest.skip(NOT_RUN[str(example)])
+    if ONE_BACKEND.get(str(example), backend) != backend:
+        pytest.skip(f"the example is for {ONE_BACKEND[str(example)]}")
+    run(example.text, namespace(example))
