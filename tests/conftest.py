@@ -30,6 +30,16 @@ def pytest_unconfigure():
     shutil.rmtree(_ROOM, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def quick_compilation():
+    """JAX compiles without optimizing: for many small programs, each run once."""
+    import jax
+
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request):
     """The name of the backend in force during the test."""

@@ -7,6 +7,7 @@ docstring is the law. It returns if the law holds and raises `Violation` if not.
 from __future__ import annotations
 
 import inspect
+import json
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,6 +16,10 @@ import numpy as np
 
 from keras import ops
 from keras.core import dtypes, tree
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.core.scope import current
 
 Law = Callable[[Any], None]
@@ -56,7 +61,7 @@ def run_laws(
     names = [law.__name__ for law in laws]
     if unknown := left_out - set(names):
         raise ValueError(
-            f"{check}: `skip` has no law called {sorted(unknown)}; the laws are {names}."
+            f"{check}: `skip` names {sorted(unknown)}, but the laws are {names}."
         )
 
     broken: list[tuple[Law, Exception]] = []
@@ -87,6 +92,37 @@ def _paragraph(law: Law, error: Exception) -> str:
         text = textwrap.indent(value, " " * 12).strip()
         lines.append(f"  {key + ':':9} {text}")
     return "\n".join(lines)
+
+
+# Configs
+
+
+def as_json(obj: Any) -> str:
+    """The config of an object as JSON text."""
+    config = serialize_keras_object(obj)
+    try:
+        return json.dumps(config)
+    except TypeError as error:
+        raise Violation(
+            "a config that JSON can hold",
+            f"{error} in {config}",
+            "Let `get_config` return numbers, strings, lists and dicts only.",
+        ) from error
+
+
+def from_own_config(obj: Any, custom_objects: dict[str, Any]) -> Any:
+    """An object made of the config of `obj`, through JSON."""
+    data = json.loads(as_json(obj))
+    try:
+        return deserialize_keras_object(data, custom_objects=custom_objects)
+    except Exception as error:
+        raise Violation(
+            f"a {type(obj).__name__} made of its own config",
+            f"{type(error).__name__}: {error}",
+            "`get_config` must return an entry for each argument of the constructor. "
+            "Keep them as attributes of the same name and it does so by itself; take "
+            "`**kwargs` and hand them to `super().__init__`.",
+        ) from error
 
 
 # Arrays

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
+import functools
 import inspect
-import json
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -14,10 +14,6 @@ import numpy as np
 
 from keras import ops
 from keras.core import masks, scope, tree
-from keras.core.config.serialization import (
-    deserialize_keras_object,
-    serialize_keras_object,
-)
 from keras.core.dtypes import is_float_dtype
 from keras.core.jit import jit
 from keras.core.tensor import KerasTensor
@@ -29,8 +25,10 @@ from keras.saving.model import load_model
 from keras.testing.laws import (
     Law,
     Violation,
+    as_json,
     as_numpy,
     as_tensors,
+    from_own_config,
     has_gradients,
     require_close,
     run_laws,
@@ -163,9 +161,48 @@ class LayerCase:
         layer = self.make()
         return layer, self.call(layer)
 
+    @functools.cached_property
+    def slopes(self) -> Slopes:
+        """The gradients of a sum of the outputs, computed once for several laws."""
+        return Slopes(self)
+
     def require_close(self, found: Any, expected: Any, what: str, advice: str) -> None:
         """Raise a violation unless two results are the same, up to the tolerance."""
         require_close(found, expected, what, advice, self.rtol, self.atol)
+
+
+class Slopes:
+    """A weighted sum of a layer's float outputs, and its gradients.
+
+    `variables` are the layer's trainable weights and its float inputs.
+    """
+
+    def __init__(self, case: LayerCase) -> None:
+        self.case = case
+        self.layer, _ = case.built()
+        self.arguments = tree.map_structure(
+            lambda x: Variable(x) if x.dtype.kind == "f" else x, case.arguments
+        )
+        flat = tree.flatten(self.arguments)
+        inputs = [x for x in flat if isinstance(x, Variable)]
+        self.variables = [*self.layer.trainable_variables, *inputs]
+        self.gradients: list[np.ndarray] = []
+        if self.variables:
+            _, gradients = jit(ops.value_and_grad(self._sum, self.variables))()
+            self.gradients = [x.astype("float64") for x in as_numpy(gradients)]
+
+    def terms(self) -> list[Any]:
+        """The outputs, each element times a fixed number."""
+        values = tree.map_structure(
+            lambda x: x.value if isinstance(x, Variable) else x, self.arguments
+        )
+        outputs = tree.flatten(self.case.call(self.layer, values, training=False))
+        floats = [x for x in outputs if is_float_dtype(ops.dtype(x))]
+        return [x * _weights(tuple(x.shape), i) for i, x in enumerate(floats)]
+
+    def _sum(self) -> Any:
+        parts = [ops.sum(x) for x in self.terms()]
+        return sum(parts[1:], parts[0])
 
 
 def draw(description: Any, rng: np.random.Generator) -> Any:
@@ -197,27 +234,9 @@ def is_public(cls: type) -> bool:
 def config_round_trip(case: LayerCase) -> None:
     """A layer made of the config, through JSON, is equal and computes the same."""
     layer, expected = case.built()
-    config = serialize_keras_object(layer)
-    try:
-        data = json.loads(json.dumps(config))
-    except TypeError as error:
-        raise Violation(
-            "a config that JSON can hold",
-            f"{error} in {config}",
-            "Let `get_config` return numbers, strings, lists and dicts only.",
-        ) from error
+    again = from_own_config(layer, case.custom_objects)
 
-    try:
-        again = deserialize_keras_object(data, custom_objects=case.custom_objects)
-    except Exception as error:
-        raise Violation(
-            "a layer made of its own config",
-            f"{type(error).__name__}: {error}",
-            "`get_config` must return an entry for each argument of the constructor. "
-            "Keep them as attributes of the same name and it does so by itself.",
-        ) from error
-
-    if again.get_config() != layer.get_config():
+    if as_json(again) != as_json(layer):
         raise Violation(
             f"the config {layer.get_config()}",
             f"{again.get_config()}",
@@ -275,10 +294,10 @@ def symbolic_shape(case: LayerCase) -> None:
     )
 
     for keep in ("all", "last") if case.unknown_axes else ("all",):
-        symbols = tree.map_structure(lambda x: _unknown(x, keep), case.arguments)
-        found = [
-            (tuple(x.shape), x.dtype) for x in tree.flatten(case.make()(*symbols))
-        ]
+        symbols = tree.map_structure(
+            lambda x, keep=keep: _unknown(x, keep), case.arguments
+        )
+        found = [(tuple(x.shape), x.dtype) for x in tree.flatten(case.make()(*symbols))]
         given = f"for inputs {[x.shape for x in tree.flatten(symbols)]}"
 
         fits = len(found) == len(actual) and all(
@@ -444,12 +463,12 @@ def finite_gradients(case: LayerCase) -> None:
     """The gradients of weights and float inputs are finite numbers."""
     if not has_gradients():
         return
-    loss, variables = _loss(case)
-    for variable, gradient in zip(variables, _gradients(loss, variables)):
+    slopes = case.slopes
+    for variable, gradient in zip(slopes.variables, slopes.gradients):
         if not np.isfinite(gradient).all():
             raise Violation(
                 f"finite gradients of {variable.path}",
-                f"{int((~np.isfinite(gradient)).sum())} of {gradient.size} that are not",
+                f"{np.sum(~np.isfinite(gradient))} of {gradient.size} that are not",
                 "Keep square roots, logarithms and divisions away from 0, by a small "
                 "number that is added or `keras.ops.maximum`.",
             )
@@ -459,10 +478,7 @@ def right_gradients(case: LayerCase) -> None:
     """Gradients are what small steps in the weights and inputs give."""
     if not has_gradients():
         return
-    loss, variables = _loss(case)
-    if not variables:
-        return
-    gradients = _gradients(loss, variables)
+    variables, gradients = case.slopes.variables, case.slopes.gradients
     start = [v.numpy().copy() for v in variables]
     rng = np.random.default_rng(1)
     direction = [rng.normal(size=g.shape) for g in gradients]
@@ -477,7 +493,7 @@ def right_gradients(case: LayerCase) -> None:
         for sign in (1.0, -1.0):
             for v, x, d in zip(variables, start, direction):
                 v.assign(x + sign * step * d)
-            ends.append(_total(loss()))
+            ends.append(_total(case.slopes.terms()))
         found.append((ends[0] - ends[1]) / (2 * step))
 
     if min(abs(x - slope) for x in found) > 0.02 * size + 2e-3:
@@ -489,25 +505,6 @@ def right_gradients(case: LayerCase) -> None:
         )
 
 
-def _loss(case: LayerCase) -> tuple[Callable[[], Any], list[Variable]]:
-    """A weighted sum of the float outputs as terms, and what it depends on."""
-    layer, _ = case.built()
-    arguments = tree.map_structure(
-        lambda x: Variable(x) if x.dtype.kind == "f" else x, case.arguments
-    )
-    inputs = [x for x in tree.flatten(arguments) if isinstance(x, Variable)]
-
-    def terms() -> list[Any]:
-        values = tree.map_structure(
-            lambda x: x.value if isinstance(x, Variable) else x, arguments
-        )
-        outputs = tree.flatten(case.call(layer, values, training=False))
-        floats = [x for x in outputs if is_float_dtype(ops.dtype(x))]
-        return [x * _weights(tuple(x.shape), i) for i, x in enumerate(floats)]
-
-    return terms, [*layer.trainable_variables, *inputs]
-
-
 def _weights(shape: tuple[int, ...], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype("float32")
 
@@ -515,19 +512,6 @@ def _weights(shape: tuple[int, ...], seed: int) -> np.ndarray:
 def _total(terms: list[Any]) -> float:
     """The sum of all terms, in float64."""
     return float(sum(x.astype("float64").sum() for x in as_numpy(terms)))
-
-
-def _gradients(
-    terms: Callable[[], list[Any]], variables: list[Variable]
-) -> list[np.ndarray]:
-    def total() -> Any:
-        parts = [ops.sum(x) for x in terms()]
-        return sum(parts[1:], parts[0])
-
-    if not variables:
-        return []
-    _, gradients = ops.value_and_grad(total, variables)()
-    return [x.astype("float64") for x in as_numpy(gradients)]
 
 
 def deep_copy(case: LayerCase) -> None:

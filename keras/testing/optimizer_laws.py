@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -28,7 +27,9 @@ from keras.saving.model import load_model
 from keras.testing.laws import (
     Law,
     Violation,
+    as_json,
     as_numpy,
+    from_own_config,
     has_gradients,
     require_close,
     run_laws,
@@ -51,8 +52,8 @@ def check_optimizer(
 
     The laws: it brings a quadratic down; its config gives the same optimizer back;
     training goes on bit by bit the same after a file; the clipping arguments clip;
-    schedules set the learning rate; compiled, stateless, copied and on other backends it
-    does the same; a weight without a gradient stays.
+    schedules set the learning rate; compiled, stateless, copied and on other backends
+    it does the same; a weight without a gradient stays.
 
     Args:
         optimizer: an optimizer that hasn't been used, or a function without arguments
@@ -106,8 +107,8 @@ class OptimizerCase:
             )
         if isinstance(optimizer, Optimizer) and optimizer.built:
             raise ValueError(
-                f"check_optimizer: {optimizer!r} has been used already. Give a new one, "
-                "or the function that makes it."
+                f"check_optimizer: {optimizer!r} was used already. Give a new one, or "
+                "the function that makes it."
             )
         self._source = optimizer
         self.cls = type(self.make())
@@ -186,25 +187,17 @@ def decreases_quadratic(case: OptimizerCase) -> None:
 
 
 def _quadratic(variables: list[Variable]) -> float:
-    return float(sum((x.astype("float64") ** 2).sum() for x in as_numpy(_values(variables))))
+    return float(
+        sum((x.astype("float64") ** 2).sum() for x in as_numpy(_values(variables)))
+    )
 
 
 def config_round_trip(case: OptimizerCase) -> None:
     """An optimizer made of the config, through JSON, is equal and does the same."""
     optimizer = case.make()
-    data = json.loads(json.dumps(serialize_keras_object(optimizer)))
-    try:
-        again = deserialize_keras_object(data, custom_objects=case.custom_objects)
-    except Exception as error:
-        raise Violation(
-            "an optimizer made of its own config",
-            f"{type(error).__name__}: {error}",
-            "Take `**kwargs` in the constructor and hand them to "
-            "`super().__init__`; return your own arguments from `get_config`.",
-        ) from error
-
+    again = from_own_config(optimizer, case.custom_objects)
     advice = "A constructor's argument is missing in `get_config`."
-    if again.get_config() != optimizer.get_config():
+    if as_json(again) != as_json(optimizer):
         raise Violation(
             f"the config {optimizer.get_config()}", f"{again.get_config()}", advice
         )

@@ -1,10 +1,15 @@
-"""Every layer of these families once or more: (class, arguments, input shapes).
+"""Every public layer once or more: (class, arguments, inputs).
 
-The first axis of a shape is the batch. A list of shapes is for a layer of several
-inputs. `Of` stands for a layer among the arguments.
+Inputs are a shape, whose first axis is the batch, or an array; a list of them for a
+layer of several inputs; `Several` where the call takes several positional arguments.
+`Of` stands for a layer among the arguments.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from keras import activations
 
 
 class Of(NamedTuple):
@@ -13,6 +18,40 @@ class Of(NamedTuple):
     name: str
     arguments: dict
 
+
+class Several(NamedTuple):
+    """The positional arguments of a call."""
+
+    inputs: tuple[Any, ...]
+
+
+# Public names that have no case of their own, and where they are tested.
+WITHOUT_A_CASE = {
+    "FlaxLayer": "wraps a module of Flax: test_wrappers.py",
+    "InputLayer": "made by keras.Input: tests/models",
+    "InputSpec": "a description, not a layer",
+    "JaxLayer": "wraps functions of JAX: test_wrappers.py",
+    "Layer": "the base class: tests/layers/test_layer.py",
+    "TFSMLayer": "wraps a SavedModel: test_wrappers.py",
+    "TorchModuleWrapper": "wraps a module of PyTorch: test_wrappers.py",
+    "Wrapper": "a base class: test_wrappers.py",
+}
+# Layers that can't be built before every axis but the batch is known.
+NEEDS_SIZES = {
+    "AdaptiveAveragePooling1D": "the window depends on the size",
+    "AdaptiveAveragePooling2D": "the window depends on the size",
+    "AdaptiveAveragePooling3D": "the window depends on the size",
+    "AdaptiveMaxPooling1D": "the window depends on the size",
+    "AdaptiveMaxPooling2D": "the window depends on the size",
+    "AdaptiveMaxPooling3D": "the window depends on the size",
+    "ConvLSTM1D": "states have the size of the image",
+    "ConvLSTM2D": "states have the size of the image",
+    "ConvLSTM3D": "states have the size of the image",
+    "Dot": "the axes that are multiplied are compared",
+    "EinsumDense": "its kernel has the size of named axes",
+    "PReLU": "a slope for each element",
+}
+WORDS = np.array([[3, 0, 8], [1, 5, 5]], "int32")
 
 DROP = {"dropout": 0.3, "recurrent_dropout": 0.2, "seed": 1}
 
@@ -95,8 +134,9 @@ CASES = [
         {"equation": "ab...,bc->ac...", "output_shape": 4, "bias_axes": "c"},
         (2, 3, 5),
     ),
-    ("Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}, (2, 3)),
+    ("Embedding", {"input_dim": 9, "output_dim": 4, "mask_zero": True}, WORDS),
     ("Flatten", {}, (2, 3, 4)),
+    ("GRUCell", {"units": 3, **DROP}, Several(((2, 4), [(2, 3)]))),
     ("GRU", {"units": 3, "return_sequences": True, **DROP}, (2, 3, 4)),
     ("GRU", {"units": 3, "reset_after": False, **DROP}, (2, 3, 4)),
     ("GaussianDropout", {"rate": 0.3}, (2, 3)),
@@ -107,10 +147,17 @@ CASES = [
     ("GlobalMaxPooling1D", {}, (2, 7, 4)),
     ("GlobalMaxPooling2D", {"keepdims": True}, (2, 7, 5, 4)),
     ("GlobalMaxPooling3D", {}, (2, 5, 4, 3, 2)),
+    (
+        "GroupQueryAttention",
+        {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2},
+        Several(((2, 4, 6), (2, 5, 6))),
+    ),
     ("GroupNormalization", {"groups": 2}, (2, 7, 5, 4)),
     ("GroupNormalization", {"groups": -1, "axis": 1}, (2, 3, 4)),
     ("Identity", {}, (2, 3)),
     ("LSTM", {"units": 3, "dropout": 0.3, "go_backwards": True}, (2, 3, 4)),
+    ("LSTMCell", {"units": 3, **DROP}, Several(((2, 4), [(2, 3), (2, 3)]))),
+    ("Lambda", {"function": activations.relu}, (2, 3)),
     ("LayerNormalization", {}, (2, 3)),
     ("LayerNormalization", {"axis": (1, 2), "center": False}, (2, 3, 4)),
     ("LayerNormalization", {"rms_scaling": True}, (2, 3)),
@@ -121,6 +168,16 @@ CASES = [
     ("MaxPooling3D", {}, (2, 5, 4, 3, 2)),
     ("Maximum", {}, [(2, 3), (2, 3)]),
     ("Minimum", {}, [(2, 3), (2, 3)]),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "dropout": 0.3, "seed": 1},
+        Several(((2, 4, 6), (2, 5, 6))),
+    ),
+    (
+        "MultiHeadAttention",
+        {"num_heads": 2, "key_dim": 3, "value_dim": 2, "attention_axes": 2},
+        Several(((2, 3, 4, 6), (2, 3, 5, 6))),
+    ),
     ("Multiply", {}, [(2, 3), (2, 3), (2, 3)]),
     ("PReLU", {"shared_axes": [1]}, (2, 3, 4)),
     ("Permute", {"dims": (2, 1)}, (2, 3, 4)),
@@ -137,6 +194,18 @@ CASES = [
     ),
     ("SimpleRNN", {"units": 3, "unroll": True, **DROP}, (2, 3, 4)),
     ("Softmax", {"axis": [1, 2]}, (2, 3, 4)),
+    ("SimpleRNNCell", {"units": 3, **DROP}, Several(((2, 4), [(2, 3)]))),
+    ("SpectralNormalization", {"layer": Of("Dense", {"units": 4})}, (2, 3)),
+    (
+        "StackedRNNCells",
+        {
+            "cells": [
+                Of("GRUCell", {"units": 3, **DROP}),
+                Of("LSTMCell", {"units": 2, **DROP}),
+            ]
+        },
+        Several(((2, 4), [[(2, 3)], [(2, 2), (2, 2)]])),
+    ),
     ("SpatialDropout1D", {"rate": 0.3, "seed": 3}, (2, 7, 4)),
     ("SpatialDropout2D", {"rate": 0.3}, (2, 7, 5, 4)),
     ("SpatialDropout3D", {"rate": 0.3}, (2, 5, 4, 3, 2)),
