@@ -71,6 +71,17 @@ def _documented(node: ast.AST, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _documented(child, prefix)
 
 
+def pages() -> list[pathlib.Path]:
+    """The Markdown pages of the documentation that have examples."""
+    folder = ROOT.parent / "docs"
+    return [path for path in sorted(folder.glob("*.md")) if ">>>" in path.read_text()]
+
+
+def page_examples(path: pathlib.Path) -> str:
+    """The code in a page, without the fences."""
+    return "\n".join(re.findall(r"```python\n(.*?)```", path.read_text(), re.DOTALL))
+
+
 def public_objects() -> dict[tuple[str, str], Any]:
     """Every public class and function, by its module and name."""
     modules = [getattr(keras, name) for name in keras.__all__]

@@ -5,7 +5,14 @@ import shutil
 
 import numpy as np
 import pytest
-from docstring_examples import docstrings, namespace, public_objects, run
+from docstring_examples import (
+    docstrings,
+    namespace,
+    page_examples,
+    pages,
+    public_objects,
+    run,
+)
 
 import keras
 from keras.utils import io_utils
@@ -13,6 +20,7 @@ from keras.utils import io_utils
 # What an example needs that a test cannot give it.
 DOWNLOADS = "needs a file from the network"
 NOT_RUN = {
+    "core/backends.py::register": "needs a backend that is a package of its own",
     "callbacks/loggers.py::RemoteMonitor": "needs a server",
     "datasets/california_housing.py::load_data": DOWNLOADS,
     "datasets/cifar10.py::load_data": DOWNLOADS,
@@ -77,3 +85,8 @@ def test_example(example, backend, fresh_place):
     if ONE_BACKEND.get(str(example), backend) != backend:
         pytest.skip(f"the example is for {ONE_BACKEND[str(example)]}")
     run(example.text, namespace(example))
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda path: path.name)
+def test_page(page, fresh_place):
+    run(page_examples(page), {"keras": keras, "np": np, "__name__": "__main__"})

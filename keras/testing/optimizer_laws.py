@@ -13,6 +13,7 @@ import numpy as np
 
 from keras import ops
 from keras.core import scope
+from keras.core.backends import installed
 from keras.core.config.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
@@ -116,7 +117,7 @@ class OptimizerCase:
         if self.cls.__module__.split(".")[0] == "keras":
             self.custom_objects = dict(custom_objects or {})
         self.steps = steps
-        self.backends = scope.installed() if backends is None else list(backends)
+        self.backends = installed() if backends is None else list(backends)
         self.rtol = rtol
         self.atol = atol
 
@@ -271,6 +272,7 @@ def schedules(case: OptimizerCase) -> None:
     """A schedule as learning rate gives each step its own rate."""
     schedule = PiecewiseConstantDecay([1], [0.1, 0.01])
     scheduled = run_steps(case.make_with(learning_rate=schedule), weights(), range(4))
+    advice = "Use the `learning_rate` that `update_step` is given."
 
     optimizer, variables = case.make_with(learning_rate=0.1), weights()
     run_steps(optimizer, variables, range(2))
@@ -280,8 +282,17 @@ def schedules(case: OptimizerCase) -> None:
         _values(scheduled),
         _values(variables),
         "the steps that are made when the learning rate is set by hand",
-        "Use the `learning_rate` that `update_step` is given.",
+        advice,
     )
+
+    constant = run_steps(case.make_with(learning_rate=0.1), weights(), range(4))
+    found, others = as_numpy(_values(scheduled)), as_numpy(_values(constant))
+    if all(np.array_equal(x, y) for x, y in zip(found, others)):
+        raise Violation(
+            "smaller steps once the rate is smaller",
+            "the steps of a constant rate",
+            advice,
+        )
 
 
 def counts_steps(case: OptimizerCase) -> None:
@@ -304,7 +315,7 @@ def missing_gradient(case: OptimizerCase) -> None:
     grads = [None, ops.convert_to_tensor(gradients(0)[1])]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        case.make_with(weight_decay=None).apply(grads, variables)
+        case.make().apply(grads, variables)
     case.require_close(
         variables[0].value,
         expected,

@@ -34,7 +34,10 @@ class Function(Operation):
         >>> x = keras.Input((3,))
         >>> f = keras.Function(x, keras.ops.exp(x) + 1)
         >>> f(np.zeros((1, 3)))
-        >>> features = keras.Function(model.inputs, model.get_layer("pool").output)
+        array([[2., 2., 2.]], dtype=float32)
+        >>> hidden = keras.layers.Dense(8, name="hidden")
+        >>> model = keras.Sequential([keras.Input((3,)), hidden, keras.layers.Dense(1)])
+        >>> features = keras.Function(model.inputs, model.get_layer("hidden").output)
     """
 
     graph: Graph

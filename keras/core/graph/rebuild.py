@@ -61,6 +61,7 @@ def rebuild(
         ...     if isinstance(operation, keras.layers.ReLU):
         ...         return keras.layers.Activation("gelu")
         ...     return operation
+        >>> model = keras.Sequential([keras.Input((3,)), keras.layers.ReLU()])
         >>> inputs, outputs = rebuild(model._graph, smoother)
         >>> smooth = keras.Model(inputs, outputs)
     """
