@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any
 
-Logs = MutableMapping[str, Any]
+Logs = dict[str, Any]
 
 
 class Callback:

@@ -6,7 +6,7 @@ import functools
 import threading
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from keras.core import dtypes, masks, tree
 from keras.core.config.configurable import Configurable
@@ -108,7 +108,7 @@ class Layer(Operation, Configurable, LayerState):
         if "build" in cls.__dict__:
             cls.build = _wrap_build(cls.__dict__["build"])  # type: ignore[method-assign]
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls, *args, **kwargs)
         # Set here, so that attributes exist before a subclass calls super().__init__.
         self.__dict__.update(

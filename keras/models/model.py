@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from keras.core import tree
 from keras.core.naming import auto_name
@@ -43,11 +43,11 @@ class Model(Trainer, Layer):
     )
     _not_copied = (*Layer._not_copied, *Trainer._engine_attributes)
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if cls is Model and is_functional_call(args, kwargs):
             from keras.models.functional import Functional
 
-            return super().__new__(Functional)
+            return super().__new__(Functional)  # type: ignore[return-value]
         return super().__new__(cls)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -197,14 +197,21 @@ class Model(Trainer, Layer):
 
     # Calling
 
-    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        """Run the graph; a subclass without one defines its own."""
-        if self._graph is None:
-            raise NotImplementedError(
-                f"{self._label()} must define `call(self, inputs)`, or be made from "
-                "symbolic inputs and outputs."
-            )
-        return self._run_graph(inputs, training)
+    if TYPE_CHECKING:
+
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            """Compute the outputs: a subclass takes what arguments it likes."""
+
+    else:
+
+        def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+            """Run the graph; a subclass without one defines its own."""
+            if self._graph is None:
+                raise NotImplementedError(
+                    f"{self._label()} must define `call(self, inputs)`, or be made "
+                    "from symbolic inputs and outputs."
+                )
+            return self._run_graph(inputs, training)
 
     def _run_graph(self, inputs: Any, training: Any) -> Any:
         self._check_options()

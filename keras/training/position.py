@@ -6,10 +6,13 @@ import functools
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from keras.training.data.source import BatchSource, IndexedSource
 from keras.training.loop import run_batches
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class Position:
@@ -97,14 +100,15 @@ class Position:
         return logs
 
 
-def waits_for_files(fit: Callable) -> Callable:
+def waits_for_files(fit: Callable[_P, _R]) -> Callable[_P, _R]:
     """Let `fit` end, also by an error, only when nothing is being written any more."""
 
     @functools.wraps(fit)
-    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        self: Any = args[0]
         outer, self._position = self._position, None
         try:
-            return fit(self, *args, **kwargs)
+            return fit(*args, **kwargs)
         except BaseException as error:
             callbacks = getattr(self._position, "callbacks", None)
             for callback in getattr(callbacks, "callbacks", ()):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from keras.callbacks.history import History
 from keras.core import tree
 from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
@@ -23,14 +24,18 @@ from keras.training.position import Position, waits_for_files
 from keras.training.steps import Steps
 from keras.utils.packing import unpack_x_y_sample_weight
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
-def _in_backend(method: Callable) -> Callable:
+
+def _in_backend(method: Callable[_P, _R]) -> Callable[_P, _R]:
     """Run a method in the backend that the model belongs to."""
 
     @functools.wraps(method)
-    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
-        with backend_scope(self._backend):
-            return method(self, *args, **kwargs)
+    def wrapped(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        owner: Any = args[0]
+        with backend_scope(owner._backend):
+            return method(*args, **kwargs)
 
     return wrapped
 
@@ -234,7 +239,7 @@ class Trainer(Steps):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: Any = 1,
-    ) -> Any:
+    ) -> History:
         """Train the model.
 
         Args:

@@ -20,7 +20,7 @@ import functools
 import inspect
 import weakref
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from keras.core import inspection
 from keras.core.config import serialization
@@ -70,7 +70,7 @@ class Configurable:
         if inspection.is_setting(name):
             inspection.changes += 1
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
         if not is_builtin(cls):
             object.__setattr__(self, "_called_with", (args, kwargs))
