@@ -11,9 +11,13 @@ _TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer")
 
 def framework_of(x: Any) -> str | None:
     """Which backend a framework's tensor belongs to; None for anything else."""
-    kind = type(x)
-    owner = backends.owner_of_package(kind.__module__.partition(".")[0])
-    if owner is not None and any(part in kind.__name__ for part in _TENSOR_NAMES):
+    return framework_of_class(type(x))
+
+
+def framework_of_class(cls: type) -> str | None:
+    """Which backend the tensors of a class belong to; None if they are no tensors."""
+    owner = backends.owner_of_package(cls.__module__.partition(".")[0])
+    if owner is not None and any(part in cls.__name__ for part in _TENSOR_NAMES):
         return owner
     return None
 

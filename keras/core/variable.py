@@ -180,6 +180,7 @@ class Variable(Operators):
     __module__ = "keras"
 
     _lent = True  # somebody else may hold the value: it must not be overwritten
+    _stamp = 0  # moves when anything but the value is set; see core/inspection.py
 
     def __init__(
         self,
@@ -209,8 +210,8 @@ class Variable(Operators):
         self.aggregation = aggregation
         self.synchronization = synchronization
         self.layout = layout
-        self.regularizer: Any = None
-        self.constraint: Any = None
+        self._regularizer: Any = None
+        self._constraint: Any = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
         self.number = next(numbers)
@@ -328,7 +329,28 @@ class Variable(Operators):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        self._stamp += 1
         self.backend.set_trainable(self._value, self._trainable)
+
+    @property
+    def regularizer(self) -> Any:
+        """The penalty on the value that is added to the loss."""
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value: Any) -> None:
+        self._regularizer = value
+        self._stamp += 1
+
+    @property
+    def constraint(self) -> Any:
+        """The projection that is applied after each update."""
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value: Any) -> None:
+        self._constraint = value
+        self._stamp += 1
 
     def numpy(self) -> Any:
         """A copy of the value as a NumPy array; a NumPy scalar when it has no axes."""

@@ -451,10 +451,11 @@ class Layer(Operation, Configurable, LayerState):
             layer._losses.clear()
         self._with_losses.clear()
 
+    def _regularized_weights(self) -> list[Any]:
+        return [v for v in self.trainable_weights if v.regularizer is not None]
+
     def _regularization_losses(self) -> list[Any]:
-        run = self.__dict__.get("_run_cache")
-        found = self.trainable_weights if run is None else run.regularized
-        return [v.regularizer(v) for v in found if v.regularizer is not None]
+        return [v.regularizer(v) for v in self._regularized_weights()]
 
     @property
     def losses(self) -> list[Any]:

@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.inspection import touch
 from keras.core.naming import current_path, path_scope
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful, parts, unique
@@ -105,6 +106,7 @@ class LayerState(Stateful):
         if not self._trainable:
             variable.trainable = False
         self._own_variables.append(variable)
+        touch(self)
         return variable
 
     def _direct_parts(self) -> list[Any]:
@@ -127,9 +129,6 @@ class LayerState(Stateful):
         self, include_self: bool = True, recursive: bool = True
     ) -> list[Any]:
         """This layer and those below it, each once."""
-        run = self.__dict__.get("_run_cache")
-        if run is not None and include_self and recursive:
-            return run.layers
         found: list[Any] = [self] if include_self else []
         stack = list(reversed(self._direct_layers()))
         seen = {id(self)}

@@ -7,12 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any, Self
 
 from keras.core import tree
+from keras.core.inspection import touch
 from keras.core.naming import auto_name
 from keras.core.scope import backend_scope
 from keras.core.tensor import KerasTensor
 from keras.layers.layer import Layer
-from keras.models.eager_calls import EagerCalls
 from keras.models.graph_body import GraphBody, is_functional_call
+from keras.training.engine import engine_of
 from keras.training.trainer import Trainer
 
 
@@ -34,14 +35,9 @@ class Model(Trainer, Layer):
     """
 
     _graph: GraphBody | None = None
-    _eager_calls: EagerCalls | None
     _saved_attributes = frozenset({"layers", "optimizer"})
-    _not_parts = (
-        "_graph",
-        *Trainer._trainer_attributes,
-        *(name for name in Trainer._engine_attributes if name.startswith("_")),
-    )
-    _not_copied = (*Layer._not_copied, *Trainer._engine_attributes)
+    _not_parts = ("_graph", "_position", *Trainer._trainer_attributes)
+    _not_copied = (*Layer._not_copied, *Trainer._not_copied_in_training)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         if cls is Model and is_functional_call(args, kwargs):
@@ -74,6 +70,7 @@ class Model(Trainer, Layer):
         self.built = graph is not None
         if graph is not None:
             self._settled = True
+        touch(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         # The layers first: one may copy its variables in its own way, and the optimizer
@@ -214,12 +211,9 @@ class Model(Trainer, Layer):
             return self._run_graph(inputs, training)
 
     def _run_graph(self, inputs: Any, training: Any) -> Any:
-        self._check_options()
         if self.run_eagerly:
             return self._graph.run(inputs, self._label())  # type: ignore[union-attr]
-        if self._eager_calls is None:
-            self._eager_calls = EagerCalls(self)
-        return self._eager_calls(inputs, training)
+        return engine_of(self).call(inputs, training)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs as symbolic tensors."""

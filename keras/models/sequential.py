@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from keras.core import tree
+from keras.core.inspection import touch
 from keras.core.naming import path_scope
 from keras.core.scope import backend_scope
 from keras.core.tensor import KerasTensor
@@ -78,6 +79,7 @@ class Sequential(Model):
             )
             self._layers.append(first)
         self._layers.append(layer)
+        touch(self)
         if rebuild:
             self._rebuild()
 
@@ -86,6 +88,7 @@ class Sequential(Model):
         if not self._layers:
             raise ValueError(f"{self._label()} has no layers to pop.")
         layer = self._layers.pop()
+        touch(self)
         if rebuild:
             self._rebuild()
         return layer

@@ -98,6 +98,8 @@ class Hyperparameters(Configurable, Stateful):
         if hyper and name in hyper and isinstance(value, (int, float)):
             self._given_numbers[name] = value
             hyper[name].assign(value)
+        elif name == "learning_rate" and not callable(value):
+            object.__setattr__(self, name, value)  # assigns: no setting changes
         else:
             super().__setattr__(name, value)
 

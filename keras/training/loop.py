@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from keras.training.data.source import ArraySource, BatchSource
+from keras.training.engine import engine_of
 from keras.training.logs import LazyLogs
 
 # What one dispatch may carry: enough to hide its cost, little enough to stay in cache.
@@ -49,15 +50,16 @@ def run_batches(
     every = model.steps_per_execution
     logs = None
     told = done = start
-    with model._running():
-        function = getattr(model, f"make_{mode}_function")()
+    engine = engine_of(model)
+    with engine.running():
+        function = engine.step(mode)
         for batch, count in dispatches(
             model, mode, source, callbacks, steps, index, start
         ):
             if done == told:
                 begin(done)
             if count:
-                results = model._step_loop(mode)(batch, count)
+                results = engine.loop(mode)(batch, count)  # type: ignore[misc]
             else:
                 results = function(batch)
             logs = LazyLogs(as_dict(results), to_numpy)
@@ -99,9 +101,9 @@ def dispatches(
         return allowed if steps is None else min(allowed, steps - step)
 
     if isinstance(source, ArraySource) and source.num_batches != 1:
-        prepare = getattr(getattr(model, f"make_{mode}_function")(), "prepare", None)
+        prepare = getattr(engine_of(model).step(mode), "prepare", None)
         grouped: Any = every > 1 or not callbacks.asks_each_batch(mode)
-        grouped = grouped and bytes_out is not None and model._step_loop(mode)
+        grouped = grouped and bytes_out is not None and engine_of(model).loop(mode)
         first = source.peek() if prepare or grouped else None
         if prepare and (last := source.last_batch(first)) is not None:
             prepare(last)  # it has a shape of its own

@@ -1,41 +1,47 @@
-"""The steps of training: what a model may override, and how they are compiled.
+"""The steps of training: what a model computes with one batch, and may override.
 
-`train_step`, `test_step` and `predict_step` are plain functions of a batch. The backend
-compiles them; where it can, it also compiles a loop of them, so that many steps cost
-one dispatch.
+`train_step`, `test_step` and `predict_step` are plain functions of a batch. How they
+are compiled, and when again, is the engine's business (`engine.py`).
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from keras.core import inspection, tree
-from keras.training.compiled import CompiledTargets, batch_size, to_tensors
-from keras.training.stateless import in_both_forms, on_data
+from keras.core import tree
+from keras.core.inspection import is_builtin
+from keras.training.compiled import CompiledTargets, batch_size
+from keras.training.engine import EngineOf, engine_of
+from keras.training.stateless import in_both_forms
 from keras.utils.packing import unpack_x_y_sample_weight
 
 
-class RunCache:
-    """What does not change while `fit` or `evaluate` runs, found once."""
+def _default(method: Callable) -> Callable:
+    """Mark a method, so that a class that overrides it is recognized."""
+    method._is_default = True  # type: ignore[attr-defined]
+    return method
 
-    def __init__(self, model: Any) -> None:
-        self.layers = model._flatten_layers()
-        self.metrics: list[Any] | None = None
-        self._model = model
 
-    @functools.cached_property
-    def variables(self) -> list[Any]:
-        """The trainable weights."""
-        return self._model.trainable_variables
+class _CompiledStep:
+    """The attribute `train_function` and its like: the compiled step, or None.
 
-    @functools.cached_property
-    def regularized(self) -> list[Any]:
-        """Those of them that have a penalty."""
-        return [v for v in self.variables if v.regularizer is not None]
+    A `make_train_function` that a model defines itself may keep its result here.
+    """
+
+    def __init__(self, mode: str) -> None:
+        self._mode = mode
+
+    def __get__(self, model: Any, owner: type) -> Callable | None:
+        return self if model is None else engine_of(model).steps.get(self._mode)  # type: ignore[return-value]
+
+    def __set__(self, model: Any, function: Callable | None) -> None:
+        steps = engine_of(model).steps
+        if function is None:
+            steps.pop(self._mode, None)
+        else:
+            steps[self._mode] = function
 
 
 class Steps:
@@ -49,18 +55,7 @@ class Steps:
     jit_compile: Any
     _targets: CompiledTargets | None
     _loss_tracker: Any
-    _train_function: Callable | None
-    _test_function: Callable | None
-    _predict_function: Callable | None
-    _loops: dict[str, Callable | None] | None
-    _eager_calls: Any
-    _seen_trainable: list[int] | None
-    _seen_options: tuple | None
-    _forget_functions: Callable[[], None]
-    _run_cache: RunCache | None
-    _seen_changes: int | None
-    _seen_settings: tuple | None
-    _is_builtin: bool
+    engine = EngineOf()
 
     @property
     def metrics(self) -> list[Any]:
@@ -68,7 +63,7 @@ class Steps:
 
         Once the model trains or is evaluated, the mean of the loss comes first.
         """
-        run = self._run_cache
+        run = engine_of(self).run
         if run is not None and run.metrics is not None:
             return run.metrics
         found = [] if self._loss_tracker is None else [self._loss_tracker]
@@ -228,107 +223,57 @@ class Steps:
 
     def _step_variables(self) -> list[Any]:
         """The trainable weights; found once for a `fit`, not once a step."""
-        if self._run_cache is not None:
-            return self._run_cache.variables
+        run = engine_of(self).run
+        if run is not None:
+            return run.variables
         return self.trainable_variables  # type: ignore[attr-defined]
 
-    @contextlib.contextmanager
-    def _running(self) -> Iterator[None]:
-        """While a loop runs, the structure of the model is looked at only once."""
-        outer, self._run_cache = self._run_cache, self._run_cache or RunCache(self)
-        try:
-            yield
-        finally:
-            self._run_cache = outer
+    def _flatten_layers(
+        self, include_self: bool = True, recursive: bool = True
+    ) -> list[Any]:
+        run = engine_of(self).run
+        if run is not None and include_self and recursive:
+            return run.layers
+        return super()._flatten_layers(include_self, recursive)  # type: ignore[misc]
+
+    def _regularized_weights(self) -> list[Any]:
+        run = engine_of(self).run
+        if run is not None:
+            return run.regularized
+        return super()._regularized_weights()  # type: ignore[misc]
 
     # Compiled steps
 
+    @_default
     def make_train_function(self, force: bool = False) -> Callable:
-        """The function that trains on one batch, compiled."""
-        self._check_options()
-        self._check_fingerprint()
-        if self._train_function is None or force:
-            self._train_function = self._compile_step(on_data(self, "train"))
-        return self._train_function
+        """The function that trains on one batch, compiled; a model may make its own.
 
-    def make_test_function(self, force: bool = False) -> Callable:
-        """The function that evaluates one batch, compiled."""
-        self._check_options()
-        if self._test_function is None or force:
-            step = on_data(self, "test")
-            self._test_function = self._compile_step(step, train=False)
-        return self._test_function
-
-    def make_predict_function(self, force: bool = False) -> Callable:
-        """The function that predicts one batch, compiled."""
-        self._check_options()
-        if self._predict_function is None or force:
-            step = on_data(self, "predict")
-            self._predict_function = self._compile_step(step, train=False)
-        return self._predict_function
-
-    def _check_options(self) -> None:
-        """Compile anew when an attribute was set that steps depend on."""
-        options = self.run_eagerly, self.jit_compile, id(self.optimizer)
-        if self._seen_options != options:
-            self._forget_functions()
-            self._seen_options = options
-        if self._seen_changes != inspection.changes:
-            self._seen_changes = inspection.changes
-            self._check_settings()
-
-    def _check_fingerprint(self) -> None:
-        """Compile anew when weights were frozen, thawed or added since."""
-        found = [id(v) for v in self._step_variables()]
-        if self._seen_trainable != found:
-            self._train_function = None
-            self._loops = None
-            self._seen_trainable = found
-
-    def _check_settings(self) -> None:
-        """Compile anew when a setting of a layer, loss or metric is another now."""
-        found = inspection.inspect_model(self)
-        if self._seen_settings != found.settings:
-            self._seen_settings = found.settings
-            self._is_builtin = found.is_builtin
-            self._forget_functions()
-
-    def _step_loop(self, mode: str) -> Callable | None:
-        """`(stacked batches, count) -> the last results`: many steps in one dispatch.
-
-        For "predict" all results come back, stacked.
-
-        None where there is no such thing: on a backend that runs eagerly, and for a
-        model that makes its own train or test function.
+        Args:
+            force: whether to compile again although nothing changed.
         """
-        own = getattr(type(self), f"make_{mode}_function")
-        if own is not getattr(Steps, f"make_{mode}_function") or self.run_eagerly:
-            return None
-        if self._loops is None:
-            self._loops = {}
-        if mode not in self._loops:
-            step = own(self)
-            self._loops[mode] = self._backend.compile_loop(
-                step, self.jit_compile, collect=mode == "predict"
-            )
-        return self._loops[mode]
+        return engine_of(self).compiled_step("train", force)
 
-    def _step_on_tensors(self, step: Callable) -> Callable:
-        def run(data: Any) -> Any:
-            try:
-                return step(to_tensors(data))
-            finally:
-                self._clear_losses()  # type: ignore[attr-defined]
+    @_default
+    def make_test_function(self, force: bool = False) -> Callable:
+        """The function that evaluates one batch, compiled; a model may make its own.
 
-        return run
+        Args:
+            force: whether to compile again although nothing changed.
+        """
+        return engine_of(self).compiled_step("test", force)
 
-    def _compile_step(self, step: Callable, train: bool = True) -> Callable:
-        backend = self._backend
-        run = self._step_on_tensors(step)
-        if self.run_eagerly:
-            return run if train else backend.without_gradients(run)
-        variables = self._all_variables if self._is_builtin else None
-        return backend.compile_step(run, train, self.jit_compile, variables)
+    @_default
+    def make_predict_function(self, force: bool = False) -> Callable:
+        """The function that predicts one batch, compiled; a model may make its own.
+
+        Args:
+            force: whether to compile again although nothing changed.
+        """
+        return engine_of(self).compiled_step("predict", force)
+
+    train_function = _CompiledStep("train")
+    test_function = _CompiledStep("test")
+    predict_function = _CompiledStep("predict")
 
     def _all_variables(self) -> list[Any]:
         """What a step may read and write."""
@@ -344,7 +289,7 @@ class Steps:
         """
         step = "train_step" if training else "test_step"
         own = getattr(type(self), step) is not getattr(Steps, step)
-        own = own and inspection.is_builtin(type(self).build)  # type: ignore[attr-defined]
+        own = own and is_builtin(type(self).build)  # type: ignore[attr-defined]
         parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
         return own and bool(parts) and all(part.built for part in parts)
 

@@ -18,6 +18,7 @@ from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
 from keras.core.settings import settings
 from keras.training.compiled import CompiledTargets
+from keras.training.engine import engine_of
 from keras.training.logs import LazyLogs
 from keras.training.loop import as_dict, dispatches, run_batches
 from keras.training.position import Position, waits_for_files
@@ -44,21 +45,7 @@ class Trainer(Steps):
     """What makes a layer trainable: mixed into `Model`."""
 
     _trainer_attributes = ("optimizer", "_targets", "_loss_tracker", "_compile_args")
-    # What a copy starts without.
-    _engine_attributes = (
-        "_train_function",
-        "_test_function",
-        "_predict_function",
-        "_loops",
-        "_eager_calls",
-        "_seen_trainable",
-        "_seen_options",
-        "_seen_changes",
-        "_seen_settings",
-        "_run_cache",
-        "history",
-        "_position",
-    )
+    _not_copied_in_training = ("_engine", "history", "_position")
 
     name: str
     history: Any
@@ -74,8 +61,8 @@ class Trainer(Steps):
         self._targets = None
         self._loss_tracker: Any = None
         self._compile_args: dict[str, Any] | None = None
-        self._is_builtin = False
-        vars(self).update(dict.fromkeys(self._engine_attributes))
+        self.history = None
+        self._position = None
 
     # Compile
 
@@ -159,7 +146,7 @@ class Trainer(Steps):
         self._targets = targets
         self._loss_tracker = None
         self._compile_args = args
-        self._forget_functions()
+        engine_of(self).forget("the model was compiled again")
 
     def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
@@ -200,10 +187,6 @@ class Trainer(Steps):
 
     def _needs_loss_scale(self) -> bool:
         return self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
-
-    def _forget_functions(self) -> None:
-        self._train_function = self._test_function = self._predict_function = None
-        self._loops = self._eager_calls = None
 
     @property
     def compiled(self) -> bool:
@@ -355,7 +338,7 @@ class Trainer(Steps):
         self._build_on(source.peek(), training=False)
         callbacks = self._listed(callbacks, verbose, epochs=1, steps=source.num_batches)
         callbacks.on_test_begin()
-        with self._running():
+        with engine_of(self).running():
             self.reset_metrics()
             logs = run_batches(self, "test", source, callbacks)
         callbacks.on_test_end(logs)
@@ -399,7 +382,7 @@ class Trainer(Steps):
         for batch, count in batches:
             callbacks.on_predict_batch_begin(step)
             if count:
-                made = self._step_loop("predict")(batch, count)  # type: ignore[misc]
+                made = engine_of(self).loop("predict")(batch, count)  # type: ignore[misc]
             else:
                 made = function(batch)
             leaves, treedef = tree.flatten_with_def(made)

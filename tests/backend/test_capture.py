@@ -206,8 +206,8 @@ def test_training_is_the_same_bit_for_bit(make, optimizer):
         ).history
         found.append([*history.values(), model.predict(x, verbose=0)])
         found[-1] += model.get_weights()
-    assert tapes(model._train_function) == ["tape", "tape"]
-    assert tapes(model._test_function) == ["tape", "tape"]
+    assert tapes(model.train_function) == ["tape", "tape"]
+    assert tapes(model.test_function) == ["tape", "tape"]
     for plain, repeated in zip(*found):
         np.testing.assert_array_equal(plain, repeated)
 

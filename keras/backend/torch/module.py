@@ -13,7 +13,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from keras.backend.torch.tensor import DTYPES, dtype_of
-from keras.core import inspection
+from keras.core.inspection import touch
 from keras.core.state_paths import named_entries
 from keras.core.variable import StatelessFrame, Variable, frame
 
@@ -182,7 +182,7 @@ def _on_body(name: str) -> Callable:
         body = self.layer.__dict__.get("call")
         if not isinstance(body, _Body):
             body = self.layer.__dict__["call"] = _Body(self.layer)
-            inspection.changes += 1
+            touch(self.layer)
         return getattr(body, name)(lambda _, *rest: hook(self, *rest), **options)
 
     return register

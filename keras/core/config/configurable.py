@@ -22,10 +22,13 @@ import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
-from keras.core import inspection
 from keras.core.config import serialization
-from keras.core.inspection import is_builtin
+from keras.core.inspection import is_builtin, is_setting, touch
+from keras.core.state import Stateful
+from keras.core.variable import Variable
 
+# What may hold weights or layers, also under a private name.
+_HOLDERS = (Stateful, Variable, list, tuple, dict, set)
 _PLAIN = (type(None), bool, int, float, str)
 _MISSING = object()
 
@@ -64,11 +67,20 @@ class Configurable:
     """
 
     _called_with: tuple[tuple, dict[str, Any]] | None = None
+    _not_copied: tuple[str, ...] = ()
+    # How often a setting was set; what was compiled from it is out of date then.
+    _stamp = 0
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if inspection.is_setting(name):
-            inspection.changes += 1
+        if is_setting(name) or (
+            isinstance(value, _HOLDERS) and name not in self._not_copied
+        ):
+            touch(self)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        touch(self)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)

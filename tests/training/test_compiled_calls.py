@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from keras.training.compiled_calls import CALLS
 
 import keras
 from keras import layers, ops
-from keras.models.eager_calls import CALLS
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
 
@@ -19,7 +19,7 @@ def make(*between):
 
 
 def is_compiled(model):
-    return CALLS in model._eager_calls._counts.values()
+    return CALLS in model.engine._calls._counts.values()
 
 
 def numpy(x):
@@ -92,10 +92,10 @@ def test_what_leaves_more_behind_is_not_compiled(kind, backend):
         model, data = make(regularized if kind == "loss" else Own()), X
     for _ in range(CALLS + 2):
         out = model(data)
-    assert model._eager_calls._compiled is not None
+    assert model.engine._calls._compiled is not None
     if kind == "loss":
         assert len(model.losses) == 1 and float(model.losses[0]) > 0
     if kind == "mask":
         assert numpy(out._keras_mask).tolist() == [[True, False, True, True]]
     if kind == "code of the user":
-        assert not model._eager_calls._counts
+        assert not model.engine._calls._counts
