@@ -1,23 +1,49 @@
-"""What a layer call needs to know: the signature, and the calls around it."""
+"""The call of a layer on tensors: the pipeline behind `Layer.__call__`.
+
+`call_layer` is the whole way, one step after another; each step is a function below
+it. Symbolic calls take another way, `Layer.symbolic_call`, which comes here with
+abstract tensors to find the shapes of the outputs. What a layer is, and how its weights
+are made, is in `layer.py`.
+"""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
+import threading
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras.core import tree
+from keras import ops
+from keras.core import dtypes, masks, tree
+from keras.core.foreign import framework_of, to_host
+from keras.core.naming import path_scope
 from keras.core.tensor import KerasTensor
+from keras.core.variable import AutocastFrame, current_frame, frame
+from keras.layers.input_spec import check_inputs, layer_label
+from keras.layers.signature import (
+    CallSignature,
+    call_signature,
+    is_tensor_like,
+    shape_of,
+)
+
+if TYPE_CHECKING:
+    from keras.layers.layer import Layer
+
+# Weights are made once, however many threads call a new layer at the same time.
+_building = threading.RLock()
 
 
 class CallContext:
-    """The outermost layer call going on: the mode, and who was given losses."""
+    """The outermost layer call that is running.
+
+    Attributes:
+        training: the mode of the calls inside, where they do not say their own.
+        with_losses: the layers on which `add_loss` was called inside.
+    """
 
     __slots__ = ("training", "with_losses")
 
-    def __init__(self, training: Any, with_losses: list[Any]) -> None:
+    def __init__(self, training: Any, with_losses: list[Layer]) -> None:
         self.training = training
         self.with_losses = with_losses
 
@@ -25,83 +51,260 @@ class CallContext:
 call_context: ContextVar[CallContext | None] = ContextVar("keras_call", default=None)
 
 
-class CallSignature:
-    """The parameters of a layer class's `call`, looked up once for each class."""
+def call_layer(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Call a layer on tensors, real or traced.
 
-    def __init__(self, call: Any) -> None:
-        self.signature = inspect.signature(call)
-        parameters = list(self.signature.parameters.values())
-        kinds = (
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        )
-        names = [p.name for p in parameters[1:] if p.kind is not p.VAR_KEYWORD]
-        self.names = names
-        self.positional = [p.name for p in parameters[1:] if p.kind in kinds]
-        self.has_training = "training" in names
-        self.training_index = names.index("training") if self.has_training else -1
-        default = self.signature.parameters.get("training")
-        self.training_default = (
-            None
-            if default is None or default.default is default.empty
-            else default.default
-        )
-        # (position, argument, the parameter that takes its mask)
-        self.masks: list[tuple[int, str, str]] = []
-        if self.positional and "mask" in names and self.positional[0] != "mask":
-            self.masks.append((0, self.positional[0], "mask"))
-        for i, name in enumerate(self.positional):
-            if f"{name}_mask" in names:
-                self.masks.append((i, name, f"{name}_mask"))
+    Args:
+        layer: the layer; its backend is in force.
+        args, kwargs: the arguments of the call. `kwargs` is changed.
 
-    def tensor_arguments(self, args: tuple, kwargs: dict) -> dict[str, Any]:
-        """The arguments by name that are tensors or nests of them, in order."""
-        found = {}
-        values = dict(zip(self.positional, args))
-        if len(args) > len(self.positional):  # *args
-            values = {f"arg{i}": arg for i, arg in enumerate(args)}
-        for name, value in {**values, **kwargs}.items():
-            if name == "training" or name == "mask" or name.endswith("_mask"):
-                continue
-            leaves = tree.flatten(value)
-            if leaves and any(is_tensor_like(leaf) for leaf in leaves):
-                found[name] = value
-        return found
-
-
-def is_tensor_like(x: Any) -> bool:
-    """Whether `x` has the shape and type of a tensor, symbolic or not."""
-    return isinstance(x, KerasTensor) or (hasattr(x, "shape") and hasattr(x, "dtype"))
-
-
-# A class counts as Hashable only where the checker cannot see the class.
-call_signature: Callable[[Any], CallSignature] = functools.cache(
-    lambda cls: CallSignature(cls.call)
-)
-
-
-@functools.cache
-def build_parameters(cls: Any) -> tuple[list[str], bool] | None:
-    """The names of `cls.build`'s parameters and whether it takes any more.
-
-    None when the class leaves `build` as the base class has it.
+    Returns:
+        What `layer.call` returns, with masks on it.
     """
-    build = inspect.unwrap(cls.build)
-    if getattr(build, "_is_default", False):
-        return None
-    parameters = list(inspect.signature(build).parameters.values())[1:]
-    names = [
-        p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-    ]
-    return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
+    if "dtype_policy" not in layer.__dict__:
+        layer._check_initialized()
+    signature = call_signature(type(layer))
+
+    args, kwargs = convert_arguments(layer, args, kwargs)
+    if layer.input_spec is not None and args:
+        check_inputs(layer.input_spec, args[0], layer, layer._backend)
+
+    outer = call_context.get()
+    training = resolve_training(signature, outer, args, kwargs)
+    if masks._any and signature.masks:
+        fill_mask_arguments(signature, args, kwargs)
+
+    token = None
+    if outer is None or (training is not None and training != outer.training):
+        token = call_context.set(_inner_context(layer, outer, training))
+    try:
+        if layer._settled:
+            outputs = run(layer, args, kwargs)
+        else:
+            outputs = build_and_run(layer, args, kwargs)
+    except Exception as error:
+        add_note(error, layer, args, kwargs)
+        raise
+    finally:
+        if token is not None:
+            call_context.reset(token)
+
+    if masks._any or layer._makes_masks():
+        set_output_masks(layer, args, kwargs, outputs)
+    return outputs
 
 
-def shape_of(value: Any) -> Any:
-    """The shape of a tensor, or the nest of shapes of a nest of tensors."""
-    if value is None:
-        return None
-    if is_tensor_like(value):
-        return tuple(value.shape)
+# Arguments
+
+
+def convert_arguments(
+    layer: Layer, args: tuple, kwargs: dict[str, Any]
+) -> tuple[tuple, dict[str, Any]]:
+    """Make tensors of the arguments that are arrays, in the type the layer computes in.
+
+    A list of numbers as the first argument is a tensor too. Other lists and dicts are
+    entered; what is neither a tensor nor an array stays as it is.
+    """
+    backend = layer._backend
+    converted = []
+    for position, arg in enumerate(args):
+        if type(arg) in backend.NATIVE or is_tensor_like(arg):
+            arg = convert_tensor(layer, arg)
+        elif isinstance(arg, (list, tuple, dict)):
+            if position == 0 and _are_numbers(arg):
+                arg = convert_tensor(layer, backend.convert_to_tensor(arg))
+            else:
+                arg = _convert_nested(layer, arg)
+        converted.append(arg)
+
+    if kwargs:
+        kwargs = {name: _convert_nested(layer, arg) for name, arg in kwargs.items()}
+    return tuple(converted), kwargs
+
+
+def _are_numbers(nested: Any) -> bool:
+    leaves = tree.flatten(nested)
+    return bool(leaves) and all(type(leaf) in (int, float) for leaf in leaves)
+
+
+def _convert_nested(layer: Layer, nested: Any) -> Any:
     return tree.map_structure(
-        lambda t: tuple(t.shape) if is_tensor_like(t) else None, value
+        lambda leaf: convert_tensor(layer, leaf) if is_tensor_like(leaf) else leaf,
+        nested,
     )
+
+
+def convert_tensor(layer: Layer, x: Any) -> Any:
+    """An array, or a tensor of any framework, as a tensor in the layer's type."""
+    backend = layer._backend
+    if type(x) not in backend.NATIVE:
+        if isinstance(x, KerasTensor):
+            return x
+        mask = masks.get_mask(x)
+        if framework_of(x) not in (None, backend.name):
+            x = to_host(x)  # a concrete tensor of another framework
+        x = backend.convert_to_tensor(x)
+        if mask is not None:
+            masks.set_mask(x, mask)
+    if not layer.autocast:
+        return x
+
+    name = backend.dtype_name(x.dtype)
+    compute_dtype = layer.dtype_policy.compute_dtype
+    if name == compute_dtype or name not in dtypes.FLOATS:
+        return x
+    cast = backend.cast(x, compute_dtype)
+    if masks._any:
+        masks.set_mask(cast, masks.get_mask(x))
+    return cast
+
+
+# The mode
+
+
+def resolve_training(
+    signature: CallSignature,
+    outer: CallContext | None,
+    args: tuple,
+    kwargs: dict[str, Any],
+) -> Any:
+    """The training mode: as asked for, else of the call around, else `call`'s default.
+
+    It is put into `kwargs` if `call` takes it, and taken out if not.
+    """
+    by_position = signature.has_training and signature.training_index < len(args)
+    if by_position:
+        training = args[signature.training_index]
+    else:
+        training = kwargs.get("training")
+    if training is None and outer is not None:
+        training = outer.training
+    if training is None:
+        training = signature.training_default
+
+    if by_position or not signature.has_training:
+        kwargs.pop("training", None)
+    elif training is not None:
+        kwargs["training"] = training
+    return training
+
+
+def _inner_context(
+    layer: Layer, outer: CallContext | None, training: Any
+) -> CallContext:
+    """The context of the calls inside this one."""
+    if outer is not None:
+        return CallContext(training, outer.with_losses)
+    # Losses belong to one call of the outermost layer.
+    layer._clear_losses()
+    return CallContext(training, layer._with_losses)
+
+
+# Running
+
+
+def build_and_run(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """The first call: make the weights, then run."""
+    with _building, path_scope(layer._settle_path()):
+        if not layer.built:
+            layer._maybe_build(args, kwargs)
+        outputs = run(layer, args, kwargs)
+    layer._settled = True
+    return outputs
+
+
+def run(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Run `layer.call`; its weights are read in the type it computes in."""
+    policy = layer.dtype_policy
+    compute_dtype = policy.compute_dtype if layer.autocast else None
+    is_mixed = compute_dtype is not None and compute_dtype != policy.variable_dtype
+
+    # A layer inside a mixed one says its own type, also if that is its weights'.
+    if is_mixed or isinstance(current_frame(), AutocastFrame):
+        with frame(AutocastFrame, compute_dtype):
+            outputs = layer.call(*args, **kwargs)
+    else:
+        outputs = layer.call(*args, **kwargs)
+
+    if layer.activity_regularizer is not None:
+        for output in tree.flatten(outputs):
+            layer.add_loss(activity_loss(layer, output))
+    return outputs
+
+
+def activity_loss(layer: Layer, output: Any) -> Any:
+    """The penalty on an output, for each sample of the batch."""
+    penalty = layer.activity_regularizer(output)
+    if not output.shape:
+        return penalty
+    return penalty / ops.cast(ops.shape(output)[0], ops.dtype(penalty))
+
+
+# Masks
+
+
+def fill_mask_arguments(
+    signature: CallSignature, args: tuple, kwargs: dict[str, Any]
+) -> None:
+    """Give `call` the masks that travel with its arguments, where none was given."""
+    for position, argument, parameter in signature.masks:
+        if kwargs.get(parameter) is not None:
+            continue
+        value = args[position] if position < len(args) else kwargs.get(argument)
+        if value is None:
+            continue
+        found = _masks_of(value)
+        if any(mask is not None for mask in tree.flatten(found)):
+            kwargs[parameter] = found
+
+
+def set_output_masks(
+    layer: Layer, args: tuple, kwargs: dict[str, Any], outputs: Any
+) -> None:
+    """Let the masks that `layer.compute_mask` gives travel with the outputs."""
+    if not args:
+        return
+    previous = kwargs.get("mask")
+    if previous is None:
+        previous = _masks_of(args[0])
+
+    if not layer._makes_masks():
+        if all(mask is None for mask in tree.flatten(previous)):
+            return
+        if not layer.supports_masking:
+            layer._warn_lost_mask()
+            return
+
+    found = tree.flatten(layer.compute_mask(args[0], previous))
+    leaves = tree.flatten(outputs)
+    if len(found) == 1 and not tree.is_nested(outputs):
+        found = found * len(leaves)
+    for leaf, mask in zip(leaves, found):
+        if mask is not None and layer._backend.is_tensor(leaf):
+            masks.set_mask(leaf, mask)
+
+
+def _masks_of(inputs: Any) -> Any:
+    if not isinstance(inputs, (list, tuple, dict)):
+        return masks.get_mask(inputs)
+    return tree.map_structure(masks.get_mask, inputs)
+
+
+# Errors
+
+
+def add_note(
+    error: Exception, layer: Layer, args: tuple, kwargs: dict[str, Any]
+) -> None:
+    """Add to an error, once, which layer it came from and what that was called on."""
+    if getattr(error, "_keras_explained", False):
+        return
+    shapes = [
+        shape_of(arg) if is_tensor_like(arg) or tree.is_nested(arg) else arg
+        for arg in args
+    ]
+    error.add_note(
+        f"While calling {layer_label(layer)} on inputs of shape "
+        f"{shapes[0] if len(shapes) == 1 else shapes}."
+    )
+    error._keras_explained = True  # type: ignore[attr-defined]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import functools
-import threading
 import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
-from keras.core import dtypes, masks, tree
+from keras.core import tree
 from keras.core.config.configurable import Configurable
 from keras.core.config.limits import count_call
-from keras.core.foreign import framework_of, to_host
 from keras.core.graph.infer import infer_outputs
 from keras.core.graph.node import Node
 from keras.core.graph.operation import Operation
@@ -19,28 +17,17 @@ from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
-    AutocastFrame,
     MetaFrame,
     StatelessScope,
     collecting_scope,
     current_frame,
-    frame,
 )
 from keras.dtype_policies.policy import DTypePolicy
 from keras.dtype_policies.policy import get as get_policy
-from keras.layers.call import (
-    CallContext,
-    build_parameters,
-    call_context,
-    call_signature,
-    is_tensor_like,
-    shape_of,
-)
+from keras.layers.call import add_note, call_context, call_layer
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.layer_state import LayerState
-
-# Weights are made once, however many threads call a new layer at the same time.
-_first_calls = threading.RLock()
+from keras.layers.signature import build_parameters, call_signature, shape_of
 
 
 def _wrap_build(build: Callable) -> Callable:
@@ -248,140 +235,14 @@ class Layer(Operation, Configurable, LayerState):
                 return self(*args, **kwargs)
         if any_symbolic(args) or (kwargs and any_symbolic(kwargs.values())):
             return self.symbolic_call(*args, **kwargs)
-        return self._execute(args, kwargs)
+        return call_layer(self, args, kwargs)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """The computation. A subclass defines it."""
+        """Compute the outputs. A subclass defines it."""
         raise NotImplementedError(
-            f"{type(self).__name__} must define `call(self, inputs)`."
+            f"{type(self).__name__} has no `call` method: define `call(self, inputs)` "
+            "in the class; it computes what the layer returns."
         )
-
-    def _execute(self, args: tuple, kwargs: dict) -> Any:
-        """Call on real (or traced) tensors."""
-        if "dtype_policy" not in self.__dict__:
-            self._check_initialized()
-        context = call_context.get()
-        signature = call_signature(type(self))
-        args, kwargs = self._convert(args, kwargs)
-        if self.input_spec is not None and args:
-            check_inputs(self.input_spec, args[0], self, self._backend)
-        training = self._resolve_training(signature, context, args, kwargs)
-        if masks._any and signature.masks:
-            _fill_masks(signature, args, kwargs)
-        token = None
-        if context is None or (training is not None and training != context.training):
-            if context is None:
-                self._clear_losses()
-                context = CallContext(training, self._with_losses)
-            else:
-                context = CallContext(training, context.with_losses)
-            token = call_context.set(context)
-        try:
-            if self._settled:
-                outputs = self._run(args, kwargs)
-            else:
-                with _first_calls, path_scope(self._settle_path()):
-                    if not self.built:
-                        self._maybe_build(args, kwargs)
-                    outputs = self._run(args, kwargs)
-                self._settled = True
-        except Exception as error:
-            _explain(error, self, args, kwargs)
-            raise
-        finally:
-            if token is not None:
-                call_context.reset(token)
-        if masks._any or self._makes_masks():
-            self._set_output_mask(args, kwargs, outputs)
-        return outputs
-
-    def _run(self, args: tuple, kwargs: dict) -> Any:
-        policy = self.dtype_policy
-        wanted = policy.compute_dtype if self.autocast else None
-        mixed = wanted and wanted != policy.variable_dtype
-        if mixed or isinstance(current_frame(), AutocastFrame):
-            with frame(AutocastFrame, wanted):
-                outputs = self.call(*args, **kwargs)
-        else:
-            outputs = self.call(*args, **kwargs)
-        if self.activity_regularizer is not None:
-            for output in tree.flatten(outputs):
-                self.add_loss(self._activity_loss(output))
-        return outputs
-
-    def _activity_loss(self, output: Any) -> Any:
-        """The penalty on an output, for each sample of the batch."""
-        from keras import ops
-
-        penalty = self.activity_regularizer(output)
-        if not output.shape:
-            return penalty
-        return penalty / ops.cast(ops.shape(output)[0], ops.dtype(penalty))
-
-    def _convert(self, args: tuple, kwargs: dict) -> tuple[tuple, dict]:
-        convert = self._convert_leaf
-        out = []
-        for i, arg in enumerate(args):
-            if type(arg) in self._backend.NATIVE or is_tensor_like(arg):
-                arg = convert(arg)
-            elif isinstance(arg, (list, tuple, dict)):
-                leaves = tree.flatten(arg)
-                if i == 0 and leaves and all(type(v) in (int, float) for v in leaves):
-                    arg = convert(self._backend.convert_to_tensor(arg))
-                else:
-                    arg = tree.map_structure(
-                        lambda x: convert(x) if is_tensor_like(x) else x, arg
-                    )
-            out.append(arg)
-        if kwargs:
-            kwargs = {
-                k: tree.map_structure(
-                    lambda x: convert(x) if is_tensor_like(x) else x, v
-                )
-                for k, v in kwargs.items()
-            }
-        return tuple(out), kwargs
-
-    def _convert_leaf(self, x: Any) -> Any:
-        backend = self._backend
-        if type(x) not in backend.NATIVE:
-            if isinstance(x, KerasTensor):
-                return x
-            mask = masks.get_mask(x)
-            if framework_of(x) not in (None, backend.name):
-                x = to_host(x)  # a concrete tensor of another framework
-            x = backend.convert_to_tensor(x)
-            if mask is not None:
-                masks.set_mask(x, mask)
-        if self.autocast:
-            name = backend.dtype_name(x.dtype)
-            wanted = self.dtype_policy.compute_dtype
-            if name != wanted and name in dtypes.FLOATS:
-                cast = backend.cast(x, wanted)
-                if masks._any:
-                    masks.set_mask(cast, masks.get_mask(x))
-                return cast
-        return x
-
-    @staticmethod
-    def _resolve_training(
-        signature: Any, context: CallContext | None, args: tuple, kwargs: dict
-    ) -> Any:
-        """The mode asked for, else that of the call around, else call's default."""
-        if signature.has_training and signature.training_index < len(args):
-            training = args[signature.training_index]
-        else:
-            training = kwargs.get("training")
-        if training is None and context is not None:
-            training = context.training
-        if training is None:
-            training = signature.training_default
-        if signature.has_training and signature.training_index >= len(args):
-            if training is not None:
-                kwargs["training"] = training
-        else:
-            kwargs.pop("training", None)
-        return training
 
     # Masks
 
@@ -391,29 +252,6 @@ class Layer(Operation, Configurable, LayerState):
 
     def _makes_masks(self) -> bool:
         return type(self).compute_mask is not Layer.compute_mask
-
-    def _set_output_mask(self, args: tuple, kwargs: dict, outputs: Any) -> None:
-        if not args:
-            return
-        inputs = args[0]
-        previous = kwargs.get("mask")
-        if previous is None:
-            previous = _masks_of(inputs)
-        flat_previous = tree.flatten(previous)
-        if not self._makes_masks():
-            if all(m is None for m in flat_previous):
-                return
-            if not self.supports_masking:
-                self._warn_lost_mask()
-                return
-        mask = self.compute_mask(inputs, previous)
-        leaves = tree.flatten(outputs)
-        given = tree.flatten(mask)
-        if len(given) == 1:
-            given = given * len(leaves) if not tree.is_nested(outputs) else given
-        for leaf, leaf_mask in zip(leaves, given):
-            if leaf_mask is not None and self._backend.is_tensor(leaf):
-                masks.set_mask(leaf, leaf_mask)
 
     def _warn_lost_mask(self) -> None:
         if not self.__dict__.get("_warned_mask"):
@@ -480,7 +318,7 @@ class Layer(Operation, Configurable, LayerState):
                     check_inputs(self.input_spec, args[0], self, self._backend)
             outputs = self.compute_output_spec(*args, **kwargs)
         except Exception as error:
-            _explain(error, self, args, kwargs)
+            add_note(error, self, args, kwargs)
             raise
         return Node(self, args, kwargs, outputs).outputs
 
@@ -499,7 +337,7 @@ class Layer(Operation, Configurable, LayerState):
             return tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), shape
             )
-        return infer_outputs(lambda *a, **k: self._execute(a, k), args, kwargs)
+        return infer_outputs(lambda *a, **k: call_layer(self, a, k), args, kwargs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The output's shape for an input of the given shape (None where unknown)."""
@@ -565,20 +403,6 @@ class Layer(Operation, Configurable, LayerState):
         """Call `fn` so that the backward pass computes it again."""
         return self._backend.remat(fn)(*args, **kwargs)
 
-    def quantize(
-        self, mode: Any = None, type_check: bool = True, config: Any = None
-    ) -> None:
-        """Quantization is not supported yet: this raises."""
-        raise NotImplementedError(
-            f"{layer_label(self)}: quantization is not supported."
-        )
-
-    def quantized_build(self, input_shape: Any, mode: str) -> None:
-        """Quantization is not supported yet: this raises."""
-        raise NotImplementedError(
-            f"{layer_label(self)}: quantization is not supported."
-        )
-
     # Saving
 
     @classmethod
@@ -642,36 +466,3 @@ def _pop_input_shape(kwargs: dict[str, Any]) -> Any:
     if "input_shape" in kwargs:
         return (batch, *kwargs.pop("input_shape"))
     return None
-
-
-def _masks_of(inputs: Any) -> Any:
-    if not isinstance(inputs, (list, tuple, dict)):
-        return masks.get_mask(inputs)
-    return tree.map_structure(masks.get_mask, inputs)
-
-
-def _fill_masks(signature: Any, args: tuple, kwargs: dict) -> None:
-    """Pass on the masks that travel with the arguments, where none was given."""
-    for position, argument, parameter in signature.masks:
-        if kwargs.get(parameter) is not None:
-            continue
-        value = args[position] if position < len(args) else kwargs.get(argument)
-        if value is None:
-            continue
-        found = _masks_of(value)
-        if any(m is not None for m in tree.flatten(found)):
-            kwargs[parameter] = found
-
-
-def _explain(error: Exception, layer: Layer, args: tuple, kwargs: dict) -> None:
-    """Add to an error, once, which layer it came from and what that was given."""
-    if getattr(error, "_keras_explained", False):
-        return
-    shapes = [
-        shape_of(a) if is_tensor_like(a) or tree.is_nested(a) else a for a in args
-    ]
-    error.add_note(
-        f"While calling {layer_label(layer)} on inputs of shape "
-        f"{shapes[0] if len(shapes) == 1 else shapes}."
-    )
-    error._keras_explained = True  # type: ignore[attr-defined]

@@ -14,6 +14,17 @@ from keras.core.state import Stateful, parts, unique
 from keras.core.variable import Variable
 from keras.layers.input_spec import layer_label
 
+_LATER = "It is part of Keras 3.15, but not of this package yet."
+# Members of Keras's layers and models, and what to say to a program that uses them.
+_MISSING = {
+    "add_metric": "Keep the metric as an attribute of the layer, and call its "
+    "`update_state` in `call` or `train_step`.",
+    "export": _LATER,
+    "quantize": _LATER,
+    "quantized_build": _LATER,
+    "quantized_call": _LATER,
+}
+
 
 class LayerState(Stateful):
     """The weights of a layer and of those below it: a part of `Layer`."""
@@ -33,6 +44,10 @@ class LayerState(Stateful):
 
     def __getattr__(self, name: str) -> Any:
         """What the framework's modules have and a layer lacks, as `parameters`."""
+        if name in _MISSING:
+            raise AttributeError(
+                f"{type(self).__name__!r} has no attribute {name!r}. {_MISSING[name]}"
+            )
         backend = self.__dict__.get("_backend")
         if backend is not None and name[:1] != "_":
             with contextlib.suppress(AttributeError):

@@ -8,9 +8,9 @@ from keras import initializers, ops
 from keras.core import tree
 from keras.core.config.limits import check_repeats
 from keras.core.errors import check_positive_int
-from keras.layers.call import call_signature
 from keras.layers.input_spec import layer_label
 from keras.layers.layer import Layer
+from keras.layers.signature import call_signature
 
 
 class Wrapper(Layer):

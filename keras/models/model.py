@@ -6,6 +6,8 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from keras.core import tree
 from keras.core.inspection import touch
 from keras.core.naming import auto_name
@@ -194,6 +196,15 @@ class Model(Trainer, Layer):
 
     # Calling
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 1 and type(args[0]) is np.ndarray:
+            training = kwargs.get("training")
+            if not kwargs or (len(kwargs) == 1 and isinstance(training, bool)):
+                found = engine_of(self).direct_call(args[0], training)
+                if found is not None:
+                    return found[0]
+        return super().__call__(*args, **kwargs)
+
     if TYPE_CHECKING:
 
         def call(self, *args: Any, **kwargs: Any) -> Any:
@@ -243,13 +254,6 @@ class Model(Trainer, Layer):
             Layer.compute_output_spec(self, inputs)
 
     build._is_default = True  # type: ignore[attr-defined]
-
-    def add_metric(self, *args: Any, **kwargs: Any) -> None:
-        """Not part of this API any more: this raises and says what to do."""
-        raise NotImplementedError(
-            "add_metric: keep the metric as an attribute and call "
-            "`self.my_metric.update_state(...)` in `call` or `train_step`."
-        )
 
     # Saving
 
@@ -302,17 +306,6 @@ class Model(Trainer, Layer):
         from keras.core.config.serialization import serialize_keras_object
 
         return json.dumps(serialize_keras_object(self), **kwargs)
-
-    def export(
-        self,
-        filepath: Any,
-        format: str = "tf_saved_model",
-        verbose: bool | None = None,
-        input_signature: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        """Export is not supported yet: this raises."""
-        raise NotImplementedError(f"export(format={format!r}) is not supported yet.")
 
     def summary(
         self,

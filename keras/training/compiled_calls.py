@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keras.core import masks, tree
-from keras.core.inspection import inspect_model
+from keras.core.inspection import inspect_model, is_builtin
+from keras.core.scope import backend_scope, current
 from keras.core.variable import current_frame
-from keras.layers.call import call_context
+from keras.layers.call import call_context, convert_tensor
 
 # Compiling pays for itself after some calls with the same shapes, but not for every
 # shape there may be.
@@ -39,6 +42,57 @@ class CompiledCalls:
         self._plain = run
         self._compiled = model._backend.compile_call(run, model._all_variables)
         self._counts: dict[Any, int] = {}
+        # Whether calls of the whole model on arrays of a shape, type and mode come to
+        # nothing but the compiled function.
+        self._direct: dict[Any, bool] = {}
+        owner = type(model)
+        self._has_own_call = not is_builtin(owner.call) or "call" in vars(model)
+
+    def direct(self, x: Any, training: Any) -> tuple | None:
+        """The outputs of a whole call of the model in a tuple, past `Layer.__call__`.
+
+        Args:
+            x: the only input, as it was given.
+            training: the mode, as it was given.
+
+        Returns:
+            None if the call must take the usual way.
+        """
+        if (
+            not self._counts
+            or type(x) is not np.ndarray
+            or masks._any
+            or call_context.get() is not None
+            or current_frame() is not None
+        ):
+            return None
+        key = (x.shape, x.dtype, training)
+        is_direct = self._direct.get(key)
+        if is_direct is None:
+            is_direct = self._find_direct(key, x)
+        if not is_direct:
+            return None
+
+        backend = self._model._backend
+        if current() is backend:
+            return (self._compiled(x, training),)
+        with backend_scope(backend):
+            return (self._compiled(x, training),)
+
+    def _find_direct(self, key: tuple, x: np.ndarray) -> bool:
+        """Whether the model would call the compiled function on `x` as it is."""
+        if self._has_own_call:
+            return False
+        model = self._model
+        with backend_scope(model._backend):
+            tensor = convert_tensor(model, x)
+            same_type = model._backend.dtype_name(tensor.dtype) == x.dtype.name
+        count = self._counts.get(_key(*tree.flatten_with_def(tensor), key[-1]))
+        if count != CALLS:
+            return False  # not yet; it is asked again then
+        if len(self._direct) < SHAPES:
+            self._direct[key] = same_type
+        return same_type
 
     def __call__(self, inputs: Any, training: Any) -> Any:
         """The outputs of the graph."""
@@ -46,8 +100,7 @@ class CompiledCalls:
         if not self._may_repeat(leaves):
             return self._plain(inputs, training)
 
-        shapes = ((tuple(x.shape), x.dtype) for x in leaves)
-        key = (treedef, training, *shapes)
+        key = _key(leaves, treedef, training)
         count = self._counts.get(key, 0)
         if count == CALLS:
             return self._compiled(inputs, training)
@@ -71,6 +124,11 @@ class CompiledCalls:
             and all(model._backend.runs_eagerly(x) for x in leaves)
             and not _masked(leaves)
         )
+
+
+def _key(leaves: list[Any], treedef: Any, training: Any) -> tuple:
+    """What calls have in common that one compilation serves."""
+    return (treedef, training, *((tuple(x.shape), x.dtype) for x in leaves))
 
 
 def _masked(tensors: list[Any]) -> bool:

@@ -161,6 +161,18 @@ class Engine:
             self._calls = CompiledCalls(self._model)
         return self._calls(inputs, training)
 
+    def direct_call(self, x: Any, training: Any) -> tuple | None:
+        """The outputs of a call of the model on one NumPy array, in a tuple.
+
+        None unless such calls come to nothing but a compiled function: they are not
+        worth the steps of `Layer.__call__`, which take longer than a small model.
+        """
+        if self._calls is None or self._inspection is None:
+            return None
+        if not self._inspection.is_current():
+            return None
+        return self._calls.direct(x, training)
+
     # Runs
 
     @contextlib.contextmanager

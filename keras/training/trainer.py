@@ -16,8 +16,9 @@ from keras.callbacks.history import History
 from keras.core import tree
 from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
-from keras.core.settings import settings
+from keras.core.settings import floatx, settings
 from keras.training.compiled import CompiledTargets
+from keras.training.data.make import DEFAULT_BATCH_SIZE
 from keras.training.engine import engine_of
 from keras.training.logs import LazyLogs
 from keras.training.loop import as_dict, dispatches, run_batches
@@ -367,6 +368,10 @@ class Trainer(Steps):
         """
         from keras.training.data import make_batches
 
+        if callbacks is None and steps is None and verbose == 0 and self.built:
+            if _is_one_batch(x, batch_size):  # nothing to gather, nobody to tell
+                return self._to_numpy(self.make_predict_function()((x,)))
+
         source = make_batches(x, batch_size=batch_size, steps=_capped(steps))
         if not self.built:
             self._build_on(source.peek(), training=False)
@@ -452,8 +457,13 @@ class Trainer(Steps):
         """What the model returns for one batch, as NumPy arrays."""
         batch = _single_batch(x, None, None, None)
         self._build_on(batch, training=False)
-        out = self.make_predict_function()(batch)
-        return tree.map_structure(self._backend.convert_to_numpy, out)
+        return self._to_numpy(self.make_predict_function()(batch))
+
+    def _to_numpy(self, outputs: Any) -> Any:
+        backend = self._backend
+        if backend.is_tensor(outputs):
+            return backend.convert_to_numpy(outputs)
+        return tree.map_structure(backend.convert_to_numpy, outputs)
 
     # Saving
 
@@ -490,6 +500,17 @@ def _single_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tupl
         x, y, sample_weight, batch_size=max(rows, 1), class_weight=class_weight
     )
     return next(iter(source.epoch(0)))
+
+
+def _is_one_batch(x: Any, batch_size: int | None) -> bool:
+    """Whether `x` is an array that makes one batch as it is."""
+    if type(x) is not np.ndarray or x.ndim < 2:
+        return False
+    size = DEFAULT_BATCH_SIZE if batch_size is None else batch_size
+    if type(size) is not int or not 0 < len(x) <= size:
+        return False
+    kind = x.dtype.kind
+    return kind in "iub" or (kind == "f" and x.dtype == floatx())
 
 
 def _validation_arguments(data: Any) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from keras.training.compiled_calls import CALLS
 
 import keras
 from keras import layers, ops
+from keras.training.compiled_calls import CALLS
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
 

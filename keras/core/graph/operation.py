@@ -32,8 +32,10 @@ class Operation:
         return self.call(*args, **kwargs)
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
-        """The computation, on tensors; a subclass supplies it."""
-        raise NotImplementedError(f"{type(self).__name__} must define `call`.")
+        """Compute the outputs from tensors. A subclass defines it."""
+        raise NotImplementedError(
+            f"{type(self).__name__} has no `call` method: define `call` in the class."
+        )
 
     def symbolic_call(self, *args: Any, **kwargs: Any) -> Any:
         """Find the output's shape and add a node to the graph."""
@@ -47,10 +49,6 @@ class Operation:
         from keras.core.graph.infer import infer_outputs
 
         return infer_outputs(self.call, args, kwargs)
-
-    def quantized_call(self, *args: Any, **kwargs: Any) -> Any:
-        """The computation with quantized weights, where a subclass has one."""
-        raise NotImplementedError(f"{type(self).__name__} has no quantized form.")
 
     def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
         """Call `fn` so that the backward pass computes it again, not keeping it."""

@@ -15,6 +15,8 @@ from keras.training.data.source import NAMES, ArraySource, BatchSource, drop_non
 from keras.training.data.weights import ClassWeights
 from keras.utils.py_dataset import PyDataset
 
+DEFAULT_BATCH_SIZE = 32
+
 
 def make_batches(
     x: Any,
@@ -75,7 +77,7 @@ def make_batches(
             )
         weights.check(y)
     if batch_size is None:
-        batch_size = math.ceil(count / steps) if steps else 32
+        batch_size = math.ceil(count / steps) if steps else DEFAULT_BATCH_SIZE
     return ArraySource(
         parts,
         count,
