@@ -14,7 +14,7 @@ from keras.core import masks, tree
 from keras.core.inspection import inspect_model, is_builtin
 from keras.core.scope import backend_scope, current
 from keras.core.variable import current_frame
-from keras.layers.call import call_context, convert_tensor
+from keras.layers.call import CallContext, call_context, convert_tensor
 
 # Compiling pays for itself after some calls with the same shapes, but not for every
 # shape there may be.
@@ -74,10 +74,15 @@ class CompiledCalls:
             return None
 
         backend = self._model._backend
-        if current() is backend:
-            return (self._compiled(x, training),)
-        with backend_scope(backend):
-            return (self._compiled(x, training),)
+        # The function may be traced or recorded now; then its layers ask for the mode.
+        token = call_context.set(CallContext(training, self._model._with_losses))
+        try:
+            if current() is backend:
+                return (self._compiled(x, training),)
+            with backend_scope(backend):
+                return (self._compiled(x, training),)
+        finally:
+            call_context.reset(token)
 
     def _find_direct(self, key: tuple, x: np.ndarray) -> bool:
         """Whether the model would call the compiled function on `x` as it is."""
