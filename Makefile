@@ -1,9 +1,13 @@
-# Two commands on a fresh clone: `make demo` and `make test`.
+# On a fresh clone: `make demo` and `make test`. While you work: `make quick`, `make fix`.
 PYTHON ?= python3
 DEMO_VENV ?= .venv-demo
 TEST_VENV ?= .venv
 
-.PHONY: demo test install-test lint types check clean
+# The backend of `make quick`.
+BACKEND ?= torch
+PYTEST = $(TEST_VENV)/bin/python -m pytest -q
+
+.PHONY: demo test quick slow fix install-test lint types check clean
 
 # An environment with the default backend (JAX), and the main job on real data.
 demo: $(DEMO_VENV)/ready
@@ -27,7 +31,20 @@ $(TEST_VENV)/ready: pyproject.toml
 	touch $@
 
 check: lint types
-	$(TEST_VENV)/bin/python -m pytest -q -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist loadfile
+
+# One backend, without the tests marked slow: for the time between two thoughts.
+quick: install-test
+	$(PYTEST) -n 2 --dist worksteal -m "not slow" --backends $(BACKEND)
+
+# Only what `quick` leaves out for its time, on all backends.
+slow: install-test
+	$(PYTEST) -n 2 --dist loadfile -m slow
+
+# Mend what can be mended by itself: order of imports, format.
+fix: install-test
+	$(TEST_VENV)/bin/python -m ruff check --fix .
+	$(TEST_VENV)/bin/python -m ruff format .
 
 lint:
 	$(TEST_VENV)/bin/python -m ruff check .

@@ -25,6 +25,29 @@ import keras  # noqa: E402
 BACKENDS = ("jax", "torch", "tensorflow")
 
 
+def pytest_addoption(parser):
+    """`--backends jax,torch` runs the tests of these, and those of none."""
+    parser.addoption("--backends", default="", help="backends, with commas between")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out the tests of other backends than `--backends`."""
+    chosen = set(filter(None, config.getoption("--backends").split(",")))
+    if not chosen:
+        return
+    if unknown := chosen - set(BACKENDS):
+        raise pytest.UsageError(f"--backends {sorted(unknown)}: not in {BACKENDS}")
+
+    kept, left_out = [], []
+    for item in items:
+        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        backend = parameters.get("backend")
+        fits = backend in chosen or backend not in BACKENDS
+        (kept if fits else left_out).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
 def pytest_unconfigure():
     """Delete what the tests left."""
     shutil.rmtree(_ROOM, ignore_errors=True)
