@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Initializer(Configurable):
             f"{type(self).__name__} must define `__call__(self, shape, dtype=None)`."
         )
 
-    def clone(self) -> Initializer:
+    def clone(self) -> Self:
         """An initializer with the same arguments; without a seed it draws a new one."""
         return type(self).from_config(self.get_config())
 

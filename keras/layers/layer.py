@@ -406,7 +406,7 @@ class Layer(Operation, Configurable, LayerState):
     # Saving
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """A layer like the one `config` was taken from, with new weights."""
         return Configurable.from_config.__func__(cls, config)  # type: ignore[attr-defined]
 

@@ -80,7 +80,7 @@ class Model(Trainer, Layer):
         copy.deepcopy(self._graph, memo)
         return super().__deepcopy__(memo)
 
-    def to_backend(self, backend: str) -> Any:
+    def to_backend(self, backend: str) -> Self:
         """The same model on another backend, with weights, optimizer and settings.
 
         Args:
@@ -350,7 +350,7 @@ class Model(Trainer, Layer):
         return super().get_config()
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """A model like the one `config` was taken from, with new weights."""
         from keras.core.config.registry import maybe_scope
         from keras.core.config.serialization import reading_config

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from keras.core import tree
 from keras.core.inspection import touch
@@ -200,7 +200,7 @@ class Sequential(Model):
         return config
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """A model like the one `config` was taken from, with new weights."""
         from keras.core.config.registry import maybe_scope
         from keras.core.config.serialization import (

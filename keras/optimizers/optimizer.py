@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from keras import initializers, ops
 from keras.core.config.limits import as_large_as_weights
@@ -590,7 +590,7 @@ class Optimizer(Hyperparameters):
         return values_in(scope, self._trainable), values_in(scope, self.variables)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Self:
         """An optimizer like the one `config` was taken from, without its state."""
         from keras.core.config.registry import maybe_scope
 

@@ -8,7 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from keras.core.config.limits import reading
 from keras.core.config.serialization import (
@@ -39,6 +39,9 @@ from keras.saving.weights import (
     warn_lost,
     write_entries,
 )
+
+if TYPE_CHECKING:
+    from keras.models.model import Model
 
 # The version of Keras whose files these are.
 API_VERSION = "3.15.1"
@@ -151,7 +154,7 @@ def load_model(
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
     safe_mode: bool = True,
-) -> Any:
+) -> Model:
     """Load a model saved by `save_model`, by this package or by Keras 3.
 
     The model belongs to the backend in force. Classes come from this package, from what
@@ -231,7 +234,7 @@ def load_trusted_model(
     filepath: str | os.PathLike,
     custom_objects: Mapping[str, Any] | None = None,
     compile: bool = True,
-) -> Any:
+) -> Model:
     """Load a model whose file may run code: only for files that you made yourself.
 
     `load_model` refuses the Python code that Keras writes for a `Lambda` layer, and

@@ -96,6 +96,7 @@ def sequential(x: np.ndarray, y: np.ndarray, folder: Path) -> None:
 
     model.save(folder / "model.keras")
     again = keras.models.load_model(folder / "model.keras")
+    assert_type(again, keras.Model)
     again.summary()
     model.save_weights(folder / "model.weights.h5")
     model.load_weights(folder / "model.weights.h5")
@@ -125,6 +126,7 @@ def subclass(x: np.ndarray, y: np.ndarray) -> None:
     model.compile(optimizer="adam")
     history = model.fit(x, y, epochs=1, verbose=0)
     print(history.history["loss"])
+    assert_type(model.to_backend("jax"), Regression)
     print(model.count_params(), [v.path for v in model.trainable_variables])
 
 

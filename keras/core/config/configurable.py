@@ -145,7 +145,7 @@ class Configurable:
         return getattr(self, argument.name, _MISSING)
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Any:
+    def from_config(cls, config: dict[str, Any]) -> Self:
         """An object like the one `config` was taken from.
 
         Args:
