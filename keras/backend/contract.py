@@ -296,7 +296,10 @@ class Backend(Protocol):
                 the user runs in it, so that it may do anything.
 
         The result may have `prepare(batch)`, which is called when a batch of another
-        shape is expected, to start its compilation early.
+        shape is expected, to start its compilation early. It may have `explain()`,
+        which says in words how it runs, for `model.engine.explain()`; `{code}` in that
+        text stands for the objects whose code is not repeatable. What `compile_call`
+        returns may have it too.
         """
 
     def compile_loop(

@@ -65,6 +65,14 @@ class Layer(Operation, Configurable, LayerState):
     in `call(inputs)`. Layers, variables and seed generators kept in attributes, lists
     or dicts belong to it.
 
+    On PyTorch the calls of a training step are recorded once and repeated without the
+    Python between them. A class outside this package is run each time instead, unless
+    it promises by a class attribute `repeatable = True` that this is the same: for the
+    same shapes its code makes the same calls of the framework, has no other effect (no
+    counters, no prints, no lists that grow), and reads no value on the host. The
+    promise is not inherited. Losses, metrics, optimizers, models and functions can make
+    it too; `model.engine.explain()` tells whose code is not repeated.
+
     Args:
         activity_regularizer: a penalty on the layer's output.
         trainable: whether its weights are trained.

@@ -117,6 +117,22 @@ class CompiledCalls:
             self._counts[key] = count + 1
         return outputs
 
+    def explain(self) -> str:
+        """How calls run, in words."""
+        if self.not_repeatable:
+            code = ", ".join(dict.fromkeys(self.not_repeatable))
+            return f"runs as written: {code} may do anything"
+        counts = list(self._counts.values())
+        if CALLS in counts:
+            return self._compiled.explain()
+        if any(count > CALLS for count in counts):
+            return "runs as written: it leaves losses or masks behind"
+        most = max(counts, default=0)
+        return (
+            f"not compiled yet: {most} of the {CALLS} calls with the same shapes that "
+            "come first were made"
+        )
+
     def _may_repeat(self, leaves: list[Any]) -> bool:
         """Whether a call depends on nothing but its arguments and variables."""
         model = self._model

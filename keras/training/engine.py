@@ -236,6 +236,70 @@ class Engine:
             self.last_change = reason
         self._loops.pop(mode, None)
 
+    # In words
+
+    def explain(self) -> str:
+        """What is compiled and what is not, and why, as text to print.
+
+        Example:
+            >>> print(model.engine.explain())
+        """
+        self.refresh()
+        model = self._model
+        lines = [f"{model._label()} on {model._backend.name}"]
+        for use, text in self._explanations().items():
+            lines.append(f"  {use:<9} {text}")
+        if self.last_change is not None:
+            lines.append(f"Compiled again the last time because: {self.last_change}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        uses = "; ".join(f"{k}: {v}" for k, v in self._explanations().items())
+        return f"<Engine of {self._model._label()}, {uses}>"
+
+    def _explanations(self) -> dict[str, str]:
+        """How each use of the model runs, in words."""
+        uses = {"train": "fit", "test": "evaluate", "predict": "predict"}
+        found = {use: self._explain_step(mode) for mode, use in uses.items()}
+        found["call"] = self._explain_call()
+        return found
+
+    def _explain_step(self, mode: str) -> str:
+        model = self._model
+        if self.has_own_function(mode):
+            owner = type(model).__name__
+            return f"runs what {owner}.make_{mode}_function returns"
+        if model.run_eagerly:
+            return "runs step by step, because run_eagerly=True"
+        step = self.steps.get(mode)
+        if step is None:
+            return "not compiled yet: it is when it first runs"
+
+        explain = getattr(step, "explain", None)
+        if explain is None:
+            return "runs step by step: this backend does not compile"
+        text = explain().format(code=self._code_that_must_run())
+        if self._loops.get(mode) is not None:
+            text += "; several steps in one dispatch"
+        return text
+
+    def _code_that_must_run(self) -> str:
+        seen = self._inspection
+        found = [] if seen is None else list(dict.fromkeys(seen.not_repeatable))
+        if len(found) > 3:
+            found[3:] = [f"{len(found) - 3} more"]
+        return ", ".join(found)
+
+    def _explain_call(self) -> str:
+        model = self._model
+        if model._graph is None:
+            return "runs as written: only a model made of a graph has compiled calls"
+        if model.run_eagerly:
+            return "runs as written, because run_eagerly=True"
+        if self._calls is None:
+            return "not compiled yet: it is after some calls with the same shapes"
+        return self._calls.explain()
+
 
 def _changed_option(model: Any, old: dict[str, Any], new: dict[str, Any]) -> str | None:
     for name, value in new.items():

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from keras.backend.defaults import is_data
+from keras.backend.explain import counted, described
 from keras.backend.jax.cpu import on_cpu
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
@@ -142,6 +143,10 @@ class Compiled:
         step, data = self._version(args)
         step.prepare(data)
 
+    def explain(self) -> str:
+        """How it runs, in words."""
+        return f"compiled by jax.jit{counted(len(self._versions))}"
+
     def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
         """The function for the shapes of these arguments, and the data in them."""
         data, filled, form = tree.partition(tuple(args), is_data)
@@ -162,7 +167,9 @@ def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
     """A step of the trainer, compiled unless `jit_compile` is False."""
-    return step if jit_compile is False else Compiled(step, shared=not train)
+    if jit_compile is False:
+        return described(step, "runs step by step, because jit_compile=False")
+    return Compiled(step, shared=not train)
 
 
 def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable | None:

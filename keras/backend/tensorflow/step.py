@@ -9,6 +9,7 @@ from typing import Any
 import tensorflow as tf
 
 from keras.backend.defaults import is_data
+from keras.backend.explain import counted
 from keras.backend.tensorflow.tensor import convert_to_tensor, dtype_of, is_tensor
 from keras.core import tree
 from keras.core.variable import MetaFrame, Variable, frame, repeatable
@@ -95,6 +96,10 @@ class Traced:
     def __call__(self, *args: Any) -> Any:
         tensors, graph = self._find(args)
         return graph(*tensors)
+
+    def explain(self) -> str:
+        """How it runs, in words."""
+        return f"compiled to a graph{counted(len(self._sized))}"
 
     def graph(self, *args: Any) -> Any:
         """The graph for such arguments."""

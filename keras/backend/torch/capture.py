@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch.overrides import TorchFunctionMode
 
+from keras.backend.explain import counted
 from keras.backend.torch.tensor import convert_to_tensor, get_device, is_tensor
 from keras.core import tree
 from keras.core.variable import Variable, current_frame
@@ -423,6 +424,22 @@ class Captured:
         if collect:
             return tree.map_structure(lambda *parts: torch.stack(parts), *results)
         return results[-1]
+
+    def explain(self) -> str:
+        """How it runs, in words."""
+        kinds = list(self._tapes.values())
+        recorded = sum(isinstance(kind, Tape) for kind in kinds)
+        said = [f"recorded and repeated{counted(recorded)}"]
+        if None in kinds:
+            said.append("recorded at the next call for others")
+        refused = sorted({kind for kind in kinds if isinstance(kind, str)})
+        if refused:
+            names = ", ".join(f"`{name}`" for name in refused)
+            text = f"step by step where {names} reads values or makes a result whose "
+            said.append(f"{text}size depends on values")
+            if not recorded:
+                said = [f"runs {said[-1]}"]
+        return "; ".join(said)
 
     def _tape(self, key: Any) -> Tape | None:
         """What was written down, if it can be repeated now."""

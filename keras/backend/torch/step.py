@@ -11,6 +11,7 @@ from typing import Any
 import torch
 import torch.utils.checkpoint
 
+from keras.backend.explain import described
 from keras.backend.torch.capture import Captured
 from keras.backend.torch.meta import MetaMode, to_meta
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
@@ -151,8 +152,14 @@ def compile_step(
         step = torch.compile(step)
     if not train:
         step = without_gradients(step)
-    if jit_compile is True or variables is None:
-        return step
+    if jit_compile is True:
+        return described(step, "runs under torch.compile, because jit_compile=True")
+    if variables is None:
+        return described(
+            step,
+            "runs step by step, because its calls may not be recorded: {code} may do "
+            "anything",
+        )
     return Captured(step, variables)
 
 

@@ -68,6 +68,9 @@ class Configurable:
 
     _called_with: tuple[tuple, dict[str, Any]] | None = None
     _not_copied: tuple[str, ...] = ()
+    # Whether the code of the class itself, not of a subclass, may be recorded once and
+    # repeated; see `keras.layers.Layer`.
+    repeatable: bool = False
     # How often a setting was set; what was compiled from it is out of date then.
     _stamp = 0
 
