@@ -13,25 +13,16 @@ from docstring_examples import (
     public_objects,
     run,
 )
+from stored_datasets import write_stored
 
 import keras
 from keras.utils import io_utils
 
 # What an example needs that a test cannot give it.
-DOWNLOADS = "needs a file from the network"
 NOT_RUN = {
     "core/backends.py::register": "needs a backend that is a package of its own",
     "callbacks/loggers.py::RemoteMonitor": "needs a server",
-    "datasets/california_housing.py::load_data": DOWNLOADS,
-    "datasets/cifar10.py::load_data": DOWNLOADS,
-    "datasets/cifar100.py::load_data": DOWNLOADS,
-    "datasets/fashion_mnist.py::load_data": DOWNLOADS,
-    "datasets/imdb.py::load_data": DOWNLOADS,
-    "datasets/imdb.py::get_word_index": DOWNLOADS,
-    "datasets/mnist.py::load_data": DOWNLOADS,
-    "datasets/reuters.py::load_data": DOWNLOADS,
-    "datasets/reuters.py::get_word_index": DOWNLOADS,
-    "utils/file_utils.py::get_file": DOWNLOADS,
+    "utils/file_utils.py::get_file": "downloads a file",
 }
 # What is shown belongs to the default backend, or only one backend has it.
 ONE_BACKEND = {
@@ -59,6 +50,19 @@ def fresh_place(tmp_path, monkeypatch):
     keras.config.set_dtype_policy(policy)
 
 
+@pytest.fixture
+def stored_files(tmp_path, monkeypatch):
+    """Data sets are small files, written where they would be downloaded."""
+    from keras.datasets import cifar, fashion_mnist, stored
+
+    def fetch(name, fname=None, **options):
+        return str(write_stored(name, tmp_path))
+
+    for module in (stored, cifar, fashion_mnist):
+        monkeypatch.setattr(module, "fetch", fetch)
+    monkeypatch.setattr(fashion_mnist, "_INSTALLED", str(tmp_path / "nowhere"))
+
+
 def test_every_public_object_says_what_it_does():
     objects = public_objects()
     assert len(objects) > 600
@@ -79,7 +83,7 @@ def test_every_example_of_a_public_object_is_found():
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
-def test_example(example, backend, fresh_place):
+def test_example(example, backend, fresh_place, stored_files):
     if str(example) in NOT_RUN:
         pytest.skip(NOT_RUN[str(example)])
     if ONE_BACKEND.get(str(example), backend) != backend:

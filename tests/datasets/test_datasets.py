@@ -9,10 +9,18 @@ import importlib
 import io
 import json
 import pickle
-import struct
 
 import numpy as np
 import pytest
+from stored_datasets import (
+    FASHION,
+    integer,
+    python2_pickle,
+    ragged,
+    text,
+    write_cifar,
+    write_fashion,
+)
 
 from keras import datasets
 from keras.datasets import cifar, fashion_mnist, stored
@@ -43,13 +51,6 @@ def serve(monkeypatch, tmp_path):
 
 def lists(data):
     return [[array.tolist() for array in part] for part in data]
-
-
-def ragged(count, seed):
-    draw = np.random.RandomState(seed)
-    texts = np.empty(count, object)
-    texts[:] = [draw.randint(1, 40, draw.randint(3, 9)).tolist() for _ in range(count)]
-    return texts
 
 
 IMDB = [
@@ -212,33 +213,9 @@ def test_mnist(serve, tmp_path):
         np.testing.assert_array_equal(got, given, strict=True)
 
 
-def write_fashion(folder):
-    folder.mkdir(parents=True)
-    given = {}
-    for part, count in (("train", 6), ("t10k", 2)):
-        images = np.random.default_rng(count).integers(0, 256, (count, 28, 28))
-        for kind, array in (("images-idx3", images), ("labels-idx1", np.arange(count))):
-            head = b"\0\0\x08" + struct.pack(
-                f">B{array.ndim}I", array.ndim, *array.shape
-            )
-            name = f"{part}-{kind}-ubyte.gz"
-            (folder / name).write_bytes(
-                gzip.compress(head + array.astype("u1").tobytes())
-            )
-            given[name] = array
-    return given
-
-
 def read_fashion():
     train, test = fashion_mnist.load_data()
     return dict(zip(FASHION, [*train, *test]))
-
-
-FASHION = [
-    f"{part}-{kind}-ubyte.gz"
-    for part in ("train", "t10k")
-    for kind in ("images-idx3", "labels-idx1")
-]
 
 
 @pytest.mark.parametrize("place", ["cache", "package"])
@@ -263,60 +240,10 @@ def test_a_damaged_idx_file(home, monkeypatch):
             fashion_mnist.load_data()
 
 
-# Pickles as Python 2 wrote them, which is the form of the CIFAR files.
-
-
-def text(content):
-    return b"T" + struct.pack("<i", len(content)) + content
-
-
-def integer(value):
-    return b"J" + struct.pack("<i", value)
-
-
-def array_of_bytes(array):
-    dtype = b"cnumpy\ndtype\n" + text(b"u1") + b"K\x00K\x01\x87R(K\x03" + text(b"|")
-    dtype += b"NNN" + integer(-1) + integer(-1) + b"K\x00tb"
-    shape = b"".join(map(integer, array.shape))
-    begin = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85"
-    begin += text(b"b") + b"\x87R(K\x01(" + shape + b"t"
-    return begin + dtype + b"\x89" + text(array.tobytes()) + b"tb"
-
-
-def python2_pickle(items):
-    body = b""
-    for key, value in items.items():
-        body += text(key)
-        if isinstance(value, np.ndarray):
-            body += array_of_bytes(value)
-        else:
-            body += b"](" + b"".join(map(integer, value)) + b"e"
-    return b"\x80\x02}(" + body + b"u."
-
-
 @pytest.fixture
 def cifar_files(serve, tmp_path):
-    draw = np.random.default_rng(0)
-    given = {}
-    for folder, names in (
-        (
-            "cifar-10-batches-py",
-            [*(f"data_batch_{i}" for i in range(1, 6)), "test_batch"],
-        ),
-        ("cifar-100-python", ["train", "test"]),
-    ):
-        (tmp_path / folder).mkdir()
-        for name in names:
-            items = {
-                b"data": draw.integers(0, 256, (4, 3072)).astype("u1"),
-                b"labels": draw.integers(0, 10, 4).tolist(),
-                b"fine_labels": draw.integers(0, 100, 4).tolist(),
-                b"coarse_labels": draw.integers(0, 20, 4).tolist(),
-            }
-            (tmp_path / folder / name).write_bytes(python2_pickle(items))
-            given[name] = items
     serve(tmp_path)
-    return given
+    return write_cifar(tmp_path)
 
 
 def test_cifar10(cifar_files):
