@@ -16,6 +16,7 @@ from docstring_examples import (
 from stored_datasets import write_stored
 
 import keras
+from keras.core.scope import current
 from keras.utils import io_utils
 
 # What an example needs that a test cannot give it.
@@ -36,6 +37,8 @@ ONE_BACKEND = {
 if shutil.which("dot") is None:
     NOT_RUN["utils/plot.py::plot_model"] = "needs Graphviz's program `dot`"
 EXAMPLES = docstrings()
+# An example with one of these needs gradients.
+TRAINS = (".fit(", "value_and_grad", ".jvp(", "compare_backends")
 
 
 @pytest.fixture
@@ -88,6 +91,8 @@ def test_example(example, backend, fresh_place, stored_files):
         pytest.skip(NOT_RUN[str(example)])
     if ONE_BACKEND.get(str(example), backend) != backend:
         pytest.skip(f"the example is for {ONE_BACKEND[str(example)]}")
+    if not current().HAS_GRADIENTS and any(word in example.text for word in TRAINS):
+        pytest.skip("the backend has no gradients")
     run(example.text, namespace(example))
 
 

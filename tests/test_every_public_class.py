@@ -247,6 +247,7 @@ def test_every_callback_has_a_case():
     assert here == set(CALLBACKS) | set(WITHOUT_A_CASE)
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("name", sorted(CALLBACKS))
 def test_callback_watches(backend, name, tmp_path, monkeypatch):
     """A callback that has no reason to act changes nothing of the training."""

@@ -35,6 +35,7 @@ def pyright(path, folder):
     ]
 
 
+@pytest.mark.gradients
 def test_the_program_runs(backend, tmp_path):
     runpy.run_path(str(PROGRAM))["main"](tmp_path)
 

@@ -133,6 +133,7 @@ def test_a_right_layer_passes(backend):
     )
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("cls", list(MISTAKES), ids=lambda cls: cls.__name__)
 def test_a_mistake_is_named(backend, cls):
     layer = cls(5.0) if cls is Forgetful else cls()
@@ -263,6 +264,7 @@ def test_a_right_optimizer_passes(backend):
     testing.check_optimizer(Descent(0.05))
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("cls", list(OPTIMIZER_MISTAKES), ids=lambda cls: cls.__name__)
 def test_a_mistake_of_an_optimizer_is_named(backend, cls):
     with pytest.raises(AssertionError, match=OPTIMIZER_MISTAKES[cls]):
