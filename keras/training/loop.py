@@ -44,15 +44,16 @@ def run_batches(
     Returns:
         The results after the last step, as floats; empty if there was no batch.
     """
+    engine = engine_of(model)
     begin = getattr(callbacks, f"on_{mode}_batch_begin")
     end = getattr(callbacks, f"on_{mode}_batch_end")
-    to_numpy = model._backend.convert_to_numpy
     every = model.steps_per_execution
-    logs = None
-    told = done = start
-    engine = engine_of(model)
+    logs: LazyLogs | None = None
+    done = start
+    told = start  # the callbacks know of the steps before this one
+
     with engine.running():
-        function = engine.step(mode)
+        step = engine.step(mode)
         for batch, count in dispatches(
             model, mode, source, callbacks, steps, index, start
         ):
@@ -61,16 +62,19 @@ def run_batches(
             if count:
                 results = engine.loop(mode)(batch, count)  # type: ignore[misc]
             else:
-                results = function(batch)
-            logs = LazyLogs(as_dict(results), to_numpy)
+                results = step(batch)
+            logs = LazyLogs(as_dict(results), model._backend.convert_to_numpy)
             done += count or 1
-            last = steps is not None and done >= steps
-            if (done - start) % every == 0 or last:
+
+            is_last = steps is not None and done >= steps
+            if (done - start) % every == 0 or is_last:
                 told = done
                 if callbacks.batch_end_due(done - 1, mode):
                     end(done - 1, logs)
-                if last or (model.stop_training and mode == "train"):
+                if is_last or (model.stop_training and mode == "train"):
                     break
+
+    # The data may end between two looks at the callbacks.
     if logs is not None and told != done and callbacks.batch_end_due(done - 1, mode):
         end(done - 1, logs)
     return logs.copy() if logs is not None else {}
@@ -86,41 +90,69 @@ def dispatches(
     start: int = 0,
     bytes_out: int | None = 0,
 ) -> Iterator[tuple[tuple, int]]:
-    """Batches, each with 0, and stacks of batches with how many of them are to run.
+    """What is sent to the device at once: batches, or stacks of batches.
 
-    `bytes_out` is what comes back for each sample; if it is not known, nothing is
-    stacked.
+    Args:
+        model, mode, source, callbacks, steps, index, start: as for `run_batches`.
+        bytes_out: the memory of the results for each sample; if it is not known,
+            nothing is stacked.
+
+    Yields:
+        A batch and 0, or a stack and how many steps are to run on it.
     """
     every = model.steps_per_execution
-
-    def wanted(step: int) -> int:
-        if every > 1:
-            allowed = every - (step - start) % every
-        else:
-            allowed = callbacks.steps_until_batch_end(step, mode)
-        return allowed if steps is None else min(allowed, steps - step)
-
+    size = 1
     if isinstance(source, ArraySource) and source.num_batches != 1:
-        prepare = getattr(engine_of(model).step(mode), "prepare", None)
-        grouped: Any = every > 1 or not callbacks.asks_each_batch(mode)
-        grouped = grouped and bytes_out is not None and engine_of(model).loop(mode)
-        first = source.peek() if prepare or grouped else None
-        if prepare and (last := source.last_batch(first)) is not None:
-            prepare(last)  # it has a shape of its own
-        filled = model._backend.LOOPS_HAVE_A_SIZE
-        size = 1
-        if grouped and bytes_out is not None:
-            most = MAX_GROUP_BYTES if filled or source.shuffle else MAX_LENT_BYTES
-            room_out = MAX_GROUP_BYTES // max(bytes_out * source.batch_size, 1)
-            size = min(source.group_size(first, most), MAX_GROUP, room_out)
-        if filled and bytes_out and size > 1:
-            # Other data in the same model should find the same size compiled.
-            size = 4 ** int(math.log(size, 4) + 1e-9)
-        if size > 1:
-            yield from source.groups(index, start, size, wanted, filled)
-            return
-    for batch in source.epoch(index, start):
-        yield batch, 0
+        sample = source.peek()
+        _compile_ahead(model, mode, source, sample)
+        # A callback that asks for every batch leaves nothing to stack.
+        together = every > 1 or not callbacks.asks_each_batch(mode)
+        if together and bytes_out is not None and engine_of(model).loop(mode):
+            size = _stack_size(model, source, sample, bytes_out)
+    if not isinstance(source, ArraySource) or size <= 1:
+        for batch in source.epoch(index, start):
+            yield batch, 0
+        return
+
+    def allowed(step: int) -> int:
+        """How many steps may run before somebody looks."""
+        if every > 1:
+            count = every - (step - start) % every
+        else:
+            count = callbacks.steps_until_batch_end(step, mode)
+        return count if steps is None else min(count, steps - step)
+
+    filled = model._backend.LOOPS_HAVE_A_SIZE
+    yield from source.groups(index, start, size, allowed, filled)
+
+
+def _compile_ahead(model: Any, mode: str, source: ArraySource, sample: tuple) -> None:
+    """Start compiling for the last batch, which is often smaller than the others.
+
+    It is compiled while the full batches run, so that the end of the first epoch does
+    not stall.
+    """
+    prepare = getattr(engine_of(model).step(mode), "prepare", None)
+    if prepare is None:
+        return
+    last_batch = source.last_batch(sample)
+    if last_batch is not None:
+        prepare(last_batch)
+
+
+def _stack_size(model: Any, source: ArraySource, sample: tuple, bytes_out: int) -> int:
+    """How many batches make a stack: enough to hide the cost of a dispatch."""
+    is_compiled_for_size = model._backend.LOOPS_HAVE_A_SIZE
+    # Slices that are read in place do not fill the cache with copies.
+    is_copied = is_compiled_for_size or source.shuffle
+    most = MAX_GROUP_BYTES if is_copied else MAX_LENT_BYTES
+    room_out = MAX_GROUP_BYTES // max(bytes_out * source.batch_size, 1)
+    size = min(source.group_size(sample, most), MAX_GROUP, room_out)
+
+    if is_compiled_for_size and bytes_out and size > 1:
+        # Other data in the same model should find the same size compiled.
+        size = 4 ** int(math.log(size, 4) + 1e-9)
+    return size
 
 
 def as_dict(logs: Any) -> dict[str, Any]:

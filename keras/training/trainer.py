@@ -1,23 +1,33 @@
-"""The one trainer: compile, fit, evaluate and predict, on every backend.
+"""The trainer: what `compile`, `fit`, `evaluate` and `predict` do, on every backend.
 
-What a step computes is in `steps.py`, the loop over batches in `loop.py`.
+It checks arguments, makes batches and tells the callbacks. What a step computes is in
+`steps.py`, the loop over the batches of an epoch in `loop.py`, what is compiled in
+`engine.py`.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from keras import optimizers
+from keras.callbacks import CallbackList
 from keras.callbacks.history import History
 from keras.core import tree
+from keras.core.config.serialization import (
+    deserialize_keras_object,
+    serialize_keras_object,
+)
 from keras.core.dtypes import numpy_dtype
 from keras.core.scope import backend_scope
 from keras.core.settings import floatx, settings
+from keras.random.host import draw_seed
 from keras.training.compiled import CompiledTargets
+from keras.training.data import make_batches, split_validation
 from keras.training.data.make import DEFAULT_BATCH_SIZE
 from keras.training.engine import engine_of
 from keras.training.logs import LazyLogs
@@ -102,8 +112,6 @@ class Trainer(Steps):
             >>> model = keras.Sequential([keras.layers.Dense(1)])
             >>> model.compile("adam", "mse", metrics=["mae"])
         """
-        from keras import optimizers
-
         if steps_per_execution == "auto":
             steps_per_execution = 1
         if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
@@ -116,7 +124,8 @@ class Trainer(Steps):
                 f"compile: `jit_compile` must be True, False or 'auto'; got "
                 f"{jit_compile!r}."
             )
-        args = dict(
+
+        self._compile_args = dict(
             optimizer=optimizer,
             loss=loss,
             loss_weights=loss_weights,
@@ -127,7 +136,8 @@ class Trainer(Steps):
             jit_compile=jit_compile,
             auto_scale_loss=auto_scale_loss,
         )
-        targets = CompiledTargets(
+
+        self._targets = CompiledTargets(
             self._label(),
             self._known_output_names(),
             loss,
@@ -135,6 +145,8 @@ class Trainer(Steps):
             metrics,
             weighted_metrics,
         )
+        self._loss_tracker = None
+
         optimizer = optimizers.get(optimizer)
         if optimizer is not None and auto_scale_loss and self._needs_loss_scale():
             if not isinstance(optimizer, optimizers.LossScaleOptimizer):
@@ -144,22 +156,20 @@ class Trainer(Steps):
         self.run_eagerly = bool(run_eagerly)
         self.steps_per_execution = steps_per_execution
         self.jit_compile = jit_compile
-        self._targets = targets
-        self._loss_tracker = None
-        self._compile_args = args
         engine_of(self).forget("the model was compiled again")
 
     def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
 
-    def _listed(self, callbacks: Any, verbose: Any, **params: Any) -> Any:
-        """The callbacks of a run as one `CallbackList`."""
-        from keras.callbacks import CallbackList
-
+    def _callback_list(
+        self, callbacks: Any, verbose: Any, **params: Any
+    ) -> CallbackList:
+        """The callbacks of a run, and a progress bar if one is wanted."""
         if isinstance(callbacks, CallbackList):
             return callbacks
-        bar, params = verbose != 0, {"verbose": verbose, **params}
-        return CallbackList(callbacks, add_progbar=bar, model=self, **params)
+        return CallbackList(
+            callbacks, add_progbar=verbose != 0, model=self, verbose=verbose, **params
+        )
 
     def _known_output_names(self) -> list[str] | None:
         if getattr(self, "_graph", None) is None:
@@ -248,9 +258,9 @@ class Trainer(Steps):
         Returns:
             A `History`: `history.history["loss"]` lists the loss of each epoch.
         """
-        from keras.training.data import make_batches, split_validation
-
         self._check_compiled("fit")
+
+        # The last samples are for validation, if a fraction is asked for.
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(
                 x, y, sample_weight, validation_split
@@ -263,37 +273,38 @@ class Trainer(Steps):
             steps=_capped(steps_per_epoch),
             shuffle=shuffle,
             class_weight=class_weight,
-            seed=_shuffle_seed() if shuffle else None,
+            seed=draw_seed() if shuffle else None,
         )
         self._targets.check_labels(y, self._output_sizes())  # type: ignore[union-attr]
-        epochs = min(epochs, settings.max_epochs) if settings.max_epochs else epochs
+        validation = None
+        if validation_data is not None:
+            validation = _validation_arguments(
+                validation_data, validation_batch_size or batch_size, validation_steps
+            )
+
+        # All variables exist before the first step, so that it is compiled only once.
         self._track_loss()
         self._build_on(source.peek(), training=True)
+
+        if settings.max_epochs:
+            epochs = min(epochs, settings.max_epochs)
         steps = source.num_batches
-        callbacks = self._listed(
+        callbacks = self._callback_list(
             callbacks, verbose, epochs=epochs, steps=steps, add_history=True
         )
-        validation: dict[str, Any] = {}
-        if validation_data is not None:
-            validation = _validation_arguments(validation_data)
-            validation["batch_size"] = (
-                (validation_batch_size or batch_size) if "y" in validation else None
-            )
-            validation["steps"] = validation_steps
         position = self._position = Position(source, initial_epoch, callbacks)
         self.stop_training = False
         callbacks.on_train_begin()  # BackupAndRestore may change the position
+
         logs = position.logs
         for epoch in range(position.epoch, epochs):
             callbacks.on_epoch_begin(epoch)
             logs = position.run_epoch(self, epoch, steps)
             if not logs:  # the data ran out
                 break
-            if validation and _due(validation_freq, epoch):
-                found = self.evaluate(
-                    **validation, callbacks=callbacks, return_dict=True, verbose=0
-                )
-                logs.update({f"val_{k}": v for k, v in found.items()})
+            if validation is not None and _is_due(validation_freq, epoch):
+                results = self.evaluate(**validation, callbacks=callbacks)
+                logs.update({f"val_{name}": v for name, v in results.items()})
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
@@ -327,8 +338,6 @@ class Trainer(Steps):
         Returns:
             The loss, or a list of the loss and the metrics, or a dict.
         """
-        from keras.training.data import make_batches
-
         if kwargs:
             raise TypeError(f"evaluate: unknown arguments {sorted(kwargs)}.")
         self._check_compiled("evaluate")
@@ -337,7 +346,10 @@ class Trainer(Steps):
         )
         self._track_loss()
         self._build_on(source.peek(), training=False)
-        callbacks = self._listed(callbacks, verbose, epochs=1, steps=source.num_batches)
+
+        callbacks = self._callback_list(
+            callbacks, verbose, epochs=1, steps=source.num_batches
+        )
         callbacks.on_test_begin()
         with engine_of(self).running():
             self.reset_metrics()
@@ -366,46 +378,54 @@ class Trainer(Steps):
         Returns:
             An array, or the nest of arrays that the model returns.
         """
-        from keras.training.data import make_batches
-
+        # One array that makes one batch, and nobody to tell: for a small model the rest
+        # of this method takes longer than the model.
         if callbacks is None and steps is None and verbose == 0 and self.built:
-            if _is_one_batch(x, batch_size):  # nothing to gather, nobody to tell
+            if _is_one_batch(x, batch_size):
                 return self._to_numpy(self.make_predict_function()((x,)))
 
         source = make_batches(x, batch_size=batch_size, steps=_capped(steps))
         if not self.built:
             self._build_on(source.peek(), training=False)
-        function = self.make_predict_function()
-        callbacks = self._listed(callbacks, verbose, epochs=1, steps=source.num_batches)
+        engine = engine_of(self)
+        step = engine.step("predict")
+        callbacks = self._callback_list(
+            callbacks, verbose, epochs=1, steps=source.num_batches
+        )
         callbacks.on_predict_begin()
+
         to_numpy = self._backend.convert_to_numpy
-        outputs: list[Any] = []
+        batches: list[Any] = []  # the arrays of each batch
         treedef: Any = None
-        step = 0
+        done = 0
         bytes_out = None if source.num_batches == 1 else self._output_bytes()
-        batches = dispatches(self, "predict", source, callbacks, bytes_out=bytes_out)
-        for batch, count in batches:
-            callbacks.on_predict_batch_begin(step)
+        for batch, count in dispatches(
+            self, "predict", source, callbacks, bytes_out=bytes_out
+        ):
+            callbacks.on_predict_batch_begin(done)
             if count:
-                made = engine_of(self).loop("predict")(batch, count)  # type: ignore[misc]
+                outputs = engine.loop("predict")(batch, count)  # type: ignore[misc]
             else:
-                made = function(batch)
-            leaves, treedef = tree.flatten_with_def(made)
+                outputs = step(batch)
+
+            leaves, treedef = tree.flatten_with_def(outputs)
             arrays = [to_numpy(leaf) for leaf in leaves]
-            if count:  # stacked
-                outputs += zip(*(array[:count] for array in arrays))
+            if count:  # stacked, perhaps with room for more
+                batches += zip(*(array[:count] for array in arrays))
             else:
-                outputs.append(arrays)
-            step += count or 1
-            if callbacks.batch_end_due(step - 1, "predict"):
-                made = tree.unflatten(treedef, outputs[-1])
-                callbacks.on_predict_batch_end(step - 1, {"outputs": made})
+                batches.append(arrays)
+
+            done += count or 1
+            if callbacks.batch_end_due(done - 1, "predict"):
+                outputs = tree.unflatten(treedef, batches[-1])
+                callbacks.on_predict_batch_end(done - 1, {"outputs": outputs})
         callbacks.on_predict_end()
-        columns = [
-            column[0] if len(column) == 1 else np.concatenate(column)
-            for column in zip(*outputs)
+
+        whole = [
+            parts[0] if len(parts) == 1 else np.concatenate(parts)
+            for parts in zip(*batches)
         ]
-        return tree.unflatten(treedef, columns)
+        return tree.unflatten(treedef, whole)
 
     # Single batches
 
@@ -429,10 +449,7 @@ class Trainer(Steps):
         batch = _single_batch(x, y, sample_weight, class_weight)
         self._track_loss()
         self._build_on(batch, training=True)
-        logs = LazyLogs(
-            as_dict(self.make_train_function()(batch)), self._backend.convert_to_numpy
-        ).copy()
-        return logs if return_dict else _flat_results(logs)
+        return self._read_results(self.make_train_function()(batch), return_dict)
 
     @_in_backend
     def test_on_batch(
@@ -447,10 +464,7 @@ class Trainer(Steps):
         batch = _single_batch(x, y, sample_weight, None)
         self._track_loss()
         self._build_on(batch, training=False)
-        logs = LazyLogs(
-            as_dict(self.make_test_function()(batch)), self._backend.convert_to_numpy
-        ).copy()
-        return logs if return_dict else _flat_results(logs)
+        return self._read_results(self.make_test_function()(batch), return_dict)
 
     @_in_backend
     def predict_on_batch(self, x: Any) -> Any:
@@ -458,6 +472,11 @@ class Trainer(Steps):
         batch = _single_batch(x, None, None, None)
         self._build_on(batch, training=False)
         return self._to_numpy(self.make_predict_function()(batch))
+
+    def _read_results(self, results: Any, return_dict: bool) -> Any:
+        """What a step returned, as floats."""
+        logs = LazyLogs(as_dict(results), self._backend.convert_to_numpy).copy()
+        return logs if return_dict else _flat_results(logs)
 
     def _to_numpy(self, outputs: Any) -> Any:
         backend = self._backend
@@ -471,15 +490,11 @@ class Trainer(Steps):
         """What `compile` was given, for a saved model."""
         if self._compile_args is None:
             return None
-        from keras.core.config.serialization import serialize_keras_object
-
         args = dict(self._compile_args, optimizer=self.optimizer)
         return {key: serialize_keras_object(value) for key, value in args.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compile as a saved model was compiled."""
-        from keras.core.config.serialization import deserialize_keras_object
-
         config = {k: deserialize_keras_object(v) for k, v in config.items()}
         self.compile(**config)
         if self.optimizer is not None and self.built:
@@ -493,8 +508,6 @@ def _flat_results(logs: dict[str, Any]) -> Any:
 
 
 def _single_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple:
-    from keras.training.data import make_batches
-
     rows = len(tree.flatten(x)[0])
     source = make_batches(
         x, y, sample_weight, batch_size=max(rows, 1), class_weight=class_weight
@@ -513,14 +526,19 @@ def _is_one_batch(x: Any, batch_size: int | None) -> bool:
     return kind in "iub" or (kind == "f" and x.dtype == floatx())
 
 
-def _validation_arguments(data: Any) -> dict[str, Any]:
+def _validation_arguments(
+    data: Any, batch_size: int | None, steps: int | None
+) -> dict[str, Any]:
+    """The arguments of `evaluate` for validation in `fit`."""
+    common = {"steps": steps, "return_dict": True, "verbose": 0}
     if isinstance(data, (tuple, list)) and 1 <= len(data) <= 3:
         x, y, sample_weight = unpack_x_y_sample_weight(tuple(data))
-        return {"x": x, "y": y, "sample_weight": sample_weight}
-    return {"x": data}
+        parts = {"x": x, "y": y, "sample_weight": sample_weight}
+        return {**parts, "batch_size": batch_size, **common}
+    return {"x": data, **common}  # its batches have a size
 
 
-def _due(frequency: Any, epoch: int) -> bool:
+def _is_due(frequency: int | Iterable[int], epoch: int) -> bool:
     if isinstance(frequency, int):
         return (epoch + 1) % frequency == 0
     return epoch + 1 in frequency
@@ -529,9 +547,3 @@ def _due(frequency: Any, epoch: int) -> bool:
 def _capped(steps: int | None) -> int | None:
     most = settings.max_steps_per_epoch
     return min(steps or most, most) if most else steps
-
-
-def _shuffle_seed() -> int:
-    from keras.random.host import draw_seed
-
-    return draw_seed()
