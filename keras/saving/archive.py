@@ -41,7 +41,7 @@ MAX_ASSET_DEPTH = 32
 MAX_MEMBERS = 10_000
 MAX_INFLATION = 100
 _COPY = 1 << 20
-# What Python's zipfile raises on bytes that are no archive.
+# What Python's zipfile raises on bytes that are not an archive.
 _DAMAGE = (zipfile.BadZipFile, zlib.error, NotImplementedError, struct.error)
 
 
@@ -56,29 +56,36 @@ def write_zip(
     rest = sorted(
         p.relative_to(files).as_posix() for p in files.rglob("*") if p.is_file()
     )
+
+    # The weights' size and checksum are known at the end: its header is written twice.
     member = zipfile.ZipInfo(WEIGHTS, datetime.datetime.now().timetuple()[:6])
     member.external_attr = 0o600 << 16
     member.CRC = member.file_size = member.compress_size = 0
+
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as out:
         for name in (METADATA, CONFIG):
             out.write(files / name, name)
+
         file: Any = out.fp
         member.header_offset = file.tell()
         file.write(member.FileHeader(zip64=True))
         file.flush()
         start = file.tell()
         spans = weights(path, start)
+
         out.start_dir = path.stat().st_size
         size = member.file_size = member.compress_size = out.start_dir - start
         member.CRC = checksum(path, start, out.start_dir, spans)
         file.seek(member.header_offset)
         file.write(member.FileHeader(zip64=True))
+
         out.filelist.append(member)
         out.NameToInfo[WEIGHTS] = member
         for name in rest:
             if name not in (METADATA, CONFIG, WEIGHTS):
                 out.write(files / name, name)
         out.comment = bytes(SEAL_SIZE)
+
     seal(path, [Span(start, size, member.CRC)], replace=True)
 
 
@@ -95,7 +102,7 @@ def write_checksums(files: Path, metadata: Mapping[str, Any]) -> None:
 
 
 class Archive:
-    """What a `.keras` file or directory holds, checked before anything is used.
+    """The contents of a `.keras` file or directory, checked before anything is used.
 
     Other files, members that do not belong there, and sizes beyond what a saved model
     has are a ValueError.
@@ -116,6 +123,7 @@ class Archive:
             self._read_checksums()
         else:
             self._open_zip()
+
         needed = (METADATA, CONFIG, WEIGHTS)
         missing = [name for name in needed if name not in self._sizes]
         if missing:
@@ -137,6 +145,7 @@ class Archive:
             raise ValueError(
                 f"{self.path.name!r} is not a `.keras` file (a zip archive): {error}."
             ) from error
+
         infos = self._zip.infolist()
         if len(infos) > MAX_MEMBERS:
             raise ValueError(f"{self.path.name!r} has {len(infos)} members.")
@@ -157,9 +166,9 @@ class Archive:
         name = info.filename
         wrong = None
         if name not in (METADATA, CONFIG, WEIGHTS) and not name.startswith(ASSETS):
-            wrong = "does not belong into a `.keras` file"
+            wrong = "does not belong in a `.keras` file"
         elif name in self._sizes:
-            wrong = "is there twice"
+            wrong = "is present twice"
         elif (info.external_attr >> 28) not in (0, 8):
             wrong = "is not a plain file"
         elif info.flag_bits & 1:
@@ -183,6 +192,7 @@ class Archive:
         if self._zip is None:
             yield Part.whole(self.path / WEIGHTS)
             return
+
         sealed = read_seal(self.path)
         info = self._zip.getinfo(WEIGHTS)
         if info.compress_type == zipfile.ZIP_STORED:
@@ -190,6 +200,8 @@ class Archive:
                 self.path, self._data_offset(info), info.file_size, info.CRC, sealed
             )
             return
+
+        # Compressed: HDF5 needs the bytes in a file of their own.
         Part(self.path, 0, 0, None, sealed).verify()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / WEIGHTS
@@ -204,6 +216,7 @@ class Archive:
         if not names:
             yield None
             return
+
         total = sum(self._sizes[name] for name in names)
         if total > MAX_ASSET_BYTES:
             raise ValueError(
@@ -213,16 +226,19 @@ class Archive:
         with tempfile.TemporaryDirectory() as folder:
             for name in names:
                 inner = PurePosixPath(name[len(prefix) :])
+
                 leaves = inner.is_absolute() or ".." in inner.parts or "\\" in name
                 if leaves or ":" in name or "\0" in name:
                     raise ValueError(
                         f"{self.path.name!r}: the member {name!r} leaves its directory."
                     )
+
                 if len(inner.parts) > MAX_ASSET_DEPTH:
                     raise ValueError(
-                        f"{self.path.name!r}: the member {name!r} lies deeper than "
-                        f"{MAX_ASSET_DEPTH} folders."
+                        f"{self.path.name!r}: the member {name!r} is nested deeper "
+                        f"than {MAX_ASSET_DEPTH} folders."
                     )
+
                 path = Path(folder) / inner
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._extract(name, path)
@@ -243,7 +259,7 @@ class Archive:
         return start
 
     def _read_checksums(self) -> None:
-        """What a directory keeps of its files' bytes."""
+        """Read the checksums that a directory keeps of its files."""
         if METADATA in self._sizes:
             metadata = self.read_json(METADATA)
             check_json(self.path / METADATA, metadata)

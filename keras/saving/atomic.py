@@ -12,11 +12,12 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def atomic_file(target: str | os.PathLike) -> Iterator[Path]:
-    """Write a file beside `target` and put it in its place at the end.
+    """Write a temporary file beside `target` and rename it to `target` at the end.
 
-    The body writes to the path it is given. When it ends well the bytes are forced to
-    the disk and the file takes the target's name in one step (a link is followed); a
-    kill or an OSError at any moment leaves either the old file or the new one.
+    The body of the `with` writes to the path it is given. If it succeeds, the bytes are
+    forced to disk and the file takes the target's name in one step (a link is
+    followed). A kill or an OSError at any moment leaves either the old file or the new
+    one.
 
     Example:
         >>> with atomic_file("model.keras") as path:
@@ -51,6 +52,7 @@ def atomic_directory(target: str | os.PathLike) -> Iterator[Path]:
         try:
             temporary.mkdir()
             yield temporary
+
             for path in [*temporary.rglob("*"), temporary]:
                 _sync(path)
             if final.exists():
@@ -79,7 +81,7 @@ def _explained(target: str | os.PathLike, final: Path) -> Iterator[None]:
         reason = error.strerror or str(error)
         if not final.parent.is_dir():
             reason = f"there is no directory {str(final.parent)!r}"
-        kept = " The file that was there is unchanged." if final.exists() else ""
+        kept = " The existing file is unchanged." if final.exists() else ""
         raise type(error)(
             error.errno, f"Could not save to {str(target)!r}: {reason}.{kept}"
         ) from error

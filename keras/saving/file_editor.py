@@ -58,13 +58,16 @@ class KerasFileEditor:
             )
         if not path.exists():
             raise FileNotFoundError(f"KerasFileEditor: no file {str(filepath)!r}.")
+
         self.filepath = filepath
         self.metadata: Any = None
         self.config: Any = None
+
         if path.name.endswith(".keras"):
             with Archive(path) as archive:
                 self.metadata = archive.read_json(METADATA)
                 self.config = archive.read_json(CONFIG)
+
         self.weights_dict: dict[str, dict[str, np.ndarray]] = {}
         with open_weights(path) as records:
             verify(records.values())
@@ -72,6 +75,7 @@ class KerasFileEditor:
                 group, _, key = place.rpartition("/")
                 name = group.removesuffix(_VARS).rstrip("/")
                 self.weights_dict.setdefault(name, {})[key] = record.read()
+
         print(f"Keras model file {str(filepath)!r}")
         if isinstance(self.metadata, dict):
             version = self.metadata.get("keras_version")
@@ -110,6 +114,7 @@ class KerasFileEditor:
                 "KerasFileEditor.compare: a model or layer is needed; received "
                 f"{reference_model!r}."
             )
+
         found = [
             replace(
                 e, custom=not all(isinstance(v, Variable) for v in e.values.values())
@@ -117,6 +122,7 @@ class KerasFileEditor:
             for e in entries(reference_model)
         ]
         plan = match(found, self._records())
+
         problems = len(plan.missing) + len(plan.unexpected) + len(plan.wrong)
         weights = sum(len(entry.values) for entry in found if not entry.custom)
         matches = weights - len(plan.missing) - len(plan.wrong)
@@ -137,7 +143,7 @@ class KerasFileEditor:
     # Changing
 
     def rename_object(self, object_name: str, new_name: str) -> None:
-        """Give an object another name, in its place.
+        """Rename an object; its parent stays the same.
 
         Args:
             object_name: its path, or the last part of it.
@@ -161,7 +167,7 @@ class KerasFileEditor:
         }
 
     def delete_object(self, object_name: str) -> None:
-        """Take an object out, with all that is below it."""
+        """Delete an object and everything below it."""
         gone = self._find(object_name, groups=True)
         self.weights_dict = {
             name: arrays
@@ -173,7 +179,7 @@ class KerasFileEditor:
         """Add an object, or replace the weights of one.
 
         Args:
-            object_path: its full path; what it lies in must be there.
+            object_path: its full path; the object above it must exist.
             weights: arrays by key, usually "0", "1", ...
         """
         arrays = _arrays(weights, "add_object")
@@ -181,7 +187,8 @@ class KerasFileEditor:
         parent = "/".join(parts[:-1])
         if not all(parts) or _VARS in parts or "." in parts or ".." in parts:
             raise ValueError(
-                f"KerasFileEditor.add_object: {object_path!r} is no path of an object."
+                f"KerasFileEditor.add_object: {object_path!r} is not the path of an "
+                "object."
             )
         if parent and parent not in self._paths():
             raise ValueError(
@@ -196,7 +203,7 @@ class KerasFileEditor:
         self.weights_dict[self._find(object_name)].update(arrays)
 
     def delete_weight(self, object_name: str, weight_name: str) -> None:
-        """Take one weight out of an object."""
+        """Delete one weight of an object."""
         name = self._find(object_name)
         if weight_name not in self.weights_dict[name]:
             raise ValueError(
@@ -222,7 +229,7 @@ class KerasFileEditor:
     resave_weights = save
 
     def _paths(self) -> set[str]:
-        """The paths of all objects, and of what they lie in."""
+        """The paths of all objects and of the groups above them."""
         return {
             "/".join(parts[: i + 1])
             for parts in (name.split("/") for name in self.weights_dict if name)
@@ -230,7 +237,7 @@ class KerasFileEditor:
         }
 
     def _find(self, name: str, groups: bool = False) -> str:
-        """The path of the object meant; with `groups` also of one without weights."""
+        """The full path of an object; with `groups`, one without weights too."""
         known: Iterable[str] = self._paths() if groups else self.weights_dict
         if name in known:
             return name

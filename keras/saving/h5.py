@@ -1,8 +1,8 @@
 """The HDF5 files that hold weights: a writer, and a reader that trusts nothing.
 
-The reader takes a plain tree of groups and datasets and nothing else HDF5 can do: no
-links to other names or files, no data kept elsewhere, no compression, no Python
-objects. A dataset's bytes are read only after its shape was found to be right.
+The reader accepts a plain tree of groups and datasets and nothing else that HDF5 can
+express: no links to other names or files, no external data, no compression, no Python
+objects. The bytes of a dataset are read only after its shape has been checked.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Record:
 
     @property
     def owner(self) -> str:
-        """What the layer was called that saved this; empty if nobody says."""
+        """The name of the layer that saved this; empty if the file does not say."""
         return read_attribute(self.dataset.parent, "name", MAX_ATTRIBUTE_BYTES) or ""
 
     def read(self) -> np.ndarray:
@@ -75,7 +75,7 @@ class Record:
         return np.asarray(array)
 
     def place(self) -> int | None:
-        """Where in the file the values lie in plain form, if they are many."""
+        """The offset of the values in the file; None if they are small or converted."""
         plain = self.dataset.dtype.kind == "V" or self.dataset.dtype == self.dtype
         if self.nbytes < LARGE or not plain or not self.dtype.isnative:
             return None
@@ -98,6 +98,7 @@ def verify(records: Iterable[Any], chosen: Iterable[Any] = ()) -> None:
         place = record.place() if isinstance(record, Record) else None
         if place is not None and record.part.checkable:
             wanted[record.part].append((place, record))
+
     for part, found in wanted.items():
         if not part.checkable:
             continue
@@ -125,7 +126,7 @@ def write_groups(
         attributes: texts kept at the root of the file.
 
     Returns:
-        Where the large arrays lie, with their checksums.
+        The spans of the large arrays, with their checksums.
     """
     large: list[tuple[int, Callable[[], np.ndarray]]] = []
     with open(path, "r+b" if start else "w+b", buffering=0) as file:
@@ -147,6 +148,7 @@ def write_groups(
             raise window.error or error from None
         if window.error is not None:
             raise window.error
+
     return write_arrays(Path(path), large)
 
 
@@ -159,7 +161,9 @@ def _put(group: h5py.Group, key: str, value: Any) -> int | None:
             f"{group.name}/{key}: an array of numbers is needed; received one of type "
             f"{dtype}."
         )
+
     stored = dtype if opaque is None else np.dtype(f"V{dtype.itemsize}")
+
     place = None
     # HDF5 keeps truth values as an enumeration, written by itself.
     if nbytes(value) >= LARGE and dtype.kind != "b" and dtype.isnative:
@@ -197,6 +201,7 @@ def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]
             raise ValueError(
                 f"{part.path.name!r} is not a readable HDF5 file: {error}."
             ) from error
+
         with opened:
             records: dict[str, Record] = {}
             try:
@@ -208,6 +213,7 @@ def open_records(source: str | os.PathLike | Part) -> Iterator[dict[str, Record]
                 raise ValueError(
                     f"{part.path.name!r} is a damaged HDF5 file: {error}."
                 ) from error
+
             if not records:  # nobody will ask for a check of what is read
                 part.verify()
             yield records
@@ -248,7 +254,7 @@ def _scan(file: h5py.File, part: Part, records: dict[str, Record]) -> None:
 
 
 def _link(group: h5py.Group, name: Any, path: str, seen: set[int]) -> int:
-    """The kind of object a name stands for, after a look at how it does."""
+    """The type of the object behind a link, after checking the link."""
     if not isinstance(name, str) or "/" in name or name in ("", ".", ".."):
         raise ValueError(f"The weights file has an object of the name {path!r}.")
     link = group.get(name, getlink=True)
@@ -267,7 +273,7 @@ def _link(group: h5py.Group, name: Any, path: str, seen: set[int]) -> int:
 
 
 def _record(dataset: h5py.Dataset, path: str, part: Part) -> Record:
-    """Check that a dataset is a plain array that lies inside the file."""
+    """Check that a dataset is a plain array stored inside the file."""
     plist = dataset.id.get_create_plist()
     layout = plist.get_layout()
     plain = layout in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT)
@@ -276,9 +282,11 @@ def _record(dataset: h5py.Dataset, path: str, part: Part) -> Record:
             f"{path!r} in the weights file is stored in chunks, compressed, or outside "
             "of the file; weights are stored as one plain block."
         )
+
     shape = dataset.shape
     if shape is None:
         raise ValueError(f"{path!r} in the weights file has no values.")
+
     record = Record(dataset, tuple(shape), _dtype(dataset, path), part)
     if record.nbytes and layout == h5py.h5d.CONTIGUOUS:
         offset = dataset.id.get_offset()

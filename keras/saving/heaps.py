@@ -1,9 +1,9 @@
 """HDF5's heaps, walked before HDF5 walks them.
 
-Texts of any length lie in "global heaps". The HDF5 library goes through one by the
-sizes in it, and goes on for ever where a size is 0; such a file is refused here. So is
-one with an attribute that claims a text longer than the file: HDF5 would take as much
-memory before it looks for the text.
+Texts of variable length are stored in "global heaps". The HDF5 library walks a heap by
+the sizes stored in it and never ends where a size is 0; such a file is refused here. So
+is one with an attribute that claims a text longer than the file: HDF5 would allocate
+that much memory before looking for the text.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEADER = 16  # of a heap, and of an object in it
 _WORD = (1 << 64) - 1
 _STEPS = 5_000_000
 _VARIABLE = 9  # the class of types of any length
-# The attributes that are read, as they stand in a file.
+# The names of the attributes that are read, as bytes in a file.
 _ATTRIBUTES = (
     b"keras_version\0",
     b"model_config\0",
@@ -32,9 +32,7 @@ WHOLE = 256 << 20
 
 
 def check_heaps(path: Path, start: int, size: int) -> None:
-    """Raise ValueError if HDF5 would not come to the end of a heap in a part of a file,
-    or if there is a text longer than the file.
-    """
+    """Raise ValueError for a heap without end, or a text longer than the file."""
     if not size:
         return
     end, left = start + size, _STEPS
@@ -52,6 +50,7 @@ def check_heaps(path: Path, start: int, size: int) -> None:
                         f"{path.name!r} is a damaged HDF5 file: the attribute "
                         f"{name[:-1].decode()!r} claims a text of {length} bytes."
                     )
+
         for at in _places(data, _MARK, runs):
             left = _walk(data, at, end, left)
             if left < 0:
@@ -62,7 +61,7 @@ def check_heaps(path: Path, start: int, size: int) -> None:
 
 
 def _places(data: mmap.mmap, mark: bytes, runs: list[tuple[int, int]]) -> Iterator[int]:
-    """Where in these runs of bytes a mark stands."""
+    """The offsets of a mark within these ranges of bytes."""
     for first, last in runs:
         at = data.find(mark, first, last)
         while at >= 0:
@@ -71,10 +70,10 @@ def _places(data: mmap.mmap, mark: bytes, runs: list[tuple[int, int]]) -> Iterat
 
 
 def _claimed(data: mmap.mmap, at: int, length: int) -> int:
-    """How long the text of an attribute is, whose name stands there; 0 if it is none.
+    """The length that an attribute claims for its text; 0 if this is not an attribute.
 
-    Before the name stand a version and the sizes of name, type and shape; after it
-    come these two, and the text's length and place.
+    The name (at offset `at`) is preceded by a version and the sizes of name, type and
+    shape, and followed by type and shape, then by the length and offset of the text.
     """
     for version, before, unit in ((1, 8, 8), (2, 8, 1), (3, 9, 1)):
         begin = at - before

@@ -1,4 +1,4 @@
-"""Configs that Keras 2 wrote, in the words of Keras 3.
+"""Configs written by Keras 2, translated to the form of Keras 3.
 
 Keras 2 lists a graph's calls as nested lists (`["dense", 0, 0, {}]`), counts a nested
 model's calls from one, and has other names for some arguments and classes. The
@@ -120,7 +120,7 @@ def _signs(node: Any) -> Iterator[bool]:
 def translate(config: dict[str, Any]) -> dict[str, Any]:
     """A model's (or layer's) serialised form as Keras 3 would have written it.
 
-    What has no counterpart is a ValueError that names it.
+    Whatever has no equivalent raises a ValueError that names it.
     """
     check_depth(config)
     try:
@@ -130,7 +130,8 @@ def translate(config: dict[str, Any]) -> dict[str, Any]:
             out["compile_config"] = translate_compile(compiled)
     except (AttributeError, KeyError, IndexError) as error:
         raise ValueError(
-            f"The config is no model's of Keras 2: {type(error).__name__}: {error}."
+            "The config is not that of a Keras 2 model: "
+            f"{type(error).__name__}: {error}."
         ) from error
     return out
 
@@ -172,6 +173,7 @@ def _optimizer(config: Any) -> Any:
         inner["learning_rate"] = inner.pop("lr")
     for gone in ("is_legacy_optimizer", "jit_compile"):
         inner.pop(gone, None)
+
     decay = inner.pop("decay", 0.0) or 0.0
     rate = inner.get("learning_rate")
     if decay:  # the rate that Keras 2 computed: lr / (1 + decay * step)
@@ -181,6 +183,7 @@ def _optimizer(config: Any) -> Any:
     if isinstance(rate, dict) and "class_name" in rate:
         of_schedule = rate["class_name"], rate.get("config", {})
         rate = _serialized("keras.optimizers.schedules", *of_schedule)
+
     inner["learning_rate"] = rate
     inner["name"] = str(inner.get("name", name)).lower()
     if name == "LossScaleOptimizer" and "inner_optimizer" in inner:
@@ -212,8 +215,10 @@ def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, 
     config = node.get("config")
     if name in ("Policy", "PolicyV1"):
         return _serialized("keras", "DTypePolicy", {"name": config.get("name")})  # type: ignore[union-attr]
+
     ours = name.rpartition(">")[2] if name.startswith("Custom>") else name
     ours = _CLASSES.get(ours, ours)
+
     module = str(node.get("module") or namespace)
     if ours == "Functional":
         module = "keras.src.models.functional"
@@ -221,11 +226,13 @@ def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, 
         module = "keras"
     elif module.startswith(("tf_keras", "keras.engine", "keras.src.engine")):
         module = namespace
+
     out = {**node, **_serialized(module, ours, config)}
     out.pop("build_config", None)  # layers are built by being called
     registered = node.get("registered_name")
     if registered and not str(registered).startswith(("keras", "tf_keras")):
         out["registered_name"] = registered
+
     if ours == "Sequential" and isinstance(config, list):  # before Keras 2.2
         out["config"] = config = {"layers": config}
     if ours == "Lambda":
@@ -246,7 +253,7 @@ def _config(name: str, config: dict[str, Any], synchronized: bool) -> dict[str, 
         elif nothing and value not in nothing:
             raise ValueError(
                 f"The {name} {config.get('name')!r} of this Keras 2 file has "
-                f"{key}={value!r}, which has no counterpart here."
+                f"{key}={value!r}, which has no equivalent in Keras 3."
             )
     axis = out.get("axis")
     if name == "BatchNormalization" and isinstance(axis, list) and len(axis) == 1:
@@ -302,6 +309,7 @@ def _graph(config: dict[str, Any]) -> dict[str, Any]:
         return config
     if not any(_is_old_call(n) for e in entries for n in e.get("inbound_nodes") or []):
         return config
+
     names = [e.get("name") or e["config"]["name"] for e in entries]
     calls = _Calls(names, config)
     out = {**config, "layers": []}
@@ -316,6 +324,7 @@ def _graph(config: dict[str, Any]) -> dict[str, Any]:
             read = [calls.read(node) for node in nodes]
             new["inbound_nodes"] = [_initial_state(n) if recurrent else n for n in read]
         out["layers"].append(new)
+
     for key in ("input_layers", "output_layers"):
         ends = calls.ends(config.get(key))
         alone = isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)

@@ -201,13 +201,15 @@ def _read_configs(path: Path, who: str) -> tuple[dict[str, Any], dict[str, Any] 
         parse_json(text, f"{who}: its configuration") if text else None
         for text in texts
     )
+
     if not isinstance(config, dict):
         raise ValueError(
-            f"{who}: the file holds no model, only weights or something else. Build "
+            f"{who}: the file contains no model, only weights or something else. Build "
             "the model and call `model.load_weights` on it."
         )
     if not isinstance(training, (dict, type(None))):
         raise ValueError(f"{who}: its training configuration is not a JSON object.")
+
     config = with_modules(config)
     if is_old({**config, "keras_version": version}):
         config = translate(config)
@@ -285,7 +287,7 @@ def _plan(
     skip: list[Any],
     numbers: Mapping[str, str] | None,
 ) -> Plan:
-    """Match layer by layer; with `numbers`, automatic names are counted anew."""
+    """Match layer by layer; with `numbers`, automatic names are renumbered."""
     layers = [x for x in listed_layers(model) if x.weights]
     names = {layer.name: layer.name for layer in layers}
     if numbers is not None:
@@ -294,7 +296,9 @@ def _plan(
     wanted = [(names[layer.name], layer, _saved_names(layer)) for layer in layers]
     if top := _top_weights(model, layers):
         wanted.append((_TOP, model, top))
+
     left = {name: dict(stored) for name, stored in given.items() if name != _TOP or top}
+
     found: list[Entry] = []
     records: dict[str, Record] = {}
     for name, layer, variables in wanted:
@@ -308,6 +312,7 @@ def _plan(
             records[f"{name}.{meant.get(short, short)}"] = record
         values = dict(zip(ours, (variable for _, variable in variables)))
         found.append(Entry(name, layer, values, custom=False, keys={}))
+
     for name, stored in left.items():
         for short, record in zip(_shortened(name, list(stored)), stored.values()):
             records[f"{name}.{short}"] = record
@@ -348,7 +353,7 @@ def _pair(ours: list[str], theirs: list[str]) -> dict[str, str]:
 
 
 def _counted(paths: list[str]) -> list[str]:
-    """Paths whose parts have their automatic numbers counted anew, level by level."""
+    """Paths with the automatic numbers of their parts renumbered, level by level."""
     split = [path.split("/") for path in paths]
     for depth in range(max(map(len, split), default=0)):
         families: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
@@ -377,15 +382,17 @@ def _last(count: int) -> Any:
 def _restore_optimizer(
     model: Any, slots: Mapping[str, Record], weights: Mapping[str, Record], who: str
 ) -> None:
-    """Load the optimizer's state if all of it is there; else it starts afresh."""
+    """Load the optimizer's state if it is complete; else leave it as initialized."""
     optimizer = model.optimizer
     if not slots:
         return
     optimizer.build(model.trainable_variables)
+
     given = {re.sub(r":\d+$", "", name): record for name, record in slots.items()}
     old = not any(v.path in given for v in optimizer.variables)
     if old:
         given = _translated_slots(given, model)
+
     values = {v.path: v for v in optimizer.variables}
     if old:
         steps = given.get(f"{optimizer.name}/iteration")
@@ -395,6 +402,7 @@ def _restore_optimizer(
                 given[path] = record
             elif path.endswith("/learning_rate"):  # Keras 2 has it in the config alone
                 del values[path]
+
     entry = Entry("optimizer", optimizer, values, custom=False, keys={})
     named = {f"optimizer.{path}": record for path, record in given.items()}
     restore_optimizer(plan_optimizer([entry], named), optimizer, who)
@@ -429,8 +437,10 @@ def _translated_slots(given: Mapping[str, Record], model: Any) -> dict[str, Reco
         else:
             out[name] = record
             continue
+
         if not any(v.path.endswith(f"_{slot}") for v in optimizer.variables):
             continue  # Keras 2 keeps slots without use: SGD's without momentum
+
         ends = [p for p in paths if p == path or p.endswith(f"/{path}")]
         if len(ends) != 1:
             out[name] = record

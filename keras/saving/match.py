@@ -28,10 +28,12 @@ class Record(Protocol):
 
 
 class ArrayRecord:
-    """An array that is there already."""
+    """An array in memory, as a record."""
 
     def __init__(self, array: np.ndarray) -> None:
-        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.array = array
+        self.shape = array.shape
+        self.dtype = array.dtype
 
     def read(self) -> np.ndarray:
         """The values."""
@@ -40,7 +42,7 @@ class ArrayRecord:
 
 @dataclass
 class Plan:
-    """What will be assigned, and what does not fit."""
+    """Which records will be assigned to which variables, and what does not fit."""
 
     pairs: list[tuple[Variable, Record]] = field(default_factory=list)
     custom: list[tuple[Entry, dict[str, Record]]] = field(default_factory=list)
@@ -90,9 +92,10 @@ class Plan:
                     variable.assign(value)
                 if not skip_mismatch:
                     raise ValueError(
-                        f"{entry.group!r}: {entry.name!r} could not load what it "
-                        f"saved: {error}. The model's other weights are unchanged."
+                        f"{entry.group!r}: {entry.name!r} could not load its "
+                        f"own state: {error}. The model's other weights are unchanged."
                     ) from error
+
         for variable, record in self.pairs:
             _assign(variable, record)
 
@@ -106,6 +109,7 @@ def match(
     """
     found = list(found)
     separator = "." if found and found[0].keys is not None else "/"
+
     owned: dict[str, dict[str, Record]] = {entry.group: {} for entry in found}
     plan = Plan()
     strays = []
@@ -122,11 +126,13 @@ def match(
             plan.custom.append((entry, own))
         else:
             strays.extend(_match_entry(entry, owned[entry.group], plan))
+
     strays = [path for path in strays if not path.startswith(ignored)]
     plan.missing[:_SHOWN] = [
         f"{item}{near_matches(item.split(' ')[0], strays[:_COMPARED])}"
         for item in plan.missing[:_SHOWN]
     ]
+
     for number, path in enumerate(strays):
         owner = getattr(records[path], "owner", "") if number < _SHOWN else ""
         told = f"of {owner!r}, " if owner else ""
@@ -163,7 +169,7 @@ def difference(variable: Variable, record: Record) -> str | None:
 
 
 def _group_of(path: str, owned: Mapping[str, Any], separator: str) -> str | None:
-    """The innermost known group that a dataset stands in."""
+    """The innermost known group that contains a dataset."""
     group = path
     while separator in group:
         group = group.rpartition(separator)[0]

@@ -56,7 +56,7 @@ def save_model(
 ) -> None:
     """Save a model: its configuration, weights, optimizer state and assets.
 
-    The file appears whole or not at all: a failure leaves an older one as it was. Keras
+    The file is written atomically: after a failure an older file is unchanged. Keras
     3.15 reads it too.
 
     Args:
@@ -96,7 +96,7 @@ def prepare_model(
     note: Mapping[str, Any] | None = None,
     copy: bool = False,
 ) -> Callable[[], None]:
-    """Look at all that a model's file is to hold; the function returned writes it.
+    """Collect everything for a model's file; returns the function that writes it.
 
     The arguments are those of `save_model`. `note` is kept in the file's metadata; with
     `copy` the weights are copied, so that training may go on while it is written.
@@ -114,6 +114,7 @@ def prepare_model(
     skip = [optimizer] if optimizer is not None and not include_optimizer else []
     found = warn_lost(model, entries(model, skip), "save_model")
     found = copied(found) if copy else found
+
     owners = [o for o in saveables(model) if hasattr(type(o[1]), "save_assets")]
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
     metadata: dict[str, Any] = {"keras_version": API_VERSION, "date_saved": saved}
@@ -191,6 +192,7 @@ def load_model(
         config = archive.read_json(CONFIG)
         if not isinstance(config, dict):
             raise ValueError(f"{who}: its configuration is not a JSON object.")
+
         old = is_old(config)
         if old:
             config = translate(config)
@@ -223,8 +225,8 @@ def _without_training(records: Mapping[str, Record], who: str) -> dict[str, Reco
     training = ("optimizer/", "metrics/")
     if any(path.startswith(training[0]) for path in records):
         warnings.warn(
-            f"{who}: the file is Keras 2's; its optimizer's state is left out, and "
-            "training goes on with fresh moments.",
+            f"{who}: the file is Keras 2's; its optimizer's state is ignored, and "
+            "training continues with initial moments.",
             stacklevel=3,
         )
     return {p: r for p, r in records.items() if not p.startswith(training)}

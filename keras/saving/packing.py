@@ -11,7 +11,7 @@ import numpy as np
 
 from keras.core.foreign import framework_of, to_host
 
-# A dict with this one key stands for a value that JSON does not know.
+# A dict with this single key represents a value that JSON has no type for.
 _KINDS = frozenset(
     f"__{kind}__" for kind in "array scalar tensor bytes tuple items".split()
 )
@@ -28,6 +28,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
     for kind in (bool, int, float, str):
         if isinstance(value, kind):  # of a subclass too, such as np.float64
             return kind(value)
+
     if isinstance(value, bytes):
         return {"__bytes__": base64.b64encode(value).decode()}
     if isinstance(value, list):
@@ -38,6 +39,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
         if all(isinstance(k, str) and k not in _KINDS for k in value):
             return {k: pack(v, arrays, f"{where}[{k!r}]") for k, v in value.items()}
         return {"__items__": [pack(list(i), arrays, where) for i in value.items()]}
+
     framework = framework_of(value)
     if framework is not None or isinstance(value, (np.ndarray, np.generic)):
         array = np.array(value if framework is None else to_host(value))
@@ -47,6 +49,7 @@ def pack(value: Any, arrays: dict[str, np.ndarray], where: str = "state") -> Any
             if isinstance(value, np.generic):
                 return {"__scalar__": key}
             return {"__tensor__" if framework == "torch" else "__array__": key}
+
     raise TypeError(
         f"{where} is of type {type(value).__module__}.{type(value).__qualname__}; only "
         "numbers, texts, bytes, arrays, and lists, tuples and dicts of these are saved."
@@ -59,6 +62,7 @@ def unpack(value: Any, arrays: Mapping[str, np.ndarray]) -> Any:
         return [unpack(v, arrays) for v in value]
     if not isinstance(value, dict):
         return value
+
     if len(value) == 1:
         kind, content = next(iter(value.items()))
         if kind == "__bytes__":

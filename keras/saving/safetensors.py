@@ -47,7 +47,8 @@ _TYPES = {
     "F8_E4M3": np.dtype(ml_dtypes.float8_e4m3fn),
     "F8_E5M2": np.dtype(ml_dtypes.float8_e5m2),
 }  # fmt: skip
-_CRC, _UNKNOWN = "keras_crc32", "--------"
+_CRC = "keras_crc32"  # the key of the checksum in the metadata
+_UNKNOWN = "--------"  # its placeholder while the data is written
 _NAMES = {dtype: name for name, dtype in _TYPES.items()}
 
 
@@ -61,10 +62,11 @@ def write_safetensors(
 ) -> None:
     """Write arrays or variables by name, one after another, never all copied at once.
 
-    The file is written as it stands; see `save_safetensors` for a whole save.
+    The file is written in place, not atomically; see `save_safetensors`.
     """
     header: dict[str, Any] = {"__metadata__": {**(metadata or {}), _CRC: _UNKNOWN}}
-    # The widest types first, so that every array lies at a multiple of its item's size.
+
+    # The widest types first, so that every array is aligned to its item size.
     kinds = {name: _kind(value, name) for name, value in tensors.items()}
     order = sorted(tensors, key=lambda name: -kinds[name][1].itemsize)
     place = 0
@@ -77,8 +79,10 @@ def write_safetensors(
             "data_offsets": [place, end],
         }
         place = end
+
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
+
     with open(path, "wb") as out:
         out.write(struct.pack("<Q", len(text)))
         out.write(text)
@@ -161,7 +165,7 @@ def open_safetensors(path: str | os.PathLike) -> Iterator[dict[str, ArrayRecord]
             if named != set(held):
                 raise ValueError(
                     f"{path.name!r} and {shard.name!r} disagree about "
-                    f"{sorted(named ^ set(held))[:5]}: they are not of one save."
+                    f"{sorted(named ^ set(held))[:5]}: they are not from the same save."
                 )
             records.update(held)
         yield records
@@ -200,6 +204,7 @@ def _read_header(
             f"{name!r} is not a whole safetensors file: a header of {length} bytes "
             f"does not fit a file of {size}."
         )
+
     try:
         header = json.loads(file.read(length), object_pairs_hook=unique_keys)
         crc = header.pop("__metadata__", {}).get(_CRC)
@@ -209,6 +214,7 @@ def _read_header(
             f"{name!r} is not a safetensors file: its header is damaged "
             f"({type(error).__name__}: {error})."
         ) from error
+
     start = 8 + length
     place = 0
     for key, (dtype, shape, begin, end) in sorted(
@@ -222,6 +228,7 @@ def _read_header(
                 "damaged or cut short."
             )
         place = end
+
     if start + place != size:
         raise ValueError(
             f"{name!r} has {size} bytes; its header accounts for {start + place}."

@@ -45,7 +45,7 @@ class DamagedFileError(ValueError):
     def __init__(self, path: str | os.PathLike, what: str) -> None:
         super().__init__(
             f"{Path(path).name!r} is damaged: {what}. Nothing was loaded. Take another "
-            "copy of the file, or save it anew."
+            "copy of the file, or save it again."
         )
 
 

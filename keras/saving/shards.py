@@ -16,7 +16,7 @@ from keras.saving.atomic import atomic_file
 def split(
     items: Iterable[tuple[str, int, Any]], max_shard_size: float
 ) -> list[list[Any]]:
-    """Items in groups of at most so many gibibytes, in order.
+    """Items in groups of at most `max_shard_size` gibibytes, in order.
 
     For each item its name, its size in bytes, and itself are given; one that is larger
     than the limit is a ValueError.
@@ -28,7 +28,7 @@ def split(
         if size > limit:
             raise ValueError(
                 f"save_weights: {name!r} has {size} bytes; `max_shard_size`="
-                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger one."
+                f"{max_shard_size} (GiB) allows {int(limit)}. Choose a larger limit."
             )
         if shards[-1] and used + size > limit:
             shards.append([])
@@ -55,6 +55,7 @@ def save_shards(
         old = read_index(index, present=False)[0] if index.exists() else []
     except ValueError:  # what cannot be read may still be replaced
         old = []
+
     # The old index must keep its shards until it is replaced.
     tag = secrets.token_hex(4) if index.exists() else ""
     written: dict[str, Any] = {}
@@ -69,12 +70,13 @@ def save_shards(
         for shard_name in written:
             index.with_name(shard_name).unlink(missing_ok=True)
         raise
+
     for path in old:
         path.unlink(missing_ok=True)
 
 
 def read_index(index: Path, present: bool = True) -> tuple[list[Path], dict[str, Any]]:
-    """The files that an index names, which stand beside it, and all that it says.
+    """The files that an index names, in the same directory, and its whole content.
 
     It is a ValueError if it is damaged, or names something else than shards; if they
     have to be `present`, a missing one is a FileNotFoundError.
@@ -93,12 +95,14 @@ def read_index(index: Path, present: bool = True) -> tuple[list[Path], dict[str,
             f"{index.name!r} is not an index of shards, or is damaged or cut short: "
             f"{str(error).rstrip('.')}."
         ) from error
+
     for name in names:
         plain = isinstance(name, str) and re.fullmatch(r"[^/\\:\0]+", name)
         if not plain or not name.endswith(ending):
             raise ValueError(f"{index.name!r} names {name!r}, which is not a shard.")
         if present and not index.with_name(name).exists():
             raise FileNotFoundError(
-                f"{index.name!r} names the shard {name!r}, which is not beside it."
+                f"{index.name!r} names the shard {name!r}, which is not in the same "
+                "directory."
             )
     return [index.with_name(name) for name in names], content

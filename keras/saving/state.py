@@ -1,6 +1,6 @@
-"""The whole state of training in one file: the model's and what stands around it.
+"""The whole state of training in one file: the model and everything around it.
 
-The model's weights and its optimizer's state stand under the paths they have in every
+The model's weights and its optimizer's state are stored under the same paths as in any
 weights file. Variables those do not hold (metrics, seeds, what a layer keeps to
 itself) follow under `training`, and so do other values, as JSON text and arrays.
 """
@@ -33,7 +33,7 @@ _FORMAT = 1
 def prepare_state(
     model: Any, path: str | os.PathLike, values: dict[str, Any], copy: bool = False
 ) -> Callable[[], None]:
-    """Look at all that a file of training state is to hold; what is returned writes it.
+    """Collect the state of training; returns the function that writes it to a file.
 
     The file appears whole or not at all. `values`, which `pack` takes, are kept beside;
     `copy` is as for `prepare_model`.
@@ -46,6 +46,7 @@ def prepare_state(
     """
     arrays: dict[str, np.ndarray] = {}
     content = {"format": _FORMAT, "values": pack(values, arrays)}
+
     arrays[_TEXT] = np.frombuffer(json.dumps(content).encode(), np.uint8)
     found = _state(model)
     found = copied(found) if copy else found
@@ -59,10 +60,10 @@ def prepare_state(
 
 
 def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
-    """Give a model the state of a file that `prepare_state` wrote, on any backend.
+    """Load into a model the state that `prepare_state` wrote, on any backend.
 
     All of it, or nothing: a file that is damaged, or of another model, is a ValueError.
-    Returns the values that were kept beside.
+    Returns the values that were stored with it.
     """
     group = f"{_VALUES}/vars/"
     part = Part.whole(path)
@@ -74,7 +75,7 @@ def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
         plan = match(_state(model), saved)
         verify(records.values(), chosen_records(plan))
         if _TEXT not in aside:
-            raise ValueError(f"{str(path)!r} does not hold the state of training.")
+            raise ValueError(f"{str(path)!r} does not contain the state of training.")
         if plan.problems:
             raise ValueError(
                 f"The state of training in {str(path)!r} is not that of "

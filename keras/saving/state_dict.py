@@ -98,6 +98,7 @@ def load_state_dict(
         with open_safetensors(path) as records:
             arrays = {name: record.array for name, record in records.items()}
             return load_state_dict(model, arrays, rule, ignore, layouts)
+
     given = {name: np.asarray(to_host(value)) for name, value in state_dict.items()}
     plan = Plan()
     used: set[str] = set()
@@ -113,12 +114,14 @@ def load_state_dict(
                     plan.pairs.append((variable, record))
                 else:
                     plan.wrong.append(f"{address}: {wrong}")
+
     patterns = [re.compile(p) for p in (*_IGNORED, *ignore)]
     left = [
         name
         for name in given
         if name not in used and not any(p.search(name) for p in patterns)
     ]
+
     plan.unexpected = [f"{name} (shape {given[name].shape})" for name in left]
     plan.missing = [f"{m}{near_matches(m.split(' ')[0], left)}" for m in plan.missing]
     if plan.problems:
@@ -127,6 +130,7 @@ def load_state_dict(
             f"{model.name!r}; nothing was loaded.\n{plan.describe()}\nChange `rule`, "
             "or name in `ignore` what the model does not need."
         )
+
     plan.assign(skip_mismatch=False)
 
 
@@ -202,6 +206,7 @@ def _groups(
                     "way: it has no counterpart in a state_dict."
                 )
             weights[entry.address(leaf)] = value
+
     done: set[str] = set()
     for entry in found:
         prefix = f"{entry.path}." if entry.path else ""
@@ -266,6 +271,7 @@ def _einsum_dense(layer: Any) -> list[Group]:
     made = [i for i, axis in enumerate(kernel) if axis in outs and axis not in x]
     if len(summed) + len(made) != len(kernel):
         return []
+
     shape = tuple(layer.kernel.shape)
     order = (*made, *summed)
     back = np.argsort(order)
@@ -279,6 +285,7 @@ def _einsum_dense(layer: Any) -> list[Group]:
             lambda a: a.reshape(moved).transpose(back),
         )
     ]
+
     if layer.bias is not None:
         groups.append(_reshaped("bias", "bias", tuple(layer.bias.shape)))
     return groups
@@ -352,6 +359,7 @@ def _recurrent(gates: Sequence[int]) -> Callable[..., list[Group]]:
                 ("recurrent_kernel", "weight_hh"),
             )
         ]
+
         if cell.bias is None:
             return groups
         two = len(cell.bias.shape) == 2

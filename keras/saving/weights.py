@@ -91,6 +91,7 @@ def save_weights(
                 "pass `max_shard_size`, or a name ending in .safetensors."
             )
         path = path.with_name(path.name.removesuffix(".safetensors") + INDEX)
+
     ending = ".weights.json" if sharded else ".weights.h5"
     endings = () if named else (ending, ".safetensors")
     check_target(path, endings, overwrite, "save_weights")
@@ -110,7 +111,7 @@ def save_weights(
 def prepare_weights(
     model: Any, path: Path, note: Mapping[str, Any] | None = None, copy: bool = False
 ) -> Callable[[], None]:
-    """Look at all that a `.weights.h5` is to hold; the function returned writes it.
+    """Collect everything for a `.weights.h5` file; returns the function that writes it.
 
     `note` and `copy` are as for `prepare_model`.
     """
@@ -155,7 +156,7 @@ def load_weights(
     """Load weights into a built model, all of them or none.
 
     Weights are matched by their paths; everything is checked before the first is
-    assigned. The optimizer's state is taken along where it fits the model's optimizer.
+    assigned. The optimizer's state is loaded too where it fits the model's optimizer.
 
     Args:
         model: a built model or layer.
@@ -215,16 +216,19 @@ def restore(
     Records go by path, with `named` by dotted name; messages begin with `who`; the
     layers in `skip` are left as they are.
     """
+
     skip = list(skip)
     walk, end = (named_entries, ".") if named else (entries, "/")
     found, slots = walk(model, skip), []
     if is_model(model) and not named:
         slots = [e for e in found if (e.path + end).startswith(_OPTIMIZER)]
         found = [e for e in found if e not in slots]
+
     paths = [e.path + end for e in walk(model) if any(e.owner is s for s in skip)]
     plan = match(found, records, (*paths, _OPTIMIZER))
     saved = {p: r for p, r in records.items() if p.startswith(_OPTIMIZER)}
     slots_plan = plan_optimizer(slots, saved) if slots and saved else Plan()
+
     # A damaged file says so, rather than that it does not fit.
     verify(records.values(), chosen_records(plan, slots_plan))
     carry_out(plan, model, who, skip_mismatch)
@@ -275,11 +279,11 @@ def _untrained(pairs: Iterable[tuple[Variable, Record]]) -> bool:
 
 
 def restore_optimizer(plan: Plan, optimizer: Any, who: str) -> None:
-    """Load the optimizer's state if it fits as a whole; else it starts afresh."""
+    """Load the optimizer's state if all of it fits; else leave it as initialized."""
     if plan.problems:
         warnings.warn(
-            f"{who}: the optimizer's state does not fit and was left as it is, so "
-            "training goes on with fresh moments and the optimizer's own learning "
+            f"{who}: the optimizer's state does not fit and was not loaded, so "
+            "training continues with initial moments and the optimizer's own learning "
             f"rate.\n{plan.describe()}",
             stacklevel=4,
         )
@@ -306,9 +310,9 @@ def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
     lost = [v.path for v in getattr(model, "weights", ()) if id(v) not in saved]
     if lost:
         warnings.warn(
-            f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path in a "
-            "file, because their layers are kept in a set or another object, and are "
-            "not saved. Keep layers in attributes, lists or dicts.",
+            f"{who}: the weights {lost[:5]} ({len(lost)} in all) have no path and are "
+            "not saved, because their layers are kept in a set or another object. "
+            "Keep layers in attributes, lists or dicts.",
             stacklevel=5,
         )
     return found

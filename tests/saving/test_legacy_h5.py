@@ -78,7 +78,7 @@ def test_what_has_no_translation(backend):
     config = json.loads((KERAS2 / "graph.json").read_text())
     lstm = next(c for c in config["config"]["layers"] if c["class_name"] == "LSTM")
     lstm["config"]["time_major"] = True
-    with pytest.raises(ValueError, match="time_major=True, which has no counterpart"):
+    with pytest.raises(ValueError, match="time_major=True, which has no equivalent"):
         keras.models.model_from_json(json.dumps(config))
 
 

@@ -136,7 +136,7 @@ def test_shards(backend, tmp_path):
     with pytest.raises(ValueError, match="max_shard_size"):
         model.save_weights(tmp_path / "w.safetensors", max_shard_size=8 / GIB)
     os.remove(tmp_path / next(n for n in files if "00002-of" in n))
-    with pytest.raises(FileNotFoundError, match="which is not beside it"):
+    with pytest.raises(FileNotFoundError, match="which is not in the same directory"):
         loaded.load_weights(tmp_path / "w.safetensors.index.json")
 
 
