@@ -1,4 +1,4 @@
-"""Adam and its kin: AdamW, Adamax, Nadam, Lamb, Lion."""
+"""Adam and its variants: AdamW, Adamax, Nadam, Lamb; and Lion."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from keras.optimizers.optimizer import Optimizer
 
 
 class Adam(Optimizer):
-    """Adam: steps scaled by running means of the gradient and its square.
+    """Adam: scales each step by running estimates of the gradient's two moments.
 
-    With `m` and `v` those means, corrected for their start at 0:
-    `w = w - rate * m / (sqrt(v) + epsilon)` (Kingma and Ba, 2014).
+    With `m` and `v` the bias-corrected running means of `g` and `g**2`:
+    `w = w - rate * m / (sqrt(v) + epsilon)` (Kingma and Ba, 2014, arXiv:1412.6980).
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        beta_1, beta_2: how slowly the two means move.
-        epsilon: keeps the division finite.
-        amsgrad: use the largest `v` so far (Reddi et al., 2018).
+        beta_1, beta_2: decay rates of the first and second moment.
+        epsilon: a small constant for numerical stability.
+        amsgrad: whether the maximum of `v` so far is used (Reddi et al., 2018).
         **options: those of `Optimizer`.
 
     Example:
@@ -45,7 +45,7 @@ class Adam(Optimizer):
         self.fused = "amsgrad" if self.amsgrad else "adam"
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The two means, and with amsgrad the largest second one."""
+        """The two moments, and with `amsgrad` the maximum of the second."""
         own = ["momentum", "velocity"]
         return [own, ["velocity_hat"]] if self.amsgrad else [own]
 
@@ -62,7 +62,7 @@ class Adam(Optimizer):
         return (w - step, m, v, largest) if hat else (w - step, m, v)
 
     def _correction(self, w: Any) -> Any:
-        """What makes up for means that start at 0."""
+        """The bias correction for moments that start at 0."""
         t = self._step_number(w)
         left_1 = ops.power(self._hyper_value("beta_1", w), t)
         left_2 = ops.power(self._hyper_value("beta_2", w), t)
@@ -74,7 +74,7 @@ class AdamW(Adam):
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        weight_decay: the fraction of each weight taken off, times the learning rate.
+        weight_decay: the fraction by which weights decay, times the learning rate.
         beta_1, beta_2, epsilon, amsgrad: as for `Adam`.
         **options: those of `Optimizer`.
 
@@ -106,15 +106,15 @@ class AdamW(Adam):
 
 
 class Adamax(Optimizer):
-    """Adam with the largest gradient so far, slowly forgotten, for its mean square.
+    """Adamax: Adam with an exponentially weighted infinity norm as second moment.
 
     `u = max(beta_2 * u, |g|); w = w - rate / (1 - beta_1**t) * m / (u + epsilon)`
     (Kingma and Ba, 2014, section 7.1).
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        beta_1, beta_2: how slowly the mean and the largest move.
-        epsilon: keeps the division finite.
+        beta_1, beta_2: decay rates of the first moment and of the infinity norm.
+        epsilon: a small constant for numerical stability.
         **options: those of `Optimizer`.
 
     Example:
@@ -133,7 +133,7 @@ class Adamax(Optimizer):
         self._keep(beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The mean and the largest."""
+        """The first moment and the infinity norm."""
         return [["momentum", "norm"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
@@ -146,10 +146,10 @@ class Adamax(Optimizer):
 
 
 class Nadam(Adamax):
-    """Adam that looks ahead like Nesterov's momentum (Dozat, 2016).
+    """Nadam: Adam with Nesterov momentum (Dozat, 2016).
 
-    The mean is corrected with a momentum `u_t = beta_1 * (1 - 0.5 * 0.96**t)` that
-    warms up, and with the product of all of them.
+    The first moment is corrected with a momentum schedule
+    `u_t = beta_1 * (1 - 0.5 * 0.96**t)` and with the product of its values.
 
     The arguments are those of `Adam`, without `amsgrad`.
 
@@ -158,7 +158,7 @@ class Nadam(Adamax):
     """
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The two means of Adam."""
+        """The two moments of Adam."""
         return [["momentum", "velocity"]]
 
     def build(self, variables: Iterable[Variable]) -> None:
@@ -178,10 +178,12 @@ class Nadam(Adamax):
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
         m, v = slots
-        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        beta_1 = self._hyper_value("beta_1", w)
+        beta_2 = self._hyper_value("beta_2", w)
         m = m + (g - m) * (1 - beta_1)
         v = v + (ops.square(g) - v) * (1 - beta_2)
-        now, after = self._momentum(w, 0), self._momentum(w, 1)
+        now = self._momentum(w, 0)
+        after = self._momentum(w, 1)
         product = ops.cast(self._product.value, w.dtype)
         ahead = after * m / (1 - product * after) + (1 - now) * g / (1 - product)
         spread = v / (1 - ops.power(beta_2, self._step_number(w)))
@@ -190,9 +192,10 @@ class Nadam(Adamax):
 
 
 class Lamb(Adamax):
-    """Adam with steps as long as the weight's norm says, for large batches.
+    """LAMB: Adam with a layer-wise learning rate, for large batches.
 
-    `w = w - rate * |w| / |r| * r` with `r` the step of Adam (You et al., 2019).
+    `w = w - rate * |w| / |r| * r` with `r` the step of Adam (You et al., 2019,
+    arXiv:1904.00962).
 
     The arguments are those of `Adam`, without `amsgrad`.
 
@@ -201,32 +204,34 @@ class Lamb(Adamax):
     """
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The two means of Adam."""
+        """The two moments of Adam."""
         return [["momentum", "velocity"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
         m, v = slots
-        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        beta_1 = self._hyper_value("beta_1", w)
+        beta_2 = self._hyper_value("beta_2", w)
         t = self._step_number(w)
         m = m + (g - m) * (1 - beta_1)
         v = v + (ops.square(g) - v) * (1 - beta_2)
         root = ops.sqrt(v / (1 - ops.power(beta_2, t)))
         step = m / (1 - ops.power(beta_1, t)) / (root + self._hyper_value("epsilon", w))
-        long, far = ops.norm(w), ops.norm(step)
-        both = ops.logical_and(long > 0, far > 0)
-        ratio = ops.where(both, long / ops.where(both, far, 1.0), 1.0)
+        weight_norm = ops.norm(w)
+        step_norm = ops.norm(step)
+        both = ops.logical_and(weight_norm > 0, step_norm > 0)
+        ratio = ops.where(both, weight_norm / ops.where(both, step_norm, 1.0), 1.0)
         return w - rate * ops.cast(ratio, w.dtype) * step, m, v
 
 
 class Lion(Optimizer):
-    """Steps of one size, along the sign of a running mean (Chen et al., 2023).
+    """Lion: steps along the sign of an interpolated momentum (Chen et al., 2023).
 
     `w = w - rate * sign(beta_1 * m + (1 - beta_1) * g)`, then `m` moves by `beta_2`.
 
     Args:
         learning_rate: a number, a schedule, or a callable; a third to a tenth of what
             suits Adam.
-        beta_1, beta_2: how much the step and the mean keep of the mean.
+        beta_1, beta_2: decay rates used for the step, and for the momentum.
         **options: those of `Optimizer`.
 
     Example:
@@ -245,11 +250,12 @@ class Lion(Optimizer):
         self._keep(beta_1=beta_1, beta_2=beta_2)
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The mean."""
+        """The momentum."""
         return [["momentum"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple:
         (m,) = slots
-        beta_1, beta_2 = self._hyper_value("beta_1", w), self._hyper_value("beta_2", w)
+        beta_1 = self._hyper_value("beta_1", w)
+        beta_2 = self._hyper_value("beta_2", w)
         step = ops.sign(m * beta_1 + g * (1 - beta_1))
         return w - rate * step, m * beta_2 + g * (1 - beta_2)

@@ -1,4 +1,4 @@
-"""Adagrad, Adadelta, RMSprop, Ftrl, Adafactor: a rate for each number of a weight."""
+"""Adagrad, Adadelta, RMSprop, Ftrl, Adafactor: a learning rate for each element."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from keras.optimizers.optimizer import Optimizer
 
 
 class Adagrad(Optimizer):
-    """Gradients over the root of the sum of their squares (Duchi et al., 2011).
+    """Adagrad: divides each gradient by the root of its accumulated squares.
+
+    Duchi et al., 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization".
 
     `a = a + g**2; w = w - rate * g / sqrt(a + epsilon)`.
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        initial_accumulator_value: how the sum starts, not negative.
-        epsilon: keeps the division finite.
+        initial_accumulator_value: initial value of the accumulator; not negative.
+        epsilon: a small constant for numerical stability.
         **options: those of `Optimizer`.
 
     Example:
@@ -41,11 +44,11 @@ class Adagrad(Optimizer):
         )
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The sum of squares."""
+        """The accumulated squared gradients."""
         return [["accumulator"]]
 
     def initial_slot(self, slot: str, variable: Variable) -> Any:
-        """The sum starts at the value given."""
+        """The accumulator starts at `initial_accumulator_value`."""
         return initializers.Constant(self.initial_accumulator_value)
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
@@ -54,20 +57,21 @@ class Adagrad(Optimizer):
 
 
 def check_accumulator(value: float, who: str) -> float:
-    """The first value of a sum of squares, which must not be negative."""
+    """The initial value of an accumulator of squares; it must not be negative."""
     return check_number(value, "initial_accumulator_value", who, least=0)
 
 
 class Adadelta(Optimizer):
-    """Gradients times the root of mean squared steps, over that of squared gradients.
+    """Adadelta: adapts the step by running averages of squared gradients and updates.
 
-    (Zeiler, 2012.) With `g2` and `d2` those running means,
+    With `g2` and `d2` the running averages of squared gradients and of squared updates
+    (Zeiler, 2012, arXiv:1212.5701),
     `d = -sqrt(d2 + epsilon) / sqrt(g2 + epsilon) * g; w = w + rate * d`.
 
     Args:
         learning_rate: a number, a schedule, or a callable; 1.0 in the paper.
-        rho: how slowly the means move.
-        epsilon: keeps the division finite.
+        rho: decay rate of the running averages.
+        epsilon: a small constant for numerical stability.
         **options: those of `Optimizer`.
 
     Example:
@@ -85,11 +89,12 @@ class Adadelta(Optimizer):
         self._keep(rho=rho, epsilon=epsilon)
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The running means of squared gradients and of squared steps."""
+        """The running averages of squared gradients and of squared updates."""
         return [["accumulated_grad", "accumulated_delta_var"]]
 
     def update(self, g: Any, w: Any, rate: Any, *slots: Any) -> tuple[Any, ...]:
-        rho, epsilon = self._hyper_value("rho", w), self._hyper_value("epsilon", w)
+        rho = self._hyper_value("rho", w)
+        epsilon = self._hyper_value("epsilon", w)
         squares = rho * slots[0] + (1 - rho) * ops.square(g)
         step = -ops.sqrt(slots[1] + epsilon) * ops.rsqrt(squares + epsilon) * g
         steps = rho * slots[1] + (1 - rho) * ops.square(step)
@@ -97,17 +102,18 @@ class Adadelta(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """Gradients over the root of their running mean square (Hinton, 2012).
+    """RMSprop: divides each gradient by the root of its running mean square.
 
-    `v = rho * v + (1 - rho) * g**2; w = w - rate * g / sqrt(v + epsilon)`; centered,
-    the square of the running mean of `g` is taken off `v`.
+    `v = rho * v + (1 - rho) * g**2; w = w - rate * g / sqrt(v + epsilon)` (Tieleman and
+    Hinton, 2012). If centered, the squared running mean of `g` is subtracted from `v`.
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        rho: how slowly the mean moves.
-        momentum: from 0 to 1; 0 for none.
-        epsilon: keeps the division finite.
-        centered: whether the variance is used instead of the mean square.
+        rho: decay rate of the running mean square.
+        momentum: momentum coefficient from 0 to 1; 0 for none.
+        epsilon: a small constant for numerical stability.
+        centered: whether gradients are normalized by their estimated variance instead
+            of the mean square.
         **options: those of `Optimizer`.
 
     Example:
@@ -158,16 +164,20 @@ class RMSprop(Optimizer):
 
 
 class Ftrl(Optimizer):
-    """Follow the regularized leader, for sparse linear models (McMahan et al., 2013).
+    """FTRL: follow the regularized leader, for sparse linear models.
+
+    McMahan et al., 2013, "Ad Click Prediction: a View from the Trenches".
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        learning_rate_power: how the rate falls with the sum of squares; at most 0.
-        initial_accumulator_value: how that sum starts, not negative.
-        l1_regularization_strength: pulls weights to exactly 0; not negative.
-        l2_regularization_strength: makes weights small; not negative.
-        l2_shrinkage_regularization_strength: the same, on the gradient alone.
-        beta: added to the root of the sum of squares.
+        learning_rate_power: power of the accumulator that the rate is multiplied by;
+            at most 0.
+        initial_accumulator_value: initial value of the accumulator; not negative.
+        l1_regularization_strength: L1 penalty, which makes weights sparse; not
+            negative.
+        l2_regularization_strength: L2 penalty; not negative.
+        l2_shrinkage_regularization_strength: L2 penalty added to the gradient only.
+        beta: added to the root of the accumulator.
         **options: those of `Optimizer`.
 
     Example:
@@ -204,11 +214,11 @@ class Ftrl(Optimizer):
         self._keep(learning_rate_power=learning_rate_power, beta=beta, **strengths)
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The sum of squares, and the linear part of the bound."""
+        """The accumulated squared gradients, and the linear coefficients."""
         return [["accumulator", "linear"]]
 
     def initial_slot(self, slot: str, variable: Variable) -> Any:
-        """The sum starts at the value given."""
+        """The accumulator starts at `initial_accumulator_value`."""
         if slot == "linear":
             return "zeros"
         return initializers.Constant(self.initial_accumulator_value)
@@ -229,18 +239,19 @@ class Ftrl(Optimizer):
 
 
 class Adafactor(Optimizer):
-    """Adam without momentum, in little memory (Shazeer and Stern, 2018).
+    """Adafactor: adaptive steps with factored second moments, to save memory.
 
-    The mean square of a matrix is kept as the means of its rows and of its columns.
-    Steps are as long as the weight's own size says.
+    The running mean square of a matrix is stored as the means of its rows and columns,
+    and the step is relative to the scale of the weight (Shazeer and Stern, 2018,
+    arXiv:1804.04235).
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        beta_2_decay: the mean keeps `1 - t ** beta_2_decay` of itself.
-        epsilon_1: keeps the division finite.
-        epsilon_2: the least size that a weight counts with.
-        clip_threshold: the largest root mean square of a step.
-        relative_step: whether the rate is at most `1 / sqrt(t)`.
+        beta_2_decay: decay rate at step `t` is `1 - t ** beta_2_decay`.
+        epsilon_1: a small constant added to squared gradients.
+        epsilon_2: lower bound for the scale of a weight.
+        clip_threshold: upper bound for the root mean square of an update.
+        relative_step: whether the learning rate is capped at `1 / sqrt(t)`.
         **options: those of `Optimizer`.
 
     Example:
@@ -267,11 +278,11 @@ class Adafactor(Optimizer):
         self.relative_step = bool(relative_step)
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The means of rows and columns, and the whole for what is no matrix."""
+        """The means of rows and columns, and the full mean square."""
         return [["r", "c", "velocity"]]
 
     def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...]:
-        """The last or the second last axis is left out; of vectors nothing is kept."""
+        """Without the last axis for rows, without the second last for columns."""
         shape = variable.shape
         if slot == "velocity":
             return shape
@@ -301,5 +312,5 @@ class Adafactor(Optimizer):
 
 
 def _size(x: Any) -> Any:
-    """The root of the mean square."""
+    """The root mean square of a tensor."""
     return ops.sqrt(ops.mean(ops.square(x)))

@@ -37,6 +37,6 @@ def either(
 
 
 def values_in(scope: StatelessScope, variables: list[Variable]) -> list[Any]:
-    """The values of variables as they stand in a scope."""
+    """The current values of variables in a scope."""
     found = [scope.get_current_value(v) for v in variables]
     return [v.value if x is None else x for v, x in zip(variables, found)]

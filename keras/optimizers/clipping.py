@@ -1,4 +1,4 @@
-"""Gradients made smaller, by value or by norm (Pascanu et al., 2013)."""
+"""Gradient clipping, by value or by norm (Pascanu et al., 2013)."""
 
 from __future__ import annotations
 

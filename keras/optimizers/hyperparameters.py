@@ -1,4 +1,4 @@
-"""The numbers of an optimizer: variables, so that a change takes effect at once."""
+"""Hyperparameters of an optimizer: variables, so that a change takes effect at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras.optimizers.schedules.decays import LearningRateSchedule
 
 
 class DecoupledOptions(TypedDict, total=False):
-    """What every optimizer takes beside its own arguments; see `Optimizer`."""
+    """Keyword arguments common to all optimizers; see `Optimizer`."""
 
     clipnorm: float | None
     clipvalue: float | None
@@ -29,13 +29,13 @@ class DecoupledOptions(TypedDict, total=False):
 
 
 class Options(DecoupledOptions, total=False):
-    """The same, where weight decay is an option among others."""
+    """The same, with weight decay."""
 
     weight_decay: float | None
 
 
 class Hyperparameters(Configurable, Stateful):
-    """A learning rate and other numbers, read and set by name; how all are saved."""
+    """The learning rate and other hyperparameters by name, and how they are saved."""
 
     name: str
     _iterations: Variable

@@ -1,4 +1,4 @@
-"""Training in float16: a scale that keeps small gradients from vanishing."""
+"""Loss scaling for float16: keeps small gradients from underflowing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class LossScaleOptimizer(Optimizer):
     """Wrap an optimizer so that the loss is scaled up and the gradients down.
 
     The scale doubles after a number of steps without infinities; a step whose
-    gradients are not finite is left out, and the scale halved (Micikevicius et al.,
+    gradients are not finite is skipped, and the scale halved (Micikevicius et al.,
     2017). `compile` does this by itself under the policy `mixed_float16`.
 
     Args:
@@ -75,7 +75,7 @@ class LossScaleOptimizer(Optimizer):
             self.built = True
 
     def scale_loss(self, loss: Any) -> Any:
-        """The loss times the scale of this moment."""
+        """The loss times the current scale."""
         scale = ops.cast(self.dynamic_scale.value, loss.dtype)
         return self.inner_optimizer.scale_loss(loss * scale)
 

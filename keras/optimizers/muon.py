@@ -1,4 +1,4 @@
-"""Muon."""
+"""Muon: orthogonalized momentum for matrices."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from keras.optimizers.optimizer import Optimizer
 
 
 class Muon(Optimizer):
-    """Momentum made orthogonal, for matrices; Adam for all other weights.
+    """Muon: orthogonalized momentum for matrices, Adam for all other weights.
 
-    The momentum of a matrix goes through some steps of Newton's and Schulz's iteration
-    (Jordan et al., 2024), which bring its singular values near 1.
+    The momentum of a matrix goes through some Newton-Schulz iterations (Jordan et al.,
+    2024), which bring its singular values near 1.
 
     Args:
         learning_rate: a number, a schedule, or a callable.
         adam_beta_1, adam_beta_2, epsilon: those of Adam.
-        adam_weight_decay, weight_decay: the decays of Adam's weights, of the matrices.
+        adam_weight_decay: weight decay of the weights updated by Adam.
+        weight_decay: weight decay of the matrices updated by Muon.
         exclude_layers: regular expressions; weights with such paths get Adam.
         exclude_embeddings: whether embeddings get Adam.
-        muon_a, muon_b, muon_c: the polynomial of the iteration.
-        adam_lr_ratio: Adam's learning rate is this times the other.
-        momentum: how slowly the momentum moves.
-        ns_steps: how many iterations.
+        muon_a, muon_b, muon_c: coefficients of the iteration's polynomial.
+        adam_lr_ratio: ratio of Adam's learning rate to Muon's.
+        momentum: momentum coefficient.
+        ns_steps: number of Newton-Schulz iterations.
         nesterov: whether Nesterov's momentum is used.
-        rms_rate: steps are this times the root of the larger side; None: as they are.
+        rms_rate: factor of the update, times the root of the larger dimension; None
+            leaves updates unscaled.
         **options: those of `Optimizer`.
 
     Example:
@@ -83,11 +85,11 @@ class Muon(Optimizer):
         )
 
     def slots(self) -> Sequence[Sequence[str]]:
-        """The momentum, and for Adam the mean square."""
+        """The momentum, and for Adam the second moment."""
         return [["momentum", "velocity"]]
 
     def slot_shape(self, slot: str, variable: Variable) -> tuple[int, ...] | None:
-        """A matrix that Muon changes has no mean square."""
+        """A matrix that Muon updates has no second moment."""
         has = slot == "momentum" or self._uses_adam(variable)
         return variable.shape if has else None
 

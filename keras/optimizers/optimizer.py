@@ -1,9 +1,10 @@
-"""The base of all optimizers.
+"""The base class of all optimizers.
 
-An optimizer says which slots it keeps for each weight and how one weight and its
-slots change: `slots` and `update`. Everything around it is here, once: clipping,
-decay, averages, accumulation, constraints, the learning rate. Where the backend can
-change all weights at once in place, it does (`fused`); `update` says what comes out.
+A subclass says which slots it keeps for each weight (`slots`) and how one weight and
+its slots change in a step (`update`). Everything around that is here: clipping, weight
+decay, moving averages, gradient accumulation, constraints, the learning rate. Where the
+backend has a kernel that updates all weights at once in place (`fused`), the kernel
+runs, and `update` is the definition it is tested against.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Optimizer(Hyperparameters):
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        weight_decay: the fraction of each weight taken off at each step, times the
+        weight_decay: the fraction by which each weight decays in a step, times the
             learning rate.
         clipnorm, global_clipnorm: the largest norm of each gradient, of all together.
         clipvalue: the largest absolute value in a gradient.
@@ -46,7 +47,7 @@ class Optimizer(Hyperparameters):
         name: the optimizer's name.
 
     Hyperparameters are variables: `optimizer.learning_rate.assign(0.01)` or
-    `optimizer.learning_rate = 0.01` takes effect without compiling anew.
+    `optimizer.learning_rate = 0.01` takes effect without compiling again.
     """
 
     # The name of the backend's kernel that does what `update` says to all weights.
@@ -72,6 +73,7 @@ class Optimizer(Hyperparameters):
         who = type(self).__name__
         if kwargs:
             raise TypeError(f"{who}: unknown arguments {sorted(kwargs)}.")
+
         limits = {
             "clipnorm": clipnorm,
             "clipvalue": clipvalue,
@@ -87,6 +89,7 @@ class Optimizer(Hyperparameters):
             check_fraction(ema_momentum, "ema_momentum", who)
         _check_count(who, "ema_overwrite_frequency", ema_overwrite_frequency, 1)
         _check_count(who, "gradient_accumulation_steps", gradient_accumulation_steps, 2)
+
         self.name = name or auto_name(to_snake_case(who))
         self.weight_decay = weight_decay
         self.clipnorm = clipnorm
@@ -97,6 +100,7 @@ class Optimizer(Hyperparameters):
         self.ema_overwrite_frequency = ema_overwrite_frequency
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
+
         self.built = False
         self._variables: list[Variable] = []
         self._trainable: list[Variable] = []
@@ -190,12 +194,14 @@ class Optimizer(Hyperparameters):
             self._accumulated = self.add_optimizer_variables(
                 self._trainable, "gradient_accumulator"
             )
+
         self._slots: dict[str, list[Variable]] = {}
         for group in self.slots():
             for variable in self._trainable:
                 for slot in group:
                     made = self._make_slot(slot, variable)
                     self._slots.setdefault(slot, []).append(made)
+
         self._decayed = [self._decays(v) for v in self._trainable]
         types = {v.dtype for v in self._trainable}
         self._uniform = types in ({"float32"}, {"float64"})
@@ -248,9 +254,11 @@ class Optimizer(Hyperparameters):
     ) -> Any:
         """One variable for each weight; for a list of names, a list of such lists."""
         if isinstance(name, str):
-            names, starts = [name], [initializer]
+            names = [name]
+            starts = [initializer]
         else:
-            names, several = list(name), isinstance(initializer, (list, tuple))
+            names = list(name)
+            several = isinstance(initializer, (list, tuple))
             starts = list(initializer) if several else [initializer] * len(names)
         made: list[list[Variable]] = [[] for _ in names]
         for variable in trainable_variables:
@@ -287,7 +295,9 @@ class Optimizer(Hyperparameters):
                     f"{who}: the optimizer is not built; give the variables too."
                 )
             trainable_variables = self._trainable
-        grads, variables = list(grads), list(trainable_variables)
+
+        grads = list(grads)
+        variables = list(trainable_variables)
         if len(grads) != len(variables):
             raise ValueError(
                 f"{who}: {len(grads)} gradients were given for {len(variables)} "
@@ -300,6 +310,7 @@ class Optimizer(Hyperparameters):
                 stacklevel=2,
             )
             return
+
         with backend_scope(self._backend), self._backend.no_gradients():
             if not self.built:
                 self.build(variables)
@@ -338,7 +349,7 @@ class Optimizer(Hyperparameters):
         self._count()
 
     def _count(self) -> None:
-        """One step more."""
+        """Count the step."""
         count = self._kernel("count")
         if count:
             count(self._iterations.value)
@@ -348,7 +359,7 @@ class Optimizer(Hyperparameters):
     def _present(
         self, grads: list[Any], variables: list[Variable]
     ) -> tuple[list[Any], list[Variable]]:
-        """The gradients that are there, as tensors, and their weights."""
+        """The gradients that are not None, as tensors, and their weights."""
         backend = self._backend
         found, weights, missing = [], [], []
         for gradient, variable in zip(grads, variables):

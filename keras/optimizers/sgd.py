@@ -1,4 +1,4 @@
-"""Gradient descent, with momentum."""
+"""Stochastic gradient descent with momentum."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from keras.optimizers.optimizer import Optimizer
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent, optionally with (Nesterov) momentum.
+    """SGD: stochastic gradient descent, optionally with (Nesterov) momentum.
 
     `v = momentum * v - rate * g; w = w + v`; with Nesterov
     `w = w + momentum * v - rate * g` (Sutskever et al., 2013).
 
     Args:
         learning_rate: a number, a schedule, or a callable.
-        momentum: from 0 to 1; 0 for plain descent.
+        momentum: momentum coefficient from 0 to 1; 0 for plain gradient descent.
         nesterov: whether Nesterov's momentum is used.
         **options: those of `Optimizer`.
 

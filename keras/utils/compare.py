@@ -53,8 +53,10 @@ def compare_backends(
         if not model.compiled:
             raise ValueError("compare_backends: compile the model, or leave `y` out.")
         batch_y = tree.map_structure(lambda a: np.asarray(a)[:batch_size], y)
+
     if not model.built:
         raise ValueError("compare_backends: build the model first, or call it once.")
+
     rows: list[dict[str, Any]] = []
     reference: Any = None
     for name in backends or installed():
@@ -67,6 +69,7 @@ def compare_backends(
                 for a, b in zip(tree.flatten(outputs), tree.flatten(reference))
             )
         rows.append(row)
+
     if verbose:
         print(_table(rows))
     return rows
@@ -84,10 +87,12 @@ def _measure(
     if trains:
         copy.train_on_batch(x, y)
     compile_s = time.perf_counter() - start
+
     predict_ms = _median_ms(lambda: copy.predict_on_batch(x), steps)
     step_ms = None
     if trains:
         step_ms = _median_ms(lambda: copy.train_on_batch(x, y), steps)
+
     row = {
         "backend": name,
         "step_ms": step_ms,
@@ -134,6 +139,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
                 "-" if row["difference"] is None else f"{row['difference']:.1g}",
             ]
         )
+
     widths = [max(len(line[i]) for line in lines) for i in range(len(headers))]
     return "\n".join(
         "  ".join(

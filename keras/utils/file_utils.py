@@ -29,7 +29,7 @@ _BLOCK = 1 << 20
 _UNPACKED_FILES = 1_000_000
 _UNPACKED_BYTES = 4 << 30
 _UNPACKED_RATIO = 100
-# What Python's readers raise on bytes that are no archive, or a locked one.
+# What Python's readers raise on bytes that are not an archive, or on a locked one.
 DAMAGE: tuple[type[Exception], ...] = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -95,25 +95,34 @@ def get_file(
     refuse_path("get_file", origin)
     fname = _file_name(fname, origin)
     if md5_hash is not None and file_hash is None:
-        file_hash, hash_algorithm = md5_hash, "md5"
+        file_hash = md5_hash
+        hash_algorithm = "md5"
+
     folder = _cache_folder(cache_dir, os.path.join(cache_subdir, fname)) / cache_subdir
     folder.mkdir(parents=True, exist_ok=True)
     if not (extract or untar):
         path = target = folder / fname
     elif fname.endswith(".tar.gz"):
-        path, target = folder / fname, folder / f"{fname[:-7]}_extracted"
+        path = folder / fname
+        target = folder / f"{fname[:-7]}_extracted"
     else:
-        path, target = folder / f"{fname}_archive", folder / fname
+        path = folder / f"{fname}_archive"
+        target = folder / fname
+
     fresh = not path.exists() or force_download
     if not fresh and file_hash and not validate_file(path, file_hash, hash_algorithm):
-        io_utils.print_msg(f"{path} does not have the hash {file_hash}: loading anew.")
+        io_utils.print_msg(
+            f"{path} does not have the hash {file_hash}; downloading it again."
+        )
         fresh = True
     if fresh:
         _download(origin, path, file_hash, hash_algorithm)
+
     if path is not target and (fresh or not target.exists()):
         if not extract_archive(path, target, archive_format):
             raise ValueError(
-                f"get_file: {origin} is no archive of the format {archive_format!r}."
+                f"get_file: {origin} is not an archive of the format "
+                f"{archive_format!r}."
             )
     return str(target)
 
@@ -145,7 +154,8 @@ def _cache_folder(cache_dir: str | os.PathLike | None, wanted: str) -> pathlib.P
         return folder
     if cache_dir is not None:
         raise ValueError(f"get_file: `cache_dir` {str(folder)!r} can't be written to.")
-    # Other users share the folder for temporary files: take one of our own there.
+
+    # Other users share the folder for temporary files: use a private one inside it.
     user = os.getuid() if hasattr(os, "getuid") else None
     name = f"keras-{'cache' if user is None else user}"
     private = pathlib.Path(tempfile.gettempdir()) / name
@@ -158,7 +168,7 @@ def _cache_folder(cache_dir: str | os.PathLike | None, wanted: str) -> pathlib.P
 def _download(
     origin: str, path: pathlib.Path, file_hash: str | None, algorithm: str
 ) -> None:
-    """Load `origin` into `path`, which changes only when all of it is there."""
+    """Download `origin` to `path`, which changes only when the download is complete."""
     io_utils.print_msg(f"Downloading data from {origin}")
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -170,12 +180,14 @@ def _download(
                 code = getattr(error, "code", "")  # of an HTTPError
                 what = f"{code} {error.reason}".strip()
                 raise OSError(f"Downloading {origin} failed: {what}") from error
+
         if file_hash and not validate_file(temporary, file_hash, algorithm):
             raise ValueError(
                 f"get_file: what {origin} gave does not have the "
                 f"{_digest_name(file_hash, algorithm)} hash {file_hash}. It is "
                 "incomplete, or not the file that is meant."
             )
+
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     finally:
@@ -230,8 +242,10 @@ def extract_archive(
         return False
     if archive_format == "auto":
         archive_format = ("tar", "zip")
+
     formats = [archive_format] if isinstance(archive_format, str) else archive_format
     limit = max(_UNPACKED_BYTES, _UNPACKED_RATIO * os.path.getsize(path))
+
     for name in formats:
         check_choice(name, ("tar", "zip"), "archive_format", "get_file")
         try:
@@ -290,10 +304,11 @@ def _zip_files(archive: zipfile.ZipFile) -> Iterator[tuple[str, bool, int, Any]]
 def _unpack(
     target: pathlib.Path, files: Iterator[tuple[str, bool, int, Any]], limit: int
 ) -> None:
-    """Look at all members first; then write them beside `target`, and put them there.
+    """Check all members, write them beside `target`, then move them into place.
 
-    The limit is on the bytes written: what an archive claims is also what it gives.
+    The limit counts the bytes written, so an archive cannot claim less than it holds.
     """
+
     checked: dict[tuple[str, ...], tuple[int, Any]] = {}
     folders: set[tuple[str, ...]] = set()
     total = 0
@@ -306,12 +321,13 @@ def _unpack(
         if not is_plain or leads_out or not parts:
             wrong = "it may hold only plain files, below the folder it is unpacked to"
         elif parts in checked or parts in folders:
-            wrong = "it is there twice"
+            wrong = "it is present twice"
         elif total > limit or len(checked) >= _UNPACKED_FILES:
             wrong = (
                 f"up to there it has {total} bytes in {len(checked) + 1} files; at "
                 f"most {limit} and {_UNPACKED_FILES} are unpacked"
             )
+
         if wrong:
             raise ValueError(
                 f"The archive for {target.name!r} was refused, because of "
@@ -319,12 +335,14 @@ def _unpack(
             )
         checked[parts] = size, open_member
         folders.update(parts[:i] for i in range(1, len(parts)))
+
     both = folders & checked.keys()
     if both:
         raise ValueError(
             f"The archive for {target.name!r} was refused: {'/'.join(min(both))!r} is "
             "a file and a folder in it."
         )
+
     with tempfile.TemporaryDirectory(
         dir=target.parent, prefix=f".{target.name}."
     ) as temporary:

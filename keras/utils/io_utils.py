@@ -1,4 +1,4 @@
-"""Messages to the user: on the screen, or in the log of a program that asks so."""
+"""Messages to the user: on standard output, or in the log `"keras"`."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def is_interactive_logging_enabled() -> bool:
 def print_msg(message: str, line_break: bool = True) -> None:
     """Write a message to standard output, or to the log if that was asked for.
 
-    A progress bar that stands on the current line makes room: the message takes
-    its place and the bar is drawn again below, at its next update.
+    A progress bar on the current line gives way: the message replaces it, and the bar
+    is drawn again below at its next update.
 
     Args:
         message: the text. Characters which the stream cannot encode become "?".

@@ -1,4 +1,4 @@
-"""A model in a framework's own programs."""
+"""Layers and models as objects of a framework."""
 
 from __future__ import annotations
 

@@ -46,20 +46,24 @@ def to_categorical(x: Any, num_classes: int | None = None) -> Any:
             x = ops.squeeze(x, axis=-1)
         count = int(ops.max(x)) + 1 if num_classes is None else num_classes
         return ops.one_hot(ops.cast(x, "int32"), count)
+
     given = np.asarray(x)
     if given.size == 0 and num_classes is None:
         raise ValueError("to_categorical: `x` is empty, so `num_classes` is needed.")
+
     labels = given.astype("int64")
     if (labels != given).any():
         raise ValueError("to_categorical: `x` must hold whole numbers.")
     if labels.ndim > 1 and labels.shape[-1] == 1:
         labels = labels[..., 0]
+
     count = int(labels.max()) + 1 if num_classes is None else num_classes
     if labels.size and not 0 <= labels.min() <= labels.max() < count:
         raise ValueError(
-            f"to_categorical: class indices must lie from 0 to {count - 1} for "
+            f"to_categorical: class indices must be from 0 to {count - 1} for "
             f"`num_classes={count}`; `x` goes from {labels.min()} to {labels.max()}."
         )
+
     one_hot = np.zeros((labels.size, count))
     one_hot[np.arange(labels.size), labels.ravel()] = 1
     return one_hot.reshape(*labels.shape, count)
@@ -99,6 +103,7 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
     else:
         x = np.atleast_1d(x)
         x = x if x.dtype.kind in "fc" else x.astype(floatx())
+
     # Divided by the largest first: powers of large numbers overflow.
     top = lib.max(lib.abs(x), axis=axis, keepdims=True)
     x = x / lib.where(top == 0, lib.ones_like(top), top)
@@ -119,7 +124,7 @@ def pad_sequences(
     Args:
         sequences: An iterable of sequences; their items are numbers, strings, or
             arrays of one shape.
-        maxlen: The length wanted; by default that of the longest sequence.
+        maxlen: The length of the result; by default that of the longest sequence.
         dtype: Of the result; `object` or `str` for strings.
         padding: `"pre"` or `"post"`: pad before or after each sequence.
         truncating: `"pre"` or `"post"`: cut the beginning or the end of each.
@@ -129,8 +134,8 @@ def pad_sequences(
         An array of shape `(len(sequences), maxlen)` plus the shape of the items.
 
     Raises:
-        ValueError: an item of `sequences` is no sequence, or its items have another
-            shape than the others', or an argument is none of the above.
+        ValueError: an item of `sequences` is not a sequence, its items differ in shape
+            from the others, or an argument has another value than those above.
 
     Example:
         >>> keras.utils.pad_sequences([[1], [2, 3]])
@@ -144,6 +149,7 @@ def pad_sequences(
             "pad_sequences: `sequences` must be an iterable of sequences; received "
             f"{sequences!r}."
         )
+
     rows = list(sequences)
     for position, row in enumerate(rows):
         if not hasattr(row, "__len__"):
@@ -151,12 +157,14 @@ def pad_sequences(
                 "pad_sequences: `sequences` must hold sequences; at position "
                 f"{position} there is {row!r}."
             )
+
     is_text = np.issubdtype(dtype, np.str_)
     if isinstance(value, str) and dtype is not object and not is_text:
         raise ValueError(
             f"pad_sequences: `value={value!r}` does not fit `dtype={dtype!r}`. Pass "
             "`dtype=object` for strings."
         )
+
     if maxlen is None:
         maxlen = max(map(len, rows), default=0)
     shape = next((np.asarray(row).shape[1:] for row in rows if len(row)), ())
@@ -174,4 +182,5 @@ def pad_sequences(
             )
         where = slice(maxlen - len(row), None) if padding == "pre" else slice(len(row))
         padded[position, where] = items
+
     return padded.astype(dtype) if is_text else padded

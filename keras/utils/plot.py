@@ -66,11 +66,13 @@ def plot_model(
         splines=splines,
         **kwargs,
     )
+
     path = os.fspath(to_file)
     kind = os.path.splitext(path)[1].removeprefix(".") or "png"
     if kind in ("dot", "raw"):
         dot.write(path, format="raw")
         return None
+
     try:
         dot.write(path, format=kind)
     except FileNotFoundError as error:
@@ -78,6 +80,7 @@ def plot_model(
             "plot_model needs Graphviz's program `dot`. Install it with your system's "
             "package manager, such as: apt-get install graphviz"
         ) from error
+
     if "IPython" in sys.modules and kind in ("png", "jpg", "jpeg"):
         from IPython import display, get_ipython
 
@@ -114,11 +117,13 @@ def model_to_dot(
             f"The model {model.name!r} is not built yet. Build it or call it on data, "
             "so that its layers are known."
         )
+
     if subgraph:
         dot = pydot.Cluster(style="dashed", graph_name=model.name, label=model.name)
     else:
         dot = pydot.Dot(rankdir=rankdir, dpi=str(dpi), splines=splines)
         dot.set_node_defaults(shape="record", fontname="Helvetica")
+
     show = {
         "shapes": show_shapes,
         "dtype": show_dtype,
@@ -138,6 +143,7 @@ def _draw(
         for layer in model.layers:
             dot.add_node(pydot.Node(_key(layer), label=_label(layer, show)))
         return
+
     for operation in graph.operations:
         if expand and getattr(operation, "_graph", None) is not None:
             cluster = pydot.Cluster(
@@ -147,6 +153,7 @@ def _draw(
             dot.add_subgraph(cluster)
         else:
             dot.add_node(pydot.Node(_key(operation), label=_label(operation, show)))
+
     drawn = set()
     for source, target in _edges(graph):
         edge = (_end(source, expand, "outputs"), _end(target, expand, "inputs"))
@@ -181,10 +188,12 @@ def _label(operation: Any, show: dict[str, bool]) -> Any:
     if show["activations"] and activation is not None:
         title += f" | {getattr(activation, '__name__', type(activation).__name__)}"
     rows = [title]
+
     nodes = nodes_of(operation)
     if nodes and (show["shapes"] or show["dtype"]):
         rows.append(f"in: {_specs(nodes[0].inputs, show)}")
         rows.append(f"out: {_specs(nodes[0].output_list, show)}")
+
     if show["trainable"] and getattr(operation, "weights", None):
         rows.append("trainable" if operation.trainable else "frozen")
     cells = "".join(f"<tr><td>{html.escape(row)}</td></tr>" for row in rows)

@@ -14,7 +14,7 @@ from keras.utils import io_utils
 
 
 class Progbar:
-    """Shows how far a loop is, how long it will take, and averages of its values.
+    """Shows the progress of a loop, the remaining time, and averages of its values.
 
     On a terminal and in a notebook the bar is drawn live; elsewhere one line is
     printed at the end. In between, values are averaged over the steps; the last
@@ -61,6 +61,7 @@ class Progbar:
                 "Progbar: `target` should be a number of steps or None. "
                 f"Received: target={target!r} (of type {type(target).__name__})"
             )
+
         self.target = target
         self.width = width
         self.verbose = check_verbose(verbose)
@@ -68,6 +69,7 @@ class Progbar:
         self.stateful_metrics = set(stateful_metrics or ())
         self.stateless_metrics = stateless_metrics
         self.unit_name = unit_name
+
         # verbose=2 is a line even where a bar could be drawn.
         self.live = self.verbose == 1 and io_utils.can_redraw()
         self._title = ""
@@ -91,7 +93,7 @@ class Progbar:
         values: Iterable[tuple[str, Any]] | None = None,
         finalize: bool | None = None,
     ) -> None:
-        """Take note of progress, and draw it if it is time.
+        """Record progress, and redraw the bar if it is time.
 
         Args:
             current: number of steps done so far.
@@ -102,6 +104,7 @@ class Progbar:
         """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
+
         weight = max(current - self._seen, 1)
         for name, value in values or ():
             # Reading the value is what waits for the device: the clock comes after.
@@ -111,6 +114,7 @@ class Progbar:
             else:
                 total, count = self._sums.get(name, (0.0, 0))
                 self._sums[name] = (total + value * weight, count + weight)
+
         now = time.perf_counter()
         if current != self._seen:
             self._last = now

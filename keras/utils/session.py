@@ -1,4 +1,4 @@
-"""One seed for everything, and starting afresh in one process."""
+"""Seeds and automatic names of the whole process."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from keras.random.seed_generator import check_seed, forget_global_seed_generator
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start automatic names afresh, and let go of what is remembered between models.
+    """Restart automatic names and drop caches that are kept between models.
 
-    Models are freed when you drop them; this is for names, and for memory when many
+    Models are freed when you drop them; this resets names, and frees memory when many
     models are built in a loop.
 
     Args:
@@ -38,7 +38,7 @@ def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
         tensor: a symbolic tensor.
 
     Returns:
-        The tensors of `keras.Input`, each once, in the order they are met.
+        The tensors of `keras.Input`, each once, in the order of a depth-first walk.
 
     Example:
         >>> x = keras.Input((3,))
@@ -48,6 +48,7 @@ def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
     found: dict[int, Any] = {}
     seen: set[int] = set()
     stack = [tensor]
+
     while stack:
         current = stack.pop()
         node = current._node
@@ -58,6 +59,7 @@ def get_source_inputs(tensor: KerasTensor) -> list[KerasTensor]:
             found[id(current)] = current
         else:
             stack.extend(reversed(node.inputs))
+
     return list(found.values())
 
 
@@ -81,6 +83,7 @@ def set_random_seed(seed: int) -> None:
     np.random.seed(seed)
     seed_host(seed)
     seeds.value = seed
+
     forget_global_seed_generators()
     for info in backends.known():
         if info.is_imported:

@@ -43,11 +43,13 @@ def print_summary(
 ) -> None:
     """Print a table of a model's layers; the arguments are those of `Model.summary`."""
     check_choice(style, ("plain", "rich"), "style", "summary")
+
     # Connections are worth a column where the model is a graph.
     branching = is_functional(model)
     rows = _rows(model, branching, expand_nested)
     if layer_range is not None:
         rows = _between(rows, layer_range)
+
     headers = ["Layer (type)", "Output Shape", "Param #"]
     columns = [[r.name, r.shape, r.params] for r in rows]
     fractions = positions or ([0.45, 0.85, 1.0] if not branching else None)
@@ -62,6 +64,7 @@ def print_summary(
             cells.append(row.trainable)
         if positions is None:
             fractions = [0.9 * f for f in fractions[:-1]] + [0.88, 1.0]
+
     if style == "rich":
         text = _rich_table(model, headers, columns, rows)
     else:
@@ -240,6 +243,7 @@ def _rich_table(
             f"{'│ ' * row.depth}[bold]{row.layer.name}[/] ({type(row.layer).__name__})"
         )
         table.add_row(name, *(cell.replace("[", "\\[") for cell in cells[1:]))
+
     out = io.StringIO()
     terminal = Console().is_terminal
     console = Console(file=out, force_terminal=terminal, width=max(80, Console().width))

@@ -1,4 +1,4 @@
-"""Learning rates that depend on the step."""
+"""Learning-rate schedules: the learning rate as a function of the step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras.core.errors import check_number
 
 
 class LearningRateSchedule(Configurable):
-    """A learning rate that depends on the step.
+    """Base class of learning-rate schedules.
 
     A subclass defines `__call__(step)`; `step` is an integer tensor.
 
@@ -37,7 +37,7 @@ def _float(x: Any) -> Any:
 
 
 class _Decay(LearningRateSchedule):
-    """What falls from a start in units of `decay_steps`, in stairs if asked for."""
+    """A decay in units of `decay_steps`, in discrete steps with `staircase`."""
 
     def __init__(
         self,
@@ -60,13 +60,13 @@ class _Decay(LearningRateSchedule):
 
 
 class ExponentialDecay(_Decay):
-    """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
+    """Exponential decay: `initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: after how many steps it has fallen by `decay_rate`.
-        decay_rate: the factor.
-        staircase: whether it falls in stairs instead of smoothly.
+        initial_learning_rate: the learning rate at step 0.
+        decay_steps: the number of steps in which it decays by `decay_rate`.
+        decay_rate: the decay factor.
+        staircase: whether it decays at discrete intervals instead of smoothly.
         name: a name.
 
     Example:
@@ -80,9 +80,11 @@ class ExponentialDecay(_Decay):
 
 
 class InverseTimeDecay(_Decay):
-    """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
+    """Inverse time decay.
 
-    Args as for `ExponentialDecay`; `decay_rate` says how fast it falls.
+    `initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
+
+    The arguments are those of `ExponentialDecay`.
     """
 
     def __call__(self, step: Any) -> Any:
@@ -92,11 +94,12 @@ class InverseTimeDecay(_Decay):
 
 
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """A constant between boundaries.
+    """Piecewise constant: one learning rate between each two boundaries.
 
     Args:
-        boundaries: steps in rising order; a value holds up to its boundary, inclusive.
-        values: the rates, one more than boundaries.
+        boundaries: steps in increasing order; a value applies up to and including its
+            boundary.
+        values: the learning rates, one more than boundaries.
         name: a name.
 
     Example:
@@ -127,16 +130,17 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 class PolynomialDecay(LearningRateSchedule):
-    """From one rate to another along a power of the fraction of steps left.
+    """Polynomial decay from one learning rate to another.
 
     `(initial - end) * (1 - step / decay_steps) ** power + end`.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: when `end_learning_rate` is reached.
-        end_learning_rate: the last rate.
-        power: the power; 1 falls along a line.
-        cycle: whether it starts again from there, over a longer and longer time.
+        initial_learning_rate: the learning rate at step 0.
+        decay_steps: the step at which `end_learning_rate` is reached.
+        end_learning_rate: the final learning rate.
+        power: the exponent; 1 decays linearly.
+        cycle: whether it restarts beyond `decay_steps`, over longer and longer
+            periods.
         name: a name.
     """
 
@@ -170,15 +174,16 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 class CosineDecay(LearningRateSchedule):
-    """Half a cosine wave down, after an optional warm-up (Loshchilov & Hutter, 2016).
+    """Cosine decay after an optional linear warmup (Loshchilov and Hutter, 2016).
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: how many steps the fall takes, after the warm-up.
-        alpha: the last rate, as a fraction of the first (or of `warmup_target`).
+        initial_learning_rate: the learning rate at step 0.
+        decay_steps: the number of steps of the decay, after the warmup.
+        alpha: the final learning rate, as a fraction of the initial one (or of
+            `warmup_target`).
         name: a name.
-        warmup_target: the rate at the end of the warm-up; None for no warm-up.
-        warmup_steps: how many steps it rises along a line.
+        warmup_target: the learning rate after the warmup; None for no warmup.
+        warmup_steps: the number of steps of the linear warmup.
     """
 
     def __init__(
@@ -215,10 +220,10 @@ class CosineDecay(LearningRateSchedule):
 
 
 class CosineDecayRestarts(LearningRateSchedule):
-    """Falling half waves, one after another (SGDR, Loshchilov & Hutter, 2016).
+    """Cosine decay with restarts (SGDR, Loshchilov and Hutter, 2016).
 
     Args:
-        initial_learning_rate: the rate at step 0.
+        initial_learning_rate: the learning rate at step 0.
         first_decay_steps: how many steps the first wave takes.
         t_mul: each wave takes this times as many steps as the one before.
         m_mul: each wave starts from this times the rate of the one before.
