@@ -1,4 +1,4 @@
-"""Activations as layers."""
+"""Activation layers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras.layers.weighted import add_described, describe_weights, size_of_axis
 
 
 class Activation(Layer):
-    """A function applied to each element.
+    """Applies an activation function element-wise.
 
     Args:
         activation: a name such as "relu", or a function.
@@ -32,12 +32,12 @@ class Activation(Layer):
 
 
 class ReLU(Layer):
-    """`max(x, 0)`, or a piecewise linear function of that kind.
+    """Rectified linear unit, `max(x, 0)`, or a piecewise linear variant.
 
     Args:
-        max_value: the greatest value, or None.
+        max_value: upper bound of the output, or None.
         negative_slope: the slope below the threshold.
-        threshold: where the identity begins.
+        threshold: the value above which the function is the identity.
 
     Example:
         >>> keras.layers.ReLU(max_value=1)(np.array([-1.0, 0.5, 2.0]))
@@ -68,7 +68,7 @@ class ReLU(Layer):
 
 
 class LeakyReLU(Layer):
-    """x where it is positive, else `negative_slope * x` (Maas et al., 2013).
+    """Leaky ReLU: `x` where positive, else `negative_slope * x` (Maas et al., 2013).
 
     Args:
         negative_slope: the slope below 0.
@@ -91,10 +91,12 @@ class LeakyReLU(Layer):
 
 
 class ELU(Layer):
-    """x where it is positive, else `alpha * (exp(x) - 1)` (Clevert et al., 2015).
+    """Exponential linear unit: `x` where positive, else `alpha * (exp(x) - 1)`.
+
+    Clevert et al., 2015, arXiv:1511.07289.
 
     Args:
-        alpha: the limit far below 0 is `-alpha`.
+        alpha: the output approaches `-alpha` for large negative inputs.
 
     Example:
         >>> keras.layers.ELU()(np.array([-1.0, 2.0]))
@@ -111,13 +113,16 @@ class ELU(Layer):
 
 
 class PReLU(Layer):
-    """x where it is positive, else `alpha * x` with a learned alpha (He et al., 2015).
+    """Parametric ReLU: `x` where positive, else `alpha * x` with a learned `alpha`.
+
+    He et al., 2015, arXiv:1502.01852.
 
     Args:
-        alpha_initializer, alpha_regularizer, alpha_constraint: how the slopes start,
-            their penalty, their projection after each update.
-        shared_axes: axes along which the slope is the same, such as `[1, 2]` for one
-            slope for each channel of an image; by default every place has its own.
+        alpha_initializer: initializer of the slopes.
+        alpha_regularizer: regularizer of the slopes.
+        alpha_constraint: constraint on the slopes.
+        shared_axes: axes along which the slope is shared, such as `[1, 2]` for one
+            slope per channel of an image; by default each position has its own.
 
     Example:
         >>> keras.layers.PReLU(shared_axes=[1, 2])(np.ones((1, 8, 8, 3))).shape
@@ -160,10 +165,10 @@ class PReLU(Layer):
 
 
 class Softmax(Layer):
-    """`exp(x) / sum(exp(x))` along an axis; masked places get 0.
+    """Softmax, `exp(x) / sum(exp(x))`, along an axis; masked positions get 0.
 
     Args:
-        axis: an axis, or several, which are normalised together.
+        axis: the axis, or axes, to normalize over.
 
     Input of any shape; a mask, if given, has the shape of the input, one that can be
     broadcast to it, or that of its first axes.
@@ -200,5 +205,5 @@ def _aligned(mask: Any, inputs: Any) -> Any:
         return mask
     raise ValueError(
         f"Softmax: a mask of shape {lead} does not fit an input of shape {shape}; it "
-        "must be broadcast to it, or have the shape of its first axes."
+        "must broadcast to it, or have the shape of its first axes."
     )

@@ -1,4 +1,4 @@
-"""Attention of one head on tensors as they are, without projections."""
+"""Single-head attention without projections."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from keras.layers.weighted import size_of_axis
 class Attention(Layer):
     """Dot-product attention (Luong et al., 2015, arXiv:1508.04025).
 
-    Each place of the query gets the mean of the values, weighted with the softmax of
-    its scores with the keys: their scalar product, or with `score_mode="concat"`
-    `sum(tanh(query + key))`.
+    For each position of the query, the output is the mean of the values weighted by the
+    softmax of its scores with the keys: their dot product, or with
+    `score_mode="concat"` `sum(tanh(query + key))`.
 
     Args:
-        use_scale: whether the scores are scaled by a learned number.
+        use_scale: whether the scores are multiplied by a learned scalar.
         score_mode: "dot" or "concat".
-        dropout: how likely a weight of the mean is dropped in training.
-        seed: of the dropout.
+        dropout: dropout rate of the attention weights.
+        seed: seed of the dropout.
 
     Called on `[query, value]` or `[query, value, key]`, of shapes
     `(batch, T, features)` and `(batch, S, features)`; the output is `(batch, T,
@@ -96,15 +96,16 @@ class Attention(Layer):
         Args:
             inputs: `[query, value]` or `[query, value, key]`.
             mask: `[query_mask, value_mask]`, each `(batch, length)` or None; False
-                for padding. By default those that travel with the tensors.
-            training: whether to drop out.
-            return_attention_scores: whether to return the weights of the mean too.
-            use_causal_mask: whether no place sees a later one.
+                for padding. By default the masks attached to the tensors.
+            training: whether to apply dropout.
+            return_attention_scores: whether to return the attention weights too.
+            use_causal_mask: whether each position only sees earlier ones and itself.
         """
         query, value, key = inputs[0], inputs[1], inputs[-1]
         query_mask, value_mask = self._check_mask(mask, inputs)
         if value_mask is not None:
             value_mask = ops.expand_dims(ops.cast(value_mask, "bool"), 1)
+
         drops = bool(training and self.dropout)
         weights = None
         if drops or return_attention_scores or not self._is_product():
@@ -135,12 +136,13 @@ class Attention(Layer):
                 scale=1.0,
                 is_causal=use_causal_mask,
             )[:, :, 0]
+
         if query_mask is not None:
             out = out * ops.cast(ops.expand_dims(query_mask, -1), ops.dtype(out))
         return (out, weights) if return_attention_scores else out
 
     def _is_product(self) -> bool:
-        """Whether the scores are scalar products, for which there are fused kernels."""
+        """Whether the scores are dot products, which fused kernels compute."""
         return self.score_mode == "dot"
 
     def _calculate_scores(self, query: Any, key: Any) -> Any:
@@ -183,7 +185,7 @@ class AdditiveAttention(Attention):
 
     Args:
         use_scale: whether there is a learned scale, one number for each feature.
-        dropout: how likely a weight of the mean is dropped in training.
+        dropout: dropout rate of the attention weights.
 
     Called as `Attention` is; it takes `seed` too.
 

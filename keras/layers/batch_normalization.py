@@ -73,6 +73,7 @@ class BatchNormalization(ScaleAndShift):
             gamma_constraint=gamma_constraint,
             **kwargs,
         )
+
         self.axis = int(axis)
         self.momentum = momentum
         self.epsilon = epsilon
@@ -98,14 +99,16 @@ class BatchNormalization(ScaleAndShift):
             self.moving_stddev = add("moving_stddev", stddev)
             self.renorm_mean = add("renorm_mean", self.moving_mean_initializer)
             self.renorm_stddev = add("renorm_stddev", stddev)
+
         rank = len(input_shape)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: shape[0]})
         self._reduced = tuple(a for a in range(rank) if a != self.axis % rank)
 
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
-        """Normalise."""
+        """Normalize."""
         x = self.widened(inputs)
-        scale, offset = self.gamma, self.beta
+        scale = self.gamma
+        offset = self.beta
         if training and self.trainable:
             if mask is None and not self.renorm and not self.synchronized:
                 axis = self.axis % len(x.shape)
@@ -113,6 +116,7 @@ class BatchNormalization(ScaleAndShift):
                 self._move(self.moving_mean, mean, self.momentum)
                 self._move(self.moving_variance, variance, self.momentum)
                 return self.own_type(out)
+
             mean, variance = self._moments(x, mask)
             if self.renorm:
                 scale, offset = self._renormalize(mean, variance)
@@ -120,7 +124,8 @@ class BatchNormalization(ScaleAndShift):
                 self._move(self.moving_variance, variance, self.momentum)
             self._move(self.moving_mean, mean, self.momentum)
         else:
-            mean, variance = self.moving_mean, self.moving_variance
+            mean = self.moving_mean
+            variance = self.moving_variance
         return self.own_type(
             ops.batch_normalization(
                 x, mean, variance, self.axis, offset, scale, self.epsilon
@@ -128,19 +133,21 @@ class BatchNormalization(ScaleAndShift):
         )
 
     def _moments(self, x: Any, mask: Any) -> tuple[Any, Any]:
-        """Mean and variance of the batch, of what is not masked."""
+        """Mean and variance of the unmasked part of the batch."""
         if mask is None:
             return ops.moments(x, self._reduced, synchronized=self.synchronized)
         if self.synchronized:
             raise ValueError(
-                f"BatchNormalization layer {self.name!r}: a mask and synchronized=True "
-                "do not go together. Leave one of them out."
+                f"BatchNormalization layer {self.name!r}: a mask is not supported with "
+                "synchronized=True. Use one of them."
             )
+
         # 1 and 0, with axes of size 1 for those that the mask does not have.
         weights = ops.cast(mask, ops.dtype(x))
         more = (1,) * (len(x.shape) - len(mask.shape))
         weights = ops.reshape(weights, (*ops.shape(mask), *more))
         every = ops.broadcast_to(weights, ops.shape(x))
+
         count = ops.sum(every, axis=self._reduced, keepdims=True)
         count = ops.maximum(count, 1)
         mean = ops.sum(x * weights, axis=self._reduced, keepdims=True) / count
@@ -149,25 +156,30 @@ class BatchNormalization(ScaleAndShift):
         return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
 
     def _renormalize(self, mean: Any, variance: Any) -> tuple[Any, Any]:
-        """Scale and offset with the correction in them; its averages are moved."""
+        """The corrected scale and offset; also updates the correction's averages."""
         stddev = ops.sqrt(variance + self.epsilon)
         factor = stddev / self.renorm_stddev.value
         shift = (mean - self.renorm_mean.value) / self.renorm_stddev.value
         bounds = self.renorm_clipping or {}
         if "rmin" in bounds or "rmax" in bounds:
-            low, high = bounds.get("rmin", 0.0), bounds.get("rmax", math.inf)
+            low = bounds.get("rmin", 0.0)
+            high = bounds.get("rmax", math.inf)
             factor = ops.clip(factor, low, high)
         if "dmax" in bounds:
             shift = ops.clip(shift, -bounds["dmax"], bounds["dmax"])
-        factor, shift = ops.stop_gradient(factor), ops.stop_gradient(shift)
+        factor = ops.stop_gradient(factor)
+        shift = ops.stop_gradient(shift)
+
         self._move(self.renorm_mean, mean, self.renorm_momentum)
         self._move(self.renorm_stddev, stddev, self.renorm_momentum)
         self._move(self.moving_stddev, stddev, self.momentum)
         self.moving_variance.assign(
             ops.maximum(ops.square(self.moving_stddev) - self.epsilon, 0)
         )
+
         if self.gamma is not None:
-            factor, shift = factor * self.gamma.value, shift * self.gamma.value
+            factor = factor * self.gamma.value
+            shift = shift * self.gamma.value
         return factor, shift if self.beta is None else shift + self.beta.value
 
     def _move(self, average: Any, value: Any, momentum: float) -> None:

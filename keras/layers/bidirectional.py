@@ -1,4 +1,4 @@
-"""A recurrent layer in both directions."""
+"""The wrapper that runs a recurrent layer in both directions."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MERGE_MODES = ("concat", "sum", "mul", "ave", None)
 
 
 class Bidirectional(Layer):
-    """Runs a recurrent layer along a sequence and backwards (Schuster & Paliwal, 1997).
+    """Runs a recurrent layer forward and backward (Schuster and Paliwal, 1997).
 
     Args:
         layer: a recurrent layer such as `LSTM`; copies of it are used.
-        merge_mode: how the two outputs become one: "concat" along the last axis, "sum",
-            "mul" or "ave" (mean); None gives both.
+        merge_mode: how the two outputs are combined: "concat" along the last axis,
+            "sum", "mul" or "ave" (mean); None returns both.
         weights: arrays for the weights of both directions, in the order of `weights`.
         backward_layer: the layer for the other direction, with `go_backwards=True`; by
             default a copy of `layer`.
@@ -30,7 +30,7 @@ class Bidirectional(Layer):
     both directions. States, given and returned, are first those of the forward layer.
 
     Raises:
-        ValueError: the layers do not fit each other, or the merge mode is unknown.
+        ValueError: the two layers do not match, or `merge_mode` is unknown.
 
     Example:
         >>> layer = keras.layers.Bidirectional(keras.layers.LSTM(4))
@@ -53,19 +53,22 @@ class Bidirectional(Layer):
             if given is not None or name == "layer":
                 _check_recurrent(given, name)
         super().__init__(**kwargs)
+
         self.merge_mode = merge_mode
         self.forward_layer = _copy(layer, "forward")
         if backward_layer is None:
             backward_layer = _copy(layer, "backward", not layer.go_backwards)
         self.backward_layer = backward_layer
         self._check_pair()
+
         self.return_sequences = layer.return_sequences
         self.return_state = layer.return_state
         self.stateful = layer.stateful
         if self.return_sequences:
-            # What follows the end of a sequence comes first on the way back.
+            # In the backward direction, padding comes first.
             self.forward_layer.zero_output_for_mask = True
             self.backward_layer.zero_output_for_mask = True
+
         self.supports_masking = True
         self.input_spec = layer.input_spec
         self._start = weights
@@ -109,10 +112,12 @@ class Bidirectional(Layer):
             layer(sequences, initial_state=states, mask=mask, training=training)
             for layer, states in zip((self.forward_layer, self.backward_layer), halves)
         ]
+
         states: list[Any] = []
         if self.return_state:
             states = [state for result in results for state in result[1:]]
             results = [result[0] for result in results]
+
         forward, backward = results
         if self.return_sequences:
             backward = ops.flip(backward, axis=1)
@@ -148,7 +153,7 @@ class Bidirectional(Layer):
 
     @property
     def states(self) -> Any:
-        """The states kept between batches, of both layers; None without."""
+        """The states that both layers keep between batches, or None."""
         if self.forward_layer.states is None:
             return None
         return tuple(
@@ -181,13 +186,13 @@ def _check_recurrent(layer: Any, argument: str) -> None:
 
 
 def _copy(layer: Any, side: str, go_backwards: Any = None) -> Any:
-    """A layer like another one, with new weights, called `side_name`."""
+    """A copy of a layer through its config, named `side_name`."""
     config = layer.get_config()
     config["name"] = f"{side}_{layer.name.removeprefix('forward_')}"
     if go_backwards is not None:
         config["go_backwards"] = go_backwards
     cell = getattr(layer, "cell", None)
     found = [type(c) for c in (cell, *getattr(cell, "cells", ())) if c is not None]
-    # Cells of the user's need not be registered for this.
+    # Custom cells need not be registered for this copy.
     with maybe_scope({c.__name__: c for c in found if not is_builtin(c)}):
         return type(layer).from_config(config)

@@ -1,4 +1,4 @@
-"""LSTM with convolutions in place of matrix products."""
+"""Convolutional LSTM layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from keras.ops.convolution import per_channel
 
 
 class ConvLSTMCell(Windowed, LSTMCell):
-    """One step of `ConvLSTM2D` and its kin, over `rank` spatial axes."""
+    """One step of a convolutional LSTM over `rank` spatial axes."""
 
     has_kinds = False
     _size_argument = "filters"
@@ -41,11 +41,13 @@ class ConvLSTMCell(Windowed, LSTMCell):
 
     def build(self, input_shape: Any) -> None:
         """Make the kernels, for one step's input."""
-        channels, columns = self.read_channels(input_shape), 4 * self.filters
+        channels = self.read_channels(input_shape)
+        columns = 4 * self.filters
         shape = (*self.kernel_size, channels, columns)
         self.kernel = add_described(self, "kernel", shape)
         shape = (*self.kernel_size, self.filters, columns)
         self.add_recurrent_weights(shape, (columns,))
+
         sizes = [input_shape[axis] for axis in self.spatial_axes]
         if None in sizes:
             raise ValueError(
@@ -53,13 +55,14 @@ class ConvLSTMCell(Windowed, LSTMCell):
                 "spatial axes must be known; received steps of shape "
                 f"{tuple(input_shape)}. Give them in `Input`."
             )
+
         images = KerasTensor((1, *input_shape[1:]), self.compute_dtype)
         shape = (*self.kernel_size, channels, self.filters)
         kernel = KerasTensor(shape, self.compute_dtype)
         self._state_shape = self.input_product(images, kernel).shape[1:]
 
     def input_product(self, x: Any, kernel: Any) -> Any:
-        """The convolution of the input: of one step, or of all at once."""
+        """The convolution of the input of one step, or of all steps at once."""
         lead = x.shape[: -self.rank - 1]
         if len(lead) > 1:
             steps = ops.shape(x)[0]
@@ -86,12 +89,12 @@ class ConvLSTMCell(Windowed, LSTMCell):
         return [ops.zeros(shape, self.compute_dtype) for _ in range(2)]
 
     def fused_kind(self) -> str | None:
-        """There is no kernel for it."""
+        """No backend has a kernel for it."""
         return None
 
 
 class ConvLSTM(CellLayer):
-    """The layer over `rank` spatial axes; `ConvLSTM2D` tells its arguments."""
+    """Base of the convolutional LSTM layers; see `ConvLSTM2D` for the arguments."""
 
     _cell_class = ConvLSTMCell
 
@@ -133,7 +136,7 @@ class ConvLSTM(CellLayer):
 
 
 class ConvLSTM1D(ConvLSTM):
-    """LSTM over sequences of sequences, with convolutions along the inner one.
+    """Convolutional LSTM over sequences of 1D signals.
 
     Input `(batch, time, steps, channels)`, or channels before steps with
     `data_format="channels_first"`. The arguments are those of `ConvLSTM2D`.
@@ -147,7 +150,7 @@ class ConvLSTM1D(ConvLSTM):
 
 
 class ConvLSTM2D(ConvLSTM):
-    """LSTM over sequences of images (Shi et al., 2015, arXiv:1506.04214).
+    """Convolutional LSTM over sequences of images (Shi et al., 2015, arXiv:1506.04214).
 
     Both products of `LSTM` are convolutions; that of the state keeps its size.
 
@@ -175,7 +178,7 @@ class ConvLSTM2D(ConvLSTM):
 
 
 class ConvLSTM3D(ConvLSTM):
-    """LSTM over sequences of volumes; see `ConvLSTM2D`.
+    """Convolutional LSTM over sequences of volumes; see `ConvLSTM2D`.
 
     Input `(batch, time, depth, height, width, channels)`, or channels first.
 

@@ -1,4 +1,4 @@
-"""Layers around plain functions: nothing, anything, and the start of a mask."""
+"""Identity, Masking and Lambda."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras.layers.layer import Layer
 
 
 class Identity(Layer):
-    """Gives back what it is given, of any structure.
+    """Returns its input unchanged, whatever its structure.
 
     Example:
         >>> keras.layers.Identity()(np.array([1.0]))
@@ -32,9 +32,9 @@ class Masking(Layer):
     """Masks the time steps at which all features have a given value.
 
     Args:
-        mask_value: the value that stands for padding. It is replaced by 0.
+        mask_value: the value that marks padding; it is replaced by 0.
 
-    Input of shape `(batch, time, features)`; later layers leave out masked steps.
+    Input of shape `(batch, time, features)`; later layers ignore masked steps.
 
     Example:
         >>> x = np.array([[[1.0, 2.0], [-1.0, -1.0]]])
@@ -54,22 +54,23 @@ class Masking(Layer):
         return inputs * ops.cast(real, ops.dtype(inputs))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """Where some feature has another value than `mask_value`."""
+        """True at steps where some feature differs from `mask_value`."""
         return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
 
 
 class Lambda(Layer):
-    """A function as a layer.
+    """Wraps a function as a layer.
 
-    A lambda cannot be saved, since its code would have to be: give a named function,
-    decorated with `@keras.saving.register_keras_serializable()`, to save the layer.
+    A lambda cannot be saved, because code is never stored in a file: to save the
+    layer, pass a named function decorated with
+    `@keras.saving.register_keras_serializable()`.
 
     Args:
         function: called as `function(inputs, **arguments)`, and with `mask` and
             `training` if it has parameters of these names.
         output_shape: the output's shape without the batch axis, or a function of the
-            input's shape; only needed where it cannot be found by trying.
-        mask: the mask of the output, or a function `(inputs, mask)` that gives it; by
+            input's shape; only needed where shape inference fails.
+        mask: the mask of the output, or a function `(inputs, mask)` that returns it; by
             default the mask of the input.
         arguments: keyword arguments for the function.
 

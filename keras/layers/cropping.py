@@ -1,4 +1,4 @@
-"""Cutting places off the rim, and putting zeros around it."""
+"""Cropping and zero padding."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ Sides = tuple[tuple[int, int], ...]
 
 
 def standardize_sides(value: Any, rank: int, argument: str, who: str) -> Sides:
-    """How much at the start and the end of each spatial axis.
+    """The amounts at the start and the end of each spatial axis.
 
-    An integer is meant for all; one integer for an axis for both its sides. With one
-    axis, a pair is its sides.
+    One integer applies to all axes; an integer for an axis applies to both its sides.
+    With a single axis, a pair means its two sides.
     """
     given = (value,) * rank if isinstance(value, int) else value
     if rank == 1 and isinstance(given, (tuple, list)) and len(given) == 2:
@@ -36,7 +36,7 @@ def standardize_sides(value: Any, rank: int, argument: str, who: str) -> Sides:
 
 
 class Cropping(Spatial, Layer):
-    """Cuts places off; `Cropping2D` tells its arguments."""
+    """Base of the cropping layers; see `Cropping2D` for the arguments."""
 
     def __init__(self, cropping: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -61,10 +61,10 @@ class Cropping(Spatial, Layer):
 
 
 class Cropping1D(Cropping):
-    """Cuts time steps off.
+    """Crops the start and the end of sequences.
 
     Args:
-        cropping: how many at both ends, or a pair (start, end).
+        cropping: number of steps at both ends, or a pair (start, end).
 
     Input of shape `(batch, time, features)`.
 
@@ -82,11 +82,11 @@ class Cropping1D(Cropping):
 
 @defaults(cropping=((0, 0), (0, 0)))
 class Cropping2D(Cropping):
-    """Cuts rows and columns off images.
+    """Crops the borders of images.
 
     Args:
-        cropping: how many on every side; or for each axis (height, width) how many, or
-            a pair (start, end).
+        cropping: number of pixels on every side; or for height and width a number, or
+            a pair (start, end), each.
         data_format: "channels_last" or "channels_first".
 
     Input of shape `(batch, height, width, channels)`, or channels first.
@@ -101,7 +101,7 @@ class Cropping2D(Cropping):
 
 @defaults(cropping=((1, 1), (1, 1), (1, 1)))
 class Cropping3D(Cropping):
-    """Cuts places off the rim of volumes.
+    """Crops the borders of volumes.
 
     Input `(batch, depth, height, width, channels)`, or channels first. The arguments
     are those of `Cropping2D`, for three axes.
@@ -115,7 +115,7 @@ class Cropping3D(Cropping):
 
 
 class ZeroPadding(Spatial, Layer):
-    """Puts zeros around; `ZeroPadding2D` tells its arguments."""
+    """Base of the padding layers; see `ZeroPadding2D` for the arguments."""
 
     def __init__(self, padding: Any, data_format: str | None = None, **kwargs: Any):
         super().__init__(**kwargs)
@@ -134,10 +134,10 @@ class ZeroPadding(Spatial, Layer):
 
 @defaults(padding=1)
 class ZeroPadding1D(ZeroPadding):
-    """Puts zeros before and after the time steps.
+    """Pads sequences with zeros.
 
     Args:
-        padding: how many at both ends, or a pair (start, end).
+        padding: number of steps at both ends, or a pair (start, end).
         data_format: "channels_last" or "channels_first".
 
     Input of shape `(batch, time, channels)`, or channels first.
@@ -152,11 +152,11 @@ class ZeroPadding1D(ZeroPadding):
 
 @defaults(padding=(1, 1))
 class ZeroPadding2D(ZeroPadding):
-    """Puts zeros around images.
+    """Pads images with zeros.
 
     Args:
-        padding: how many on every side; or for each axis (height, width) how many, or a
-            pair (start, end).
+        padding: number of pixels on every side; or for height and width a number, or a
+            pair (start, end), each.
         data_format: "channels_last" or "channels_first".
 
     Input of shape `(batch, height, width, channels)`, or channels first.
@@ -171,7 +171,7 @@ class ZeroPadding2D(ZeroPadding):
 
 @defaults(padding=((1, 1), (1, 1), (1, 1)))
 class ZeroPadding3D(ZeroPadding):
-    """Puts zeros around volumes.
+    """Pads volumes with zeros.
 
     Input `(batch, depth, height, width, channels)`, or channels first. The arguments
     are those of `ZeroPadding2D`, for three axes.

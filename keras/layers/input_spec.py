@@ -1,4 +1,4 @@
-"""What a layer expects of its inputs, checked before it runs."""
+"""Input specifications: rank, shape and dtype that a layer expects."""
 
 from __future__ import annotations
 
@@ -66,9 +66,12 @@ class InputSpec:
         rank = len(shape)
         if self.shape is not None and self.allow_last_axis_squeeze:
             if rank == len(self.shape) + 1 and shape[-1] == 1:
-                shape, rank = shape[:-1], rank - 1
+                shape = shape[:-1]
+                rank -= 1
             elif rank == len(self.shape) - 1 and self.shape[-1] == 1:
-                shape, rank = (*shape, 1), rank + 1
+                shape = (*shape, 1)
+                rank += 1
+
         if self.ndim is not None and rank != self.ndim:
             return f"rank {self.ndim} (such as {_example(self)}) is expected"
         if self.min_ndim is not None and rank < self.min_ndim:
@@ -77,6 +80,7 @@ class InputSpec:
             return f"rank {self.max_ndim} or less is expected"
         if self.dtype is not None and dtype != self.dtype:
             return f"dtype {self.dtype} is expected"
+
         for axis, size in self.axes.items():
             if -rank <= axis < rank and size is not None:
                 if shape[axis] not in (size, None):
@@ -98,11 +102,13 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any, backend: Any) -> None
         values = [inputs[s.name] for s in specs]
     else:
         values = tree.flatten(inputs)
+
     if len(values) != len(specs):
         raise ValueError(
             f"{layer_label(layer)} expects {len(specs)} input(s) but received "
             f"{len(values)}."
         )
+
     for i, (spec, value) in enumerate(zip(specs, values)):
         if spec is None or (value is None and spec.optional):
             continue
@@ -110,6 +116,7 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any, backend: Any) -> None
             raise TypeError(
                 f"{layer_label(layer)} expects tensors; received {value!r}."
             )
+
         dtype = value.dtype if isinstance(value.dtype, str) else backend.dtype_of(value)
         problem = spec.problem(tuple(value.shape), dtype)
         if problem:
@@ -121,5 +128,5 @@ def check_inputs(input_spec: Any, inputs: Any, layer: Any, backend: Any) -> None
 
 
 def layer_label(layer: Any) -> str:
-    """How messages name a layer: `Dense layer 'dense_1'`."""
+    """The name of a layer in messages: `Dense layer 'dense_1'`."""
     return f"{type(layer).__name__} layer {layer.name!r}"

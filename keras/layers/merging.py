@@ -1,4 +1,4 @@
-"""Layers that make one tensor of several."""
+"""Layers that merge several tensors into one."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from keras.layers.layer import Layer
 
 
 class Merge(Layer):
-    """Combines a list of tensors.
+    """Base class of layers that merge a list of tensors.
 
-    The mask of the output is that of all inputs that have one, joined by "and": a step
-    counts where no input says that it is padding.
+    The mask of the output is the logical and of the masks of the inputs.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -53,7 +52,7 @@ class Merge(Layer):
     def call(self, inputs: Any) -> Any:
         """Combine."""
         rank = max(len(x.shape) for x in inputs)
-        # An input with fewer axes gets new ones behind that of the batch.
+        # An input of lower rank gets new axes after the batch axis.
         return self.merge(
             [
                 x
@@ -68,13 +67,13 @@ class Merge(Layer):
         raise NotImplementedError(f"{type(self).__name__} must define `merge`.")
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The masks there are, joined by "and"."""
+        """The logical and of the masks of the inputs."""
         found = [m for m in mask or () if m is not None]
         return functools.reduce(ops.logical_and, found) if found else None
 
 
 class Add(Merge):
-    """The sum of tensors of the same shape, or of shapes that can be broadcast.
+    """Adds tensors element-wise, with broadcasting.
 
     Example:
         >>> keras.layers.Add()([np.array([1.0]), np.array([2.0])])
@@ -86,7 +85,7 @@ class Add(Merge):
 
 
 class Subtract(Merge):
-    """The first of two tensors less the second.
+    """Subtracts the second of two tensors from the first.
 
     Example:
         >>> keras.layers.Subtract()([np.array([3.0]), np.array([2.0])])
@@ -104,7 +103,7 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of tensors, element by element.
+    """Multiplies tensors element-wise, with broadcasting.
 
     Example:
         >>> keras.layers.Multiply()([np.array([3.0]), np.array([2.0])])
@@ -116,7 +115,7 @@ class Multiply(Merge):
 
 
 class Average(Merge):
-    """The mean of tensors, element by element.
+    """Averages tensors element-wise, with broadcasting.
 
     Example:
         >>> keras.layers.Average()([np.array([1.0]), np.array([2.0])])
@@ -128,7 +127,7 @@ class Average(Merge):
 
 
 class Maximum(Merge):
-    """The largest value at each place of several tensors.
+    """Computes the element-wise maximum of tensors.
 
     Example:
         >>> keras.layers.Maximum()([np.array([1.0]), np.array([2.0])])
@@ -140,7 +139,7 @@ class Maximum(Merge):
 
 
 class Minimum(Merge):
-    """The smallest value at each place of several tensors.
+    """Computes the element-wise minimum of tensors.
 
     Example:
         >>> keras.layers.Minimum()([np.array([1.0]), np.array([2.0])])
@@ -152,11 +151,12 @@ class Minimum(Merge):
 
 
 class Concatenate(Merge):
-    """Tensors side by side along an axis.
+    """Concatenates tensors along an axis.
 
     Args:
-        axis: the axis along which their sizes may differ. Along time, masks are joined
-            in the same way; an input without a mask counts as real throughout.
+        axis: the axis to concatenate along; other axes must have equal sizes. Along
+            the time axis masks are concatenated too; an input without a mask counts as
+            unmasked.
 
     Example:
         >>> keras.layers.Concatenate()([np.ones((2, 3)), np.ones((2, 4))]).shape
@@ -189,7 +189,7 @@ class Concatenate(Merge):
         return ops.concatenate(inputs, axis=self.axis)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
-        """The masks side by side along time, else joined by "and"."""
+        """The concatenated masks along the time axis, else their logical and."""
         found = [m for m in mask or () if m is not None]
         if not found:
             return None
@@ -207,11 +207,13 @@ class Concatenate(Merge):
 
 
 class Dot(Merge):
-    """The dot products of vectors along an axis of two tensors.
+    """Computes dot products of two tensors along an axis.
 
     Args:
-        axes: the axis of both, or a pair of axes, not that of the batch.
-        normalize: divide the vectors by their lengths before: cosine similarity.
+        axes: the axis to contract in both tensors, or a pair of axes; not the batch
+            axis.
+        normalize: whether vectors are L2-normalized first, which gives the cosine
+            similarity.
 
     Output of shape `(batch, *rest of the first, *rest of the second)`, or `(batch, 1)`
     where no rest is left.
@@ -246,13 +248,13 @@ class Dot(Merge):
         return [a + rank if a < 0 else a for a, rank in zip(axes, ranks)]
 
     def check_shapes(self, shapes: list[tuple]) -> None:
-        """There must be two, as long along their axes."""
+        """There must be two tensors, of equal size along the contracted axes."""
         if len(shapes) != 2:
             raise self._wrong_shapes(shapes, "it takes exactly two tensors")
         axes = self._pair([len(s) for s in shapes])
         if any(not 1 <= a < len(s) for a, s in zip(axes, shapes)):
             raise self._wrong_shapes(
-                shapes, f"axes={self.axes} must lie behind the batch axis in both"
+                shapes, f"axes={self.axes} must come after the batch axis in both"
             )
         sizes = [s[a] for a, s in zip(axes, shapes)]
         if None not in sizes and sizes[0] != sizes[1]:
@@ -266,6 +268,7 @@ class Dot(Merge):
         axes = self._pair([len(x.shape), len(y.shape)])
         if self.normalize:
             x, y = (ops.normalize(v, axis=a) for v, a in zip((x, y), axes))
+
         # Letters of the axes: "a" the batch, "z" the one that is summed.
         letters = iter("bcdefghijklmnopqrstuvwxy")
         names = [
@@ -275,12 +278,13 @@ class Dot(Merge):
             )
             for v, a in zip((x, y), axes)
         ]
+
         rest = [name[1:].replace("z", "") for name in names]
         out = ops.einsum(f"{names[0]},{names[1]}->a{''.join(rest)}", x, y)
         return out if any(rest) else ops.expand_dims(out, -1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: the output has other axes."""
+        """None: the axes of the output differ from those of the inputs."""
 
 
 def add(inputs: Any, **kwargs: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Attention of several heads: multi-head and grouped-query attention."""
+"""Multi-head and grouped-query attention."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from keras.layers.weighted import describe_weights
 
 
 class ManyHeads(Layer):
-    """What attention of several heads shares: projections, masks, the formula.
+    """Base of attention layers with several heads: projections, masks, the formula.
 
-    A subclass says in `sizes` how many heads there are and how large. Whatever the
-    rank, the formula sees `(batch, length, heads, size)`: the axes attended along are
-    folded into one, and those left alone join the batch.
+    A subclass defines `sizes`: the number of heads and their size. Inputs of any rank
+    are reshaped to `(batch, length, heads, size)`: the attention axes are folded into
+    one, the remaining axes join the batch.
     """
 
     _unwritten: tuple[str, ...] = ("flash_attention",)
@@ -59,8 +59,8 @@ class ManyHeads(Layer):
         self.sliding_window = sliding_window
         if flash_attention and dropout:
             raise ValueError(
-                f"{who}: no fused kernel drops out, so flash_attention=True needs "
-                f"dropout=0; received dropout={dropout}."
+                f"{who}: fused kernels do not support dropout, so "
+                f"flash_attention=True needs dropout=0; received dropout={dropout}."
             )
         self.flash_attention = flash_attention
         describe_weights(self, locals(), "kernel", "bias")
@@ -69,7 +69,7 @@ class ManyHeads(Layer):
         self.supports_masking = True
 
     def sizes(self) -> tuple[int, int, int, int]:
-        """Heads of the query, heads of key and value, their size, the value's size."""
+        """`(query heads, key and value heads, head size, head size of the value)`."""
         raise NotImplementedError(f"{type(self).__name__} must define `sizes`.")
 
     # Building
@@ -189,9 +189,10 @@ class ManyHeads(Layer):
         """
         if return_attention_scores and self.flash_attention:
             raise self._misfit(
-                "flash_attention=True never holds the scores, so they cannot be "
-                "returned: leave flash_attention None"
+                "flash_attention=True does not compute the scores as a tensor, so they "
+                "cannot be returned: pass flash_attention=None"
             )
+
         folded = _Folded(query, value, self._axes(len(query.shape)))
         q = folded.fold(self._query_dense(query))
         k = folded.fold(self._key_dense(value if key is None else key))
@@ -204,6 +205,7 @@ class ManyHeads(Layer):
             None if attention_mask is None else folded.pairs(attention_mask),
             self._window(ops.shape(q)[1], ops.shape(k)[1]),
         ]  # fmt: skip
+
         scores = None
         if return_attention_scores or (training and self.dropout):
             if use_causal_mask:
@@ -219,6 +221,7 @@ class ManyHeads(Layer):
                 is_causal=use_causal_mask,
                 flash_attention=self.flash_attention,
             )
+
         out = folded.unfold(out)
         if self._gate_dense is not None:
             out = out * self._gate_dense(query)
@@ -228,7 +231,7 @@ class ManyHeads(Layer):
     def _attend(
         self, query: Any, key: Any, value: Any, mask: Any, training: Any
     ) -> tuple[Any, Any]:
-        """The formula written out, where the scores are wanted or dropped from."""
+        """The formula in single ops, for dropout or where the scores are returned."""
         groups = query.shape[2] // key.shape[2]
         if groups > 1:
             key, value = (ops.repeat(x, groups, axis=2) for x in (key, value))
@@ -239,7 +242,7 @@ class ManyHeads(Layer):
         return ops.einsum("bnts,bsnh->btnh", dropped, value), scores
 
     def _window(self, length: Any, keys: Any) -> Any:
-        """Who is within the sliding window of whom."""
+        """The mask of the sliding window, or None."""
         if self.sliding_window is None:
             return None
         distance = ops.abs(_places(length, 2) - _places(keys, 3))
@@ -247,17 +250,17 @@ class ManyHeads(Layer):
 
 
 def _agree(one: Any, other: Any) -> bool:
-    """Whether sizes are equal as far as they are known."""
+    """Whether two shapes agree wherever both are known."""
     return all(a == b or None in (a, b) for a, b in zip(one, other))
 
 
 def _places(n: Any, axis: int) -> Any:
-    """The numbers from 0 along one of the four axes of the scores."""
+    """The positions 0, 1, ... along one of the four axes of the scores."""
     return ops.reshape(ops.arange(n), [-1 if a == axis else 1 for a in range(4)])
 
 
 def _joined(masks: list[Any]) -> Any:
-    """All masks there are, joined by "and"; None if there is none."""
+    """The logical and of all masks that are not None; None if there are none."""
     joined = None
     for mask in masks:
         if mask is not None:
@@ -266,10 +269,10 @@ def _joined(masks: list[Any]) -> Any:
 
 
 class _Folded:
-    """How tensors of any rank become `(batch, length, heads, size)`, and back.
+    """Reshapes tensors of any rank to `(batch, length, heads, size)` and back.
 
-    `alone` are the axes that are not attended along, the batch first; of a tensor of
-    rank 3 nothing is to be folded.
+    `alone` lists the axes that are not attention axes, the batch first. Tensors of rank
+    3 have this form already.
     """
 
     def __init__(self, query: Any, value: Any, axes: tuple[int, ...]) -> None:
@@ -285,7 +288,7 @@ class _Folded:
         self.keys = [keys[a] for a in axes]
 
     def fold(self, x: Any) -> Any:
-        """`(..., heads, size)`, as the projections give it, folded."""
+        """Fold a projection of shape `(..., heads, size)`."""
         if self.plain:
             return x
         sizes = ops.shape(x)
@@ -295,7 +298,7 @@ class _Folded:
         return ops.reshape(x, (-1, length, *sizes[-2:]))
 
     def unfold(self, x: Any) -> Any:
-        """`(batch, length, heads, size)` with the axes that the query has."""
+        """Restore the axes of the query from `(batch, length, heads, size)`."""
         if self.plain:
             return x
         x = ops.reshape(x, (*self.alone_sizes, *self.places, *ops.shape(x)[-2:]))
@@ -343,12 +346,14 @@ class _Folded:
                 f"(batch, heads, query places, key places); received shape "
                 f"{tuple(mask.shape)}."
             )
+
         sizes = list(ops.shape(mask))
         lead = len(sizes) - width
         sizes[lead:lead] = [1] * missing
         mask = ops.reshape(mask, sizes)
         if self.plain:
             return mask
+
         heads = sizes[len(self.alone)]
         mask = ops.broadcast_to(
             mask, (*self.alone_sizes, heads, *self.places, *self.keys)
@@ -359,23 +364,25 @@ class _Folded:
 
 
 class MultiHeadAttention(ManyHeads):
-    """Attention of several heads (Vaswani et al., 2017, arXiv:1706.03762).
+    """Multi-head attention (Vaswani et al., 2017, arXiv:1706.03762).
 
-    Query, key and value are projected to heads; each place of the query gets the mean
-    of the values, weighted with `softmax(query key^T / sqrt(key_dim))`; the heads are
-    joined and projected.
+    Query, key and value are projected to heads; in each head the output is the mean of
+    the values weighted by `softmax(query key^T / sqrt(key_dim))`. The concatenated
+    heads are projected once more.
 
     Args:
-        num_heads, key_dim: how many heads, and the size of query and key in each.
-        value_dim: the size of the values in each head; by default `key_dim`.
-        dropout: how likely a weight of the mean is dropped in training.
+        num_heads: number of attention heads.
+        key_dim: size of query and key in each head.
+        value_dim: size of the values in each head; by default `key_dim`.
+        dropout: dropout rate of the attention weights.
         use_bias: whether the projections have a bias.
-        output_shape: the sizes of the output's last axes; by default the query's.
-        attention_axes: the axes attended along; by default all but first and last.
-        sliding_window: how far a place sees: places fewer steps away than this.
-        flash_attention: True demands a fused kernel that never holds all scores.
-        use_gate: whether the heads' outputs are multiplied with a sigmoid of the query.
-        seed: of the dropout.
+        output_shape: sizes of the output's last axes; by default the query's.
+        attention_axes: axes over which attention is applied; by default all but the
+            first and the last.
+        sliding_window: each position attends to positions fewer steps away than this.
+        flash_attention: True requires a fused kernel that never stores all scores.
+        use_gate: whether outputs of the heads are gated by a sigmoid of the query.
+        seed: seed of the dropout.
         kernel_initializer, ...: as in `Dense`, for each of the projections.
 
     Example:
@@ -415,7 +422,7 @@ class MultiHeadAttention(ManyHeads):
         self.value_dim = check_positive_int(value_dim, "value_dim", who)
         self.output_shape = _integers(output_shape, "output_shape", who)
         self.attention_axes = _integers(attention_axes, "attention_axes", who)
-        # The activations of the projections are what it is for, the last among them.
+        # It penalizes the outputs of the projections, the output projection among them.
         self._part_regularizer = self.activity_regularizer
         self.activity_regularizer = None
 
@@ -428,7 +435,7 @@ class MultiHeadAttention(ManyHeads):
         return super().config_value(name, value)
 
     def sizes(self) -> tuple[int, int, int, int]:
-        """As many heads for key and value as for the query."""
+        """Key and value have as many heads as the query."""
         return self.num_heads, self.num_heads, self.key_dim, self.value_dim
 
     def build(  # type: ignore[override]
@@ -480,15 +487,16 @@ def _integers(value: Any, argument: str, who: str) -> tuple[int, ...] | None:
 # Files call the class by its public name, and weights by the class's own.
 @wire_name("keras.layers", "GroupQueryAttention")
 class GroupedQueryAttention(ManyHeads):
-    """Attention whose query heads share heads of key and value, a group each one.
+    """Grouped-query attention: groups of query heads share a key and value head.
 
-    Ainslie et al., 2023, "GQA", arXiv:2305.13245. With one head of key and value it is
-    multi-query attention, with as many as of the query multi-head attention.
+    Ainslie et al., 2023, "GQA", arXiv:2305.13245. With one key and value head it is
+    multi-query attention, with one for each query head multi-head attention.
 
     Args:
-        head_dim: the size of each head.
-        num_query_heads: how many heads the query has.
-        num_key_value_heads: how many key and value have; a divisor of it.
+        head_dim: size of each head.
+        num_query_heads: number of query heads.
+        num_key_value_heads: number of key and value heads; must divide
+            `num_query_heads`.
         dropout, use_bias, sliding_window, flash_attention, kernel_initializer, ...,
             use_gate, seed: as in `MultiHeadAttention`.
 
@@ -536,7 +544,7 @@ class GroupedQueryAttention(ManyHeads):
             )
 
     def sizes(self) -> tuple[int, int, int, int]:
-        """Fewer heads for key and value than for the query."""
+        """Key and value have fewer heads than the query."""
         heads, shared = self.num_query_heads, self.num_key_value_heads
         return heads, shared, self.head_dim, self.head_dim
 

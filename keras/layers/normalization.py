@@ -1,4 +1,4 @@
-"""Bringing each sample to a common scale: layer, group, RMS and unit normalization."""
+"""Layer, group, RMS and unit normalization."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def check_axes(axis: Any, who: str) -> int | list[int]:
 
 
 class ScaleAndShift(Layer):
-    """A layer that ends with a learned scale (gamma) and offset (beta).
+    """Base of normalization layers with a learned scale (gamma) and offset (beta).
 
-    It computes in at least float32, whatever its type, and gives back its own type.
+    It computes in at least float32 and returns its own compute type.
     """
 
     _unwritten: tuple[str, ...] = ("autocast",)
@@ -63,7 +63,7 @@ class ScaleAndShift(Layer):
         self.autocast = False
 
     def add_scale_and_shift(self, shape: tuple[int, ...]) -> None:
-        """Make the weights there are to be."""
+        """Make gamma and beta, as far as they are used."""
         if self.scale:
             self.gamma = add_described(self, "gamma", shape)
         if self.center:
@@ -82,20 +82,20 @@ class ScaleAndShift(Layer):
 
 
 class LayerNormalization(ScaleAndShift):
-    """Brings each sample to mean 0 and variance 1, then scales and shifts it.
+    """Layer normalization (Ba et al., 2016, arXiv:1607.06450).
 
-    Ba et al., 2016, "Layer Normalization", arXiv:1607.06450.
+    Normalizes each sample to mean 0 and variance 1, then scales and shifts it.
 
     Args:
-        axis: the axis, or axes, over which mean and variance are taken.
+        axis: the axis, or axes, to normalize over.
         epsilon: added to the variance.
-        center: whether there is an offset, beta.
-        scale: whether there is a factor, gamma.
-        beta_initializer, gamma_initializer: how the weights start.
-        beta_regularizer, gamma_regularizer: penalties on the weights.
-        beta_constraint, gamma_constraint: projections after each update.
+        center: whether a learned offset (beta) is added.
+        scale: whether a learned factor (gamma) is applied.
+        beta_initializer, gamma_initializer: initializers of the weights.
+        beta_regularizer, gamma_regularizer: regularizers of the weights.
+        beta_constraint, gamma_constraint: constraints on the weights.
         rms_scaling: divide by the standard deviation only, without mean and offset;
-            found in old files. For root mean squares see `RMSNormalization`.
+            used by old files. For RMS normalization see `RMSNormalization`.
 
     Example:
         >>> keras.layers.LayerNormalization()(np.array([[1.0, 3.0]])).shape
@@ -141,7 +141,7 @@ class LayerNormalization(ScaleAndShift):
             self.add_scale_and_shift(shape)
 
     def call(self, inputs: Any) -> Any:
-        """Normalise."""
+        """Normalize."""
         if not self.rms_scaling:
             return self.own_type(
                 ops.layer_normalization(
@@ -171,21 +171,21 @@ def shape_along(
 
 
 class GroupNormalization(ScaleAndShift):
-    """Brings groups of channels to mean 0 and variance 1, in each sample by itself.
+    """Group normalization (Wu and He, 2018, arXiv:1803.08494).
 
-    Wu & He, 2018, "Group Normalization", arXiv:1803.08494. One group: as layer
-    normalization; as many groups as channels: instance normalization.
+    Normalizes groups of channels of each sample to mean 0 and variance 1. One group is
+    layer normalization; as many groups as channels is instance normalization.
 
     Args:
-        groups: how many groups; -1 for as many as channels.
-        axis: the axis of the channels.
+        groups: number of groups; -1 for one per channel.
+        axis: the channel axis.
         epsilon: added to the variance.
         center, scale, beta_initializer, gamma_initializer, beta_regularizer,
             gamma_regularizer, beta_constraint, gamma_constraint: as in
             `LayerNormalization`.
 
     Raises:
-        ValueError: `groups` does not divide the number of channels.
+        ValueError: `groups` must divide the number of channels.
 
     Example:
         >>> keras.layers.GroupNormalization(2)(np.ones((1, 8, 8, 4))).shape
@@ -231,25 +231,27 @@ class GroupNormalization(ScaleAndShift):
             self.groups = channels
         if channels % self.groups:
             raise ValueError(
-                f"GroupNormalization layer {self.name!r}: groups={self.groups} does "
-                f"not divide the {channels} channels (axis {self.axis}) of an input of "
+                f"GroupNormalization layer {self.name!r}: groups={self.groups} must "
+                f"divide the {channels} channels (axis {self.axis}) of an input of "
                 f"shape {tuple(input_shape)}."
             )
         self.add_scale_and_shift((channels,))
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def call(self, inputs: Any) -> Any:
-        """Normalise."""
+        """Normalize."""
         x = self.widened(inputs)
         shape = list(ops.shape(x))
         rank = len(shape)
         axis = self.axis % rank
+
         grouped = [*shape[:axis], self.groups, shape[axis] // self.groups]
         x = ops.reshape(x, (*grouped, *shape[axis + 1 :]))
         axes = [a for a in range(1, rank + 1) if a != axis]
         mean, variance = ops.moments(x, axes, keepdims=True)
         x = ops.reshape((x - mean) * ops.rsqrt(variance + self.epsilon), shape)
-        along = [1] * rank
+
+        along = [1] * rank  # gamma and beta broadcast along the channel axis
         along[axis] = shape[axis]
         if self.gamma is not None:
             x = x * ops.reshape(self.gamma, along)
@@ -259,12 +261,12 @@ class GroupNormalization(ScaleAndShift):
 
 
 class RMSNormalization(Layer):
-    """Divides by the root mean square, and scales: `x / sqrt(mean(x^2) + eps) * scale`.
+    """RMS normalization: `x / sqrt(mean(x**2) + epsilon) * scale`.
 
-    Zhang & Sennrich, 2019, "Root Mean Square Layer Normalization", arXiv:1910.07467.
+    Zhang and Sennrich, 2019, arXiv:1910.07467.
 
     Args:
-        axis: the axis, or axes, over which the mean is taken.
+        axis: the axis, or axes, to normalize over.
         epsilon: added to the mean square.
 
     Example:
@@ -288,15 +290,15 @@ class RMSNormalization(Layer):
         self.scale = self.add_weight(shape, "ones", name="scale")
 
     def call(self, inputs: Any) -> Any:
-        """Normalise."""
+        """Normalize."""
         return ops.rms_normalization(inputs, self.scale, self.axis, self.epsilon)
 
 
 class UnitNormalization(Layer):
-    """Brings vectors to length 1.
+    """Unit normalization: scales vectors to L2 norm 1.
 
     Args:
-        axis: the axis, or axes, along which the vectors lie.
+        axis: the axis, or axes, to normalize over.
 
     Example:
         >>> keras.layers.UnitNormalization()(np.array([[3.0, 4.0]]))
@@ -311,9 +313,9 @@ class UnitNormalization(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        """Normalise."""
+        """Normalize."""
         if self.compute_dtype not in NARROW:
             return ops.normalize(inputs, self.axis, 2, 1e-12)
-        # A sum of squares is beyond the range of float16 soon.
+        # A sum of squares soon exceeds the range of float16.
         wide = ops.normalize(ops.cast(inputs, "float32"), self.axis, 2, 1e-12)
         return ops.cast(wide, self.compute_dtype)

@@ -1,4 +1,4 @@
-"""Pooling over windows, to a given size, and over all places."""
+"""Max and average pooling: windowed, adaptive and global."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras.layers.ranks import Spatial, check_padding, defaults
 
 
 class Pooling(Spatial, Layer):
-    """Pooling over windows; `MaxPooling2D` tells its arguments."""
+    """Base of the pooling layers; see `MaxPooling2D` for the arguments."""
 
     _pool: Callable
 
@@ -42,7 +42,7 @@ class Pooling(Spatial, Layer):
 
 @defaults(pool_size=2)
 class MaxPooling1D(Pooling):
-    """The largest value in each window of time steps; see `MaxPooling2D`.
+    """Max pooling over windows of time steps; see `MaxPooling2D`.
 
     Input `(batch, time, channels)`, or channels first.
 
@@ -57,12 +57,12 @@ class MaxPooling1D(Pooling):
 
 @defaults(pool_size=(2, 2))
 class MaxPooling2D(Pooling):
-    """The largest value in each window of an image.
+    """Max pooling over windows of an image.
 
     Args:
-        pool_size: the window, an integer or one per spatial axis.
-        strides: its step; by default `pool_size`.
-        padding: "valid"; "same": the output has ceil(size / stride) places.
+        pool_size: size of the window, an integer or one per spatial axis.
+        strides: step of the window; by default `pool_size`.
+        padding: "valid" for none, or "same": the output size is ceil(size / stride).
         data_format: "channels_last" or "channels_first"; by default
             `keras.config.image_data_format()`.
 
@@ -79,7 +79,7 @@ class MaxPooling2D(Pooling):
 
 @defaults(pool_size=(2, 2, 2))
 class MaxPooling3D(Pooling):
-    """The largest value in each window of a volume; see `MaxPooling2D`.
+    """Max pooling over windows of a volume; see `MaxPooling2D`.
 
     Input `(batch, depth, height, width, channels)`, or channels first.
 
@@ -93,10 +93,10 @@ class MaxPooling3D(Pooling):
 
 
 class AveragePooling1D(Pooling):
-    """The mean of each window of time steps.
+    """Average pooling over windows of time steps.
 
     Input `(batch, time, channels)`, or channels first. The arguments are those of
-    `MaxPooling2D`; what "same" adds at the rim does not count.
+    `MaxPooling2D`; padded positions do not count.
 
     Example:
         >>> keras.layers.AveragePooling1D(2)(np.ones((2, 10, 4))).shape
@@ -108,10 +108,10 @@ class AveragePooling1D(Pooling):
 
 
 class AveragePooling2D(Pooling):
-    """The mean of each window of an image.
+    """Average pooling over windows of an image.
 
     Input `(batch, height, width, channels)`, or channels first. The arguments are those
-    of `MaxPooling2D`; what "same" adds at the rim does not count.
+    of `MaxPooling2D`; padded positions do not count.
 
     Example:
         >>> keras.layers.AveragePooling2D(2)(np.ones((1, 28, 28, 8))).shape
@@ -123,10 +123,10 @@ class AveragePooling2D(Pooling):
 
 
 class AveragePooling3D(Pooling):
-    """The mean of each window of a volume.
+    """Average pooling over windows of a volume.
 
     Input `(batch, depth, height, width, channels)`, or channels first. The arguments
-    are those of `MaxPooling2D`; what "same" adds at the rim does not count.
+    are those of `MaxPooling2D`; padded positions do not count.
 
     Example:
         >>> keras.layers.AveragePooling3D(2)(np.ones((1, 8, 8, 8, 1))).shape
@@ -138,7 +138,7 @@ class AveragePooling3D(Pooling):
 
 
 class AdaptivePooling(Spatial, Layer):
-    """Pooling to a given size; `AdaptiveAveragePooling2D` tells its arguments."""
+    """Base of adaptive pooling; see `AdaptiveAveragePooling2D` for the arguments."""
 
     _pool: Callable
 
@@ -159,7 +159,7 @@ class AdaptivePooling(Spatial, Layer):
 
 
 class AdaptiveAveragePooling1D(AdaptivePooling):
-    """Means over windows chosen so that `output_size` time steps are left.
+    """Adaptive average pooling to a fixed number of time steps.
 
     Input `(batch, time, channels)`, or channels first. The arguments are those of
     `AdaptiveAveragePooling2D`.
@@ -174,11 +174,11 @@ class AdaptiveAveragePooling1D(AdaptivePooling):
 
 
 class AdaptiveAveragePooling2D(AdaptivePooling):
-    """Means over windows chosen so that the image gets a given size.
+    """Adaptive average pooling of images to a fixed size.
 
     Args:
-        output_size: an integer or one per spatial axis. Output i of m looks at places
-            floor(i * n / m) to ceil((i + 1) * n / m) of n.
+        output_size: size of the output, an integer or one per spatial axis. Output i
+            of m averages the positions floor(i * n / m) to ceil((i + 1) * n / m) of n.
         data_format: "channels_last" or "channels_first"; by default
             `keras.config.image_data_format()`.
 
@@ -194,7 +194,7 @@ class AdaptiveAveragePooling2D(AdaptivePooling):
 
 
 class AdaptiveAveragePooling3D(AdaptivePooling):
-    """Means over windows chosen so that the volume gets a given size.
+    """Adaptive average pooling of volumes to a fixed size.
 
     Input `(batch, depth, height, width, channels)`, or channels first. The arguments
     are those of `AdaptiveAveragePooling2D`.
@@ -209,7 +209,7 @@ class AdaptiveAveragePooling3D(AdaptivePooling):
 
 
 class AdaptiveMaxPooling1D(AdaptivePooling):
-    """Maxima over windows chosen so that `output_size` time steps are left.
+    """Adaptive max pooling to a fixed number of time steps.
 
     Input `(batch, time, channels)`, or channels first. The arguments are those of
     `AdaptiveAveragePooling2D`.
@@ -224,7 +224,7 @@ class AdaptiveMaxPooling1D(AdaptivePooling):
 
 
 class AdaptiveMaxPooling2D(AdaptivePooling):
-    """Maxima over windows chosen so that the image gets a given size.
+    """Adaptive max pooling of images to a fixed size.
 
     Input `(batch, height, width, channels)`, or channels first. The arguments are those
     of `AdaptiveAveragePooling2D`.
@@ -239,7 +239,7 @@ class AdaptiveMaxPooling2D(AdaptivePooling):
 
 
 class AdaptiveMaxPooling3D(AdaptivePooling):
-    """Maxima over windows chosen so that the volume gets a given size.
+    """Adaptive max pooling of volumes to a fixed size.
 
     Input `(batch, depth, height, width, channels)`, or channels first. The arguments
     are those of `AdaptiveAveragePooling2D`.
@@ -254,7 +254,7 @@ class AdaptiveMaxPooling3D(AdaptivePooling):
 
 
 class GlobalPooling(Spatial, Layer):
-    """Pooling over all places; `GlobalMaxPooling2D` tells its arguments."""
+    """Base of global pooling; see `GlobalMaxPooling2D` for the arguments."""
 
     _reduce: Callable
 
@@ -270,7 +270,7 @@ class GlobalPooling(Spatial, Layer):
 
 
 class GlobalMaxPooling1D(GlobalPooling):
-    """The largest value over time of each channel; see `GlobalMaxPooling2D`.
+    """Global max pooling over time; see `GlobalMaxPooling2D`.
 
     Input `(batch, time, channels)`, or channels first; output `(batch, channels)`.
 
@@ -284,12 +284,12 @@ class GlobalMaxPooling1D(GlobalPooling):
 
 
 class GlobalMaxPooling2D(GlobalPooling):
-    """The largest value of each channel of an image.
+    """Global max pooling of images.
 
     Args:
         data_format: "channels_last" or "channels_first"; by default
             `keras.config.image_data_format()`.
-        keepdims: keep the spatial axes, at size 1.
+        keepdims: whether the spatial axes are kept with size 1.
 
     Input of shape `(batch, height, width, channels)`, or channels first; output
     `(batch, channels)`.
@@ -304,7 +304,7 @@ class GlobalMaxPooling2D(GlobalPooling):
 
 
 class GlobalMaxPooling3D(GlobalPooling):
-    """The largest value of each channel of a volume.
+    """Global max pooling of volumes.
 
     Input `(batch, depth, height, width, channels)`, or channels first; output
     `(batch, channels)`. The arguments are those of `GlobalMaxPooling2D`.
@@ -319,7 +319,7 @@ class GlobalMaxPooling3D(GlobalPooling):
 
 
 class GlobalAveragePooling1D(GlobalPooling):
-    """The mean over time of each channel; of the steps that are not masked.
+    """Global average pooling over time; masked steps do not count.
 
     Input `(batch, time, channels)`, or channels first, and a mask `(batch, time)`;
     output `(batch, channels)`, zeros where every step is masked. The arguments are
@@ -350,11 +350,11 @@ class GlobalAveragePooling1D(GlobalPooling):
         return total / ops.maximum(count, 1)
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> None:
-        """None: no time is left to be masked."""
+        """None: the output has no time axis."""
 
 
 class GlobalAveragePooling2D(GlobalPooling):
-    """The mean of each channel of an image.
+    """Global average pooling of images.
 
     Input `(batch, height, width, channels)`, or channels first; output
     `(batch, channels)`. The arguments are those of `GlobalMaxPooling2D`.
@@ -369,7 +369,7 @@ class GlobalAveragePooling2D(GlobalPooling):
 
 
 class GlobalAveragePooling3D(GlobalPooling):
-    """The mean of each channel of a volume.
+    """Global average pooling of volumes.
 
     Input `(batch, depth, height, width, channels)`, or channels first; output
     `(batch, channels)`. The arguments are those of `GlobalMaxPooling2D`.

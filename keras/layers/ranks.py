@@ -1,8 +1,8 @@
 """Families of layers that differ in the number of spatial axes: Conv1D, Conv2D, ...
 
 The logic of a family is in one base class with a `rank`; each member is a plain class
-that gives its rank. Where a member's defaults are spelled otherwise than the family's
-(`strides=(1, 1)` for `strides=1`), `defaults` says so, once.
+that gives its rank. Where the defaults of a member are written differently
+(`strides=(1, 1)` for `strides=1`), the decorator `defaults` changes them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Spatial:
     data_format: str
 
     def keep_layout(self, data_format: str | None) -> None:
-        """Keep where the channels are, and the rank the input must have."""
+        """Store the data format, and the rank that inputs must have."""
         self.data_format = standardize_data_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -100,11 +100,11 @@ class Windowed(Spatial):
 
     @property
     def _window(self) -> tuple[Any, ...]:
-        """What an op of convolution asks after the kernels."""
+        """The arguments that a convolution op takes after the kernels."""
         return self.strides, self.padding, self.data_format, self.dilation_rate
 
     def read_channels(self, input_shape: Any) -> int:
-        """The number of channels, which is expected from now on."""
+        """The number of channels; inputs must have as many from now on."""
         axis = self.channel_axis
         channels = size_of_axis(self, input_shape, axis)  # type: ignore[arg-type]
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})

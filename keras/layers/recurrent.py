@@ -1,4 +1,4 @@
-"""The recurrent layers with a cell of their own: SimpleRNN, LSTM, GRU."""
+"""SimpleRNN, LSTM and GRU."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ class CellLayer(RNN):
 
 
 class SimpleRNN(CellLayer):
-    """A fully connected layer that sees its own last output too.
+    """A fully connected recurrent layer.
 
     `h = activation(x @ kernel + h @ recurrent_kernel + bias)` at each step.
 
     Args:
         units: the size of the state, which is the output.
         activation, use_bias, activity_regularizer: as in `Dense`.
-        kernel_initializer, recurrent_initializer, bias_initializer, ...: how the three
-            weights start, are penalised, and projected after each update.
-        dropout, recurrent_dropout: how likely an element of the input, of the state, is
-            set to 0 while training, the same at all steps.
+        kernel_initializer, recurrent_initializer, bias_initializer, ...: initializer,
+            regularizer and constraint of each weight.
+        dropout: dropout rate of the inputs, with the same mask at all steps.
+        recurrent_dropout: dropout rate of the states, likewise.
         return_sequences, return_state, go_backwards, stateful, unroll: see `RNN`.
         seed: an integer, or None.
 
@@ -134,19 +134,20 @@ class LSTM(CellLayer):
 
     Args:
         units: the size of `h`, which is the output, and of `c`.
-        activation: in place of tanh.
-        recurrent_activation: in place of sigmoid.
-        unit_forget_bias: whether the forget gate's bias starts at 1.
-        use_cudnn: whether PyTorch's kernel for whole sequences runs: "auto" where it
-            computes the same (usual activations, no `unroll`, no dropout of states),
-            True or nothing, False never. Other backends compile the loop.
+        activation: activation of the candidate and of the output.
+        recurrent_activation: activation of the gates.
+        unit_forget_bias: whether the bias of the forget gate is initialized to 1.
+        use_cudnn: whether the backend's kernel for whole sequences is used: "auto"
+            where it computes the same (default activations, no `unroll`, no dropout of
+            states), True requires it, False never. PyTorch has one; other backends
+            compile the loop.
 
     The other arguments are those of `SimpleRNN`. Input `(batch, time, features)`;
     output `(batch, units)`, or `(batch, time, units)` with `return_sequences`; the
     states are `h` and `c`.
 
     Raises:
-        ValueError: `use_cudnn` is True and there is no such kernel.
+        ValueError: `use_cudnn` is True and the backend has no such kernel.
 
     Example:
         >>> layer = keras.layers.LSTM(4, return_state=True)
@@ -187,15 +188,15 @@ class LSTM(CellLayer):
 
 
 class GRU(CellLayer):
-    """Gated recurrent units (Cho et al., 2014, arXiv:1406.1078).
+    """Gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
 
     At each step an update gate `z` and a reset gate `r` are made of input and state;
     `h = z * h + (1 - z) * candidate`.
 
     Args:
         units: the size of the state, which is the output.
-        activation: the candidate's activation.
-        recurrent_activation: that of the gates.
+        activation: activation of the candidate.
+        recurrent_activation: activation of the gates.
         reset_after: whether the reset gate multiplies the state's product (as cuDNN
             does) instead of the state. The bias is then `(2, 3 * units)`.
         use_cudnn: as with `LSTM`.

@@ -24,7 +24,7 @@ Step = Callable[[Any, list[Any]], tuple[Any, list[Any]]]
 
 
 class RecurrentCell(Layer):
-    """What cells with a kernel, a recurrent kernel and dropout share.
+    """Base of the built-in cells: kernel, recurrent kernel, bias and dropout.
 
     A subclass has as many `gates`, for which both kernels hold columns side by side,
     and defines `make_step`.
@@ -32,7 +32,7 @@ class RecurrentCell(Layer):
 
     _not_copied = (*Layer._not_copied, "_dropout_mask", "_recurrent_dropout_mask")
     gates = 1
-    gate_axis = -1  # along which the gates lie in products
+    gate_axis = -1  # the axis of the products along which the gates are concatenated
     has_kinds = True  # of implementation
     bias: Any = None
     _size_argument = "units"
@@ -65,6 +65,7 @@ class RecurrentCell(Layer):
             raise ValueError(
                 f"{who}: `implementation` must be 1 or 2; received {implementation!r}."
             )
+
         self.units = check_positive_int(units, self._size_argument, who)
         self.activation = activations.get(activation)
         self.use_bias = bool(use_bias)
@@ -73,9 +74,11 @@ class RecurrentCell(Layer):
         self.recurrent_dropout = check_fraction(
             recurrent_dropout, "recurrent_dropout", who
         )
+
         self.implementation = 1 if recurrent_dropout else implementation
         self.seed = seed
         self.seed_generator = random.SeedGenerator(seed)
+
         self.state_size: Any = self.units
         self.output_size = self.units
         self.reset_dropout_mask()

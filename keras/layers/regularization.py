@@ -1,4 +1,4 @@
-"""Noise while training, and penalties on activations, against overfitting."""
+"""Dropout, noise and activity regularization."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from keras.layers.ranks import Spatial
 
 
 class Noise(Layer):
-    """A layer that changes its input at random while training, and not otherwise.
+    """Base of layers that perturb their input at random, in training only.
 
-    A subclass keeps the strength with `keep_noise` and defines `disturb`.
+    A subclass sets the strength with `keep_noise` and defines `disturb`.
     """
 
     _strength = 0.0
 
     def keep_noise(self, strength: float, seed: int | None) -> None:
-        """Keep how strong the noise is; with 0 there is none, and no generator."""
+        """Store the strength; at strength 0 there is no noise and no generator."""
         self._strength = strength
         self.seed = seed
         self.supports_masking = True
@@ -28,7 +28,7 @@ class Noise(Layer):
             self.seed_generator = random.SeedGenerator(seed)
 
     def call(self, inputs: Any, training: Any = False) -> Any:
-        """The input, disturbed while training."""
+        """The input, with noise in training."""
         if not training or not self._strength:
             return inputs
         return self.disturb(inputs)
@@ -70,15 +70,15 @@ def _below_one(rate: Any, who: str) -> float:
 
 
 class Dropout(Noise):
-    """Sets elements to 0 at random while training (Srivastava et al., 2014).
+    """Dropout: sets elements to 0 at random in training (Srivastava et al., 2014).
 
-    The others are scaled up by `1 / (1 - rate)`, so that the expected sum stays.
+    The other elements are scaled by `1 / (1 - rate)`, which keeps the expected sum.
 
     Args:
-        rate: how likely an element is set to 0.
-        noise_shape: the shape of the random choice, which is broadcast to the input;
-            None in it stands for the size of the input. `(None, 1, None)` drops the
-            same features at every time step.
+        rate: the probability that an element is set to 0.
+        noise_shape: shape of the random mask, which broadcasts to the input; None means
+            the size of the input. `(None, 1, None)` drops the same features at every
+            time step.
         seed: an integer, or None.
 
     Example:
@@ -104,7 +104,7 @@ class Dropout(Noise):
 
 
 class SpatialDropout(Spatial, Dropout):
-    """Drops whole channels; `SpatialDropout2D` tells its arguments."""
+    """Base of spatial dropout; see `SpatialDropout2D` for the arguments."""
 
     def __init__(
         self,
@@ -134,7 +134,7 @@ class SpatialDropout1D(SpatialDropout):
     """Drops whole channels of a sequence (Tompson et al., 2014, arXiv:1411.4280).
 
     Args:
-        rate: how likely a channel is set to 0, at all time steps.
+        rate: the probability that a channel is set to 0, at all time steps.
         seed: an integer, or None.
 
     Input of shape `(batch, time, channels)`.
@@ -162,7 +162,7 @@ class SpatialDropout2D(SpatialDropout):
     """Drops whole channels of images (Tompson et al., 2014, arXiv:1411.4280).
 
     Args:
-        rate: how likely a channel is set to 0, at all places.
+        rate: the probability that a channel is set to 0, at all positions.
         data_format: "channels_last" or "channels_first".
         seed: an integer, or None.
 
@@ -193,10 +193,10 @@ class SpatialDropout3D(SpatialDropout):
 
 
 class GaussianDropout(Noise):
-    """Multiplies by noise of mean 1 while training (Srivastava et al., 2014).
+    """Multiplies by Gaussian noise of mean 1 in training (Srivastava et al., 2014).
 
     Args:
-        rate: gives the noise the variance of dropout, `rate / (1 - rate)`; less than 1.
+        rate: dropout rate with the same variance, `rate / (1 - rate)`; less than 1.
         seed: an integer, or None.
 
     Example:
@@ -217,10 +217,10 @@ class GaussianDropout(Noise):
 
 
 class GaussianNoise(Noise):
-    """Adds noise of mean 0 while training.
+    """Adds Gaussian noise of mean 0 in training.
 
     Args:
-        stddev: its standard deviation.
+        stddev: standard deviation of the noise.
         seed: an integer, or None.
 
     Example:
@@ -239,17 +239,18 @@ class GaussianNoise(Noise):
         )
 
 
-# What a unit far below 0 has after `selu`: -scale * alpha.
+# The limit of `selu` for large negative inputs: -scale * alpha.
 _SELU_LOW = -1.7580993408473766
 
 
 class AlphaDropout(Noise):
-    """Dropout that keeps mean and variance of what `selu` gives.
+    """Alpha dropout: keeps the mean and variance of self-normalizing activations.
 
     Klambauer et al., 2017, "Self-Normalizing Neural Networks", arXiv:1706.02515.
 
     Args:
-        rate: how likely an element is set to the least value of `selu`; less than 1.
+        rate: the probability that an element is set to the negative saturation value
+            of `selu`; less than 1.
         noise_shape: as in `Dropout`.
         seed: an integer, or None.
 
@@ -282,11 +283,11 @@ class AlphaDropout(Noise):
 
 
 class ActivityRegularization(Layer):
-    """Adds a penalty on its input to the loss, and passes it on.
+    """Adds a penalty on its input to the loss, and returns the input.
 
     Args:
-        l1: the factor of the sum of absolute values.
-        l2: the factor of the sum of squares.
+        l1: factor of the sum of absolute values.
+        l2: factor of the sum of squares.
 
     The sums are divided by the number of samples.
 

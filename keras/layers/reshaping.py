@@ -1,4 +1,4 @@
-"""Layers that rearrange axes without changing values."""
+"""Layers that change the shape but not the values."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from keras.layers.layer import Layer
 
 
 class Flatten(Layer):
-    """All axes but that of the batch as one.
+    """Flattens all axes but the batch axis into one.
 
     Args:
-        data_format: with "channels_first" the channels are put last before; by default
+        data_format: with "channels_first" the channels are moved last first; by default
             `keras.config.image_data_format()`.
 
     Example:
@@ -41,14 +41,14 @@ class Flatten(Layer):
 
 
 def _batch(inputs: Any, rest: int) -> Any:
-    """The batch axis of a new shape; -1 where it can be, else its size."""
+    """The batch size in a new shape: -1 where possible, else its size."""
     if inputs.shape[0] is not None:
         return inputs.shape[0]
     return ops.shape(inputs)[0] if rest == -1 else -1
 
 
 class Reshape(Layer):
-    """Another shape with as many elements.
+    """Reshapes each sample to a target shape.
 
     Args:
         target_shape: the new shape without the batch axis; one size may be -1.
@@ -77,7 +77,8 @@ class Reshape(Layer):
         sizes = tuple(inputs.shape[1:])
         target = self.target_shape
         if None not in sizes:
-            total, known = math.prod(sizes), math.prod(n for n in target if n != -1)
+            total = math.prod(sizes)
+            known = math.prod(n for n in target if n != -1)
             fits = known == total if -1 not in target else known and total % known == 0
             if not fits:
                 raise ValueError(
@@ -90,7 +91,7 @@ class Reshape(Layer):
         return ops.reshape(inputs, (batch, *target))
 
     def compute_output_spec(self, inputs: Any) -> Any:
-        """The target shape, where only real data can tell whether it fits."""
+        """The target shape, if unknown input sizes prevent a check."""
         if None not in inputs.shape[1:] or -1 in self.target_shape:
             return super().compute_output_spec(inputs)
         dtype = self.compute_dtype if is_float_dtype(inputs.dtype) else inputs.dtype
@@ -98,11 +99,10 @@ class Reshape(Layer):
 
 
 class Permute(Layer):
-    """Axes in another order.
+    """Permutes the axes of each sample.
 
     Args:
-        dims: for each axis of the output, which axis of the input it is, counted from 1
-            and without that of the batch.
+        dims: permutation of the axes, counted from 1 without the batch axis.
 
     Example:
         >>> keras.layers.Permute((2, 1))(np.ones((5, 3, 4))).shape
@@ -124,7 +124,7 @@ class Permute(Layer):
 
 
 class RepeatVector(Layer):
-    """The same vector at each of `n` time steps.
+    """Repeats a vector `n` times along a new time axis.
 
     Args:
         n: the number of steps.

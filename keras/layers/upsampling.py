@@ -59,13 +59,12 @@ class UpSampling1D(UpSampling):
 
 
 class UpSampling2D(UpSampling):
-    """Each row and column of an image several times, or values between them.
+    """Upsamples images by repetition or interpolation.
 
     Args:
-        size: how many times, an integer or one for height and width.
+        size: upsampling factor, an integer or one each for height and width.
         data_format: "channels_last" or "channels_first".
-        interpolation: "nearest" repeats; "bilinear", "bicubic", "lanczos3" and
-            "lanczos5" compute values between.
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
 
     Input of shape `(batch, height, width, channels)`, or channels first.
 
@@ -89,7 +88,7 @@ class UpSampling2D(UpSampling):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Repeat each place, or compute values between."""
+        """Repeat or interpolate."""
         if self.interpolation == "nearest":
             return super().call(inputs)
         letters = "abcd"
@@ -103,10 +102,10 @@ class UpSampling2D(UpSampling):
 
 
 def _mixing(size: int, times: int, interpolation: str) -> np.ndarray:
-    """How much of each old place, a row, each new one gets, a column.
+    """The interpolation matrix: rows are input positions, columns output positions.
 
-    The weight depends on the distance; those of places outside are shared among the
-    places inside, so that each column sums to 1.
+    Weights depend on the distance. Each column is normalized to sum 1, which shares the
+    weight of positions outside the image among those inside.
     """
     charge((3, size, size * times), 8, "The matrix of an UpSampling layer")
     centers = (np.arange(size * times) + 0.5) / times - 0.5
@@ -136,10 +135,10 @@ _KERNELS = {
 
 @defaults(size=(2, 2, 2))
 class UpSampling3D(UpSampling):
-    """Each place of a volume several times along each axis.
+    """Upsamples volumes by repetition.
 
     Args:
-        size: how many times, an integer or one for each axis.
+        size: upsampling factor, an integer or one for each axis.
         data_format: "channels_last" or "channels_first".
 
     Input of shape `(batch, depth, height, width, channels)`, or channels first.

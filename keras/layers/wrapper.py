@@ -1,4 +1,4 @@
-"""Layers around other layers: at every step, and with normalised kernels."""
+"""Wrappers: TimeDistributed, SpectralNormalization and their base."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from keras.layers.signature import call_signature
 
 
 class Wrapper(Layer):
-    """The base of layers that wrap another one; it builds that layer.
+    """Base class of layers that wrap another layer, which it builds.
 
     Args:
         layer: the layer.
 
     Raises:
-        ValueError: it is no layer.
+        ValueError: `layer` is not a layer.
 
     Example:
         >>> class Twice(keras.layers.Wrapper):
@@ -48,14 +48,14 @@ class Wrapper(Layer):
 class TimeDistributed(Wrapper):
     """Applies a layer to every time step, with the same weights.
 
-    All steps are handed over at once, as one large batch.
+    All steps are processed at once, as one large batch.
 
     Args:
         layer: the layer.
 
-    Input `(batch, time, ...)`; output `(batch, time, ...)` with what the layer makes of
-    the rest. A mask `(batch, time)` goes on. Of one with more axes the layer gets the
-    part of each step, and steps of which all is masked are left out later.
+    Input `(batch, time, ...)`; output `(batch, time, ...)`. A mask `(batch, time)` is
+    passed on. If the mask has more axes, the layer gets the part of each step, and
+    steps that are fully masked are masked in the output.
 
     Raises:
         ValueError: the input has fewer than 3 axes.
@@ -97,7 +97,7 @@ class TimeDistributed(Wrapper):
         return tree.map_structure(lambda y: _split(y, steps), outputs)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
-        """The layer's own mask of each step, else the one given."""
+        """The layer's own mask of each step, else the previous mask."""
         if not self.layer.supports_masking and not self.layer._makes_masks():
             return previous_mask
         inner = None
@@ -124,14 +124,14 @@ def _split(x: Any, steps: Any) -> Any:
 
 
 class SpectralNormalization(Wrapper):
-    """Divides a layer's kernel by its largest singular value while training.
+    """Spectral normalization: divides a kernel by its largest singular value.
 
-    Miyato et al., 2018, arXiv:1802.05957. The singular value is estimated by power
-    iteration, from the vector of the call before.
+    Miyato et al., 2018, arXiv:1802.05957. Each call in training estimates the singular
+    value by power iteration, starting from the vector of the previous call.
 
     Args:
         layer: a layer with a `kernel` or `embeddings`.
-        power_iterations: how many iterations at each call.
+        power_iterations: number of power iterations in each call.
 
     Raises:
         ValueError: the layer has neither `kernel` nor `embeddings`.
@@ -161,6 +161,7 @@ class SpectralNormalization(Wrapper):
                 f"SpectralNormalization layer {self.name!r}: the layer {self.layer!r} "
                 "has neither `kernel` nor `embeddings`."
             )
+
         self.vector_u = self.add_weight(
             (1, self.kernel.shape[-1]),
             initializers.TruncatedNormal(stddev=0.02),
@@ -175,7 +176,8 @@ class SpectralNormalization(Wrapper):
     def save_own_variables(self, store: Any) -> None:
         """Put the kernel and the vector in `store`, in the order of Keras's files."""
         if self.built:
-            store["0"], store["1"] = self.kernel, self.vector_u
+            store["0"] = self.kernel
+            store["1"] = self.vector_u
 
     def load_own_variables(self, store: Any) -> None:
         """Take the kernel and the vector from `store`."""
@@ -183,7 +185,7 @@ class SpectralNormalization(Wrapper):
         self.vector_u.assign(store["1"])
 
     def call(self, inputs: Any, training: Any = False) -> Any:
-        """Normalise the kernel, then call the layer."""
+        """Normalize the kernel, then call the layer."""
         if training:
             vector_u, kernel = self.normalized_weights()
             self.vector_u.assign(vector_u)

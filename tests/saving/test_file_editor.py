@@ -81,7 +81,7 @@ def test_objects_come_and_go(saved):
         (lambda e: e.add_weights("layers/dense", "x"), "a dict of arrays"),
         (lambda e: e.add_weights("layers/dense", {"0": "text"}), "numbers"),
         (lambda e: e.add_object("no/where", {"0": 1.0}), "no 'no' to add to"),
-        (lambda e: e.add_object("layers/../x", {"0": 1.0}), "no path"),
+        (lambda e: e.add_object("layers/../x", {"0": 1.0}), "not the path"),
         (lambda e: e.compare(None), "a model or layer"),
         (lambda e: e.save("x.keras"), r"\.weights\.h5"),
     ],

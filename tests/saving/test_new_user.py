@@ -100,7 +100,9 @@ def test_shards_that_are_lost_or_cut(tmp_path, name):
     path.write_bytes(index)
     shard = sorted(p for p in tmp_path.iterdir() if p != path)[-1]
     shard.rename(tmp_path / "elsewhere")
-    with pytest.raises(FileNotFoundError, match="names the shard.*is not in the same directory"):
+    with pytest.raises(
+        FileNotFoundError, match="names the shard.*is not in the same directory"
+    ):
         model.load_weights(path)
 
 
