@@ -1,4 +1,4 @@
-"""Where weights are put back after each step of the optimizer."""
+"""Constraints: projections of weights after each optimizer step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras.core.settings import epsilon
 
 
 class Constraint(Configurable):
-    """Base class: a callable from a weight to its constrained value.
+    """Base class of constraints: a callable from a weight to its constrained value.
 
     A subclass defines `__call__(w)`, which returns a tensor of the same shape. The
     arguments of its constructor are kept under their own names; `get_config` follows.
@@ -30,7 +30,7 @@ class Constraint(Configurable):
 
 
 class MaxNorm(Constraint):
-    """Weights whose norm is at most `max_value`; longer ones are scaled down.
+    """Constrains the norm of weights to at most `max_value`.
 
     Args:
         max_value: the greatest norm.
@@ -56,7 +56,7 @@ class MaxNorm(Constraint):
 
 
 class NonNeg(Constraint):
-    """Weights that are not negative; negative ones become 0.
+    """Constrains weights to be non-negative.
 
     Example:
         >>> keras.constraints.NonNeg()(keras.ops.array([-1.0, 2.0])).numpy()
@@ -68,7 +68,7 @@ class NonNeg(Constraint):
 
 
 class UnitNorm(Constraint):
-    """Weights of norm 1.
+    """Constrains weights to norm 1.
 
     Args:
         axis: the axis, or axes, over which a norm is taken; see `MaxNorm`.
@@ -86,12 +86,12 @@ class UnitNorm(Constraint):
 
 
 class MinMaxNorm(Constraint):
-    """Weights whose norm is between two bounds.
+    """Constrains the norm of weights to an interval.
 
     Args:
         min_value: the least norm.
         max_value: the greatest norm.
-        rate: how far to go towards the bound: 1 enforces it, less approaches it.
+        rate: how strictly the bounds are enforced: 1 enforces them at every step.
         axis: the axis, or axes, over which a norm is taken; see `MaxNorm`.
 
     Raises:
@@ -136,7 +136,7 @@ _FAMILY = Family("constraint", table_of([MaxNorm, MinMaxNorm, NonNeg, UnitNorm])
 
 
 def get(identifier: Any) -> Any:
-    """The constraint meant by a name, a class, a config or a callable.
+    """The constraint for a name, a class, a config or a callable.
 
     Args:
         identifier: "max_norm", "MaxNorm", `MaxNorm`, an instance, a function `w -> w`,

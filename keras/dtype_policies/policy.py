@@ -1,4 +1,4 @@
-"""Which types a layer computes in and keeps its weights in."""
+"""Dtype policies: the compute dtype and the variable dtype of a layer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 
 
 class DTypePolicy:
-    """A compute type and a variable type.
+    """A compute dtype and a variable dtype.
 
     Args:
         name: a dtype such as `"float32"` or `"bfloat16"` for both, or
-            `"mixed_float16"` / `"mixed_bfloat16"`: compute in the narrow type, keep
-            the weights in float32.
+            `"mixed_float16"` / `"mixed_bfloat16"`: compute in the narrow dtype and
+            store weights in float32.
 
     Example:
         >>> keras.DTypePolicy("mixed_bfloat16").compute_dtype
@@ -28,7 +28,8 @@ class DTypePolicy:
         if not isinstance(name, str):
             raise TypeError(f"DTypePolicy: `name` must be a string; received {name!r}.")
         if name in _MIXED:
-            self._compute, self._variable = _MIXED[name], "float32"
+            self._compute = _MIXED[name]
+            self._variable = "float32"
         else:
             if (
                 name.startswith(("int8", "int4", "float8", "gptq", "awq"))
@@ -47,12 +48,12 @@ class DTypePolicy:
 
     @property
     def compute_dtype(self) -> str:
-        """The type inputs are cast to and results come in."""
+        """The dtype that inputs are cast to and computations run in."""
         return self._compute
 
     @property
     def variable_dtype(self) -> str:
-        """The type weights are kept in."""
+        """The dtype of the weights."""
         return self._variable
 
     @property
@@ -97,12 +98,12 @@ _global: DTypePolicy | None = None
 
 
 def dtype_policy() -> DTypePolicy:
-    """The policy of layers that are not given one."""
+    """The default policy of new layers."""
     return _global if _global is not None else DTypePolicy(floatx())
 
 
 def set_dtype_policy(policy: Any) -> None:
-    """Set the policy of layers made from now on.
+    """Set the default policy of layers created from now on.
 
     Args:
         policy: a `DTypePolicy` or a name such as `"mixed_bfloat16"`.

@@ -1,4 +1,4 @@
-"""What every initializer is."""
+"""The base classes of initializers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras.random.host import draw_seed, generator_of
 
 
 class Initializer(Configurable):
-    """Base class: a callable that gives a variable its first value.
+    """Base class of initializers: a callable that returns a variable's initial value.
 
     A subclass defines `__call__(shape, dtype=None)` and returns a tensor of that shape
     and type. Arguments of its constructor are kept under their own names, and
@@ -51,10 +51,10 @@ class Initializer(Configurable):
 
 
 class HostInitializer(Initializer):
-    """An initializer computed by NumPy, so the same whatever the backend.
+    """An initializer computed by NumPy, with equal values on every backend.
 
-    A subclass defines `draw(shape, dtype)`, which returns a NumPy array; variables use
-    it directly. A subclass of that which defines `__call__` instead goes first.
+    A subclass defines `draw(shape, dtype)`, which returns a NumPy array and which
+    variables call directly. If a further subclass defines `__call__`, that is used.
     """
 
     draw: ClassVar[Any] = None
@@ -71,7 +71,7 @@ class HostInitializer(Initializer):
 
 
 class RandomInitializer(HostInitializer):
-    """An initializer that draws random numbers.
+    """Base of initializers that draw random numbers.
 
     Args:
         seed: an integer: each call gives the same values. None: a seed is drawn now,

@@ -1,4 +1,4 @@
-"""Initializers that draw random numbers, on the host, from NumPy's Philox."""
+"""Random initializers: drawn on the host, by NumPy's Philox generator."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from keras.core.dtypes import numpy_dtype
 from keras.core.errors import check_choice, check_number
 from keras.initializers.initializer import RandomInitializer
 
-# The standard deviation of a standard normal cut off at -2 and 2.
+# The standard deviation of a standard normal truncated at -2 and 2.
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
 class RandomNormal(RandomInitializer):
-    """Values from a normal distribution.
+    """Draws from a normal distribution.
 
     Args:
-        mean: its mean.
-        stddev: its standard deviation, not negative.
+        mean: mean of the distribution.
+        stddev: standard deviation, not negative.
         seed: an integer, a `keras.random.SeedGenerator`, or None.
 
     Example:
@@ -43,7 +43,7 @@ class RandomNormal(RandomInitializer):
 
 
 class RandomUniform(RandomInitializer):
-    """Values from a uniform distribution over `[minval, maxval)`.
+    """Draws from a uniform distribution over `[minval, maxval)`.
 
     Args:
         minval: the lower bound.
@@ -73,9 +73,9 @@ class RandomUniform(RandomInitializer):
 
 
 class TruncatedNormal(RandomNormal):
-    """Values from a normal distribution, drawn again where beyond two deviations.
+    """Draws from a normal distribution truncated at two standard deviations.
 
-    Args as for `RandomNormal`; `stddev` is that before the cut.
+    The arguments are those of `RandomNormal`; `stddev` is that before truncation.
 
     Example:
         >>> kernel = keras.initializers.TruncatedNormal(stddev=0.1, seed=1)((3, 4))
@@ -88,13 +88,13 @@ class TruncatedNormal(RandomNormal):
 
 
 class VarianceScaling(RandomInitializer):
-    """Values whose variance is `scale / n`, with `n` taken from the shape.
+    """Draws with variance `scale / n`, where `n` depends on the shape.
 
-    `n` is the number of inputs a unit has ("fan_in"), of outputs ("fan_out"), or their
-    mean ("fan_avg"). For a convolution's kernel the window's size counts in.
+    `n` is the number of inputs of a unit ("fan_in"), of outputs ("fan_out"), or their
+    mean ("fan_avg"). For convolution kernels it includes the size of the window.
 
     Args:
-        scale: the factor, positive.
+        scale: positive scaling factor.
         mode: "fan_in", "fan_out" or "fan_avg".
         distribution: "truncated_normal" (or "normal"), "untruncated_normal", "uniform".
         seed: an integer, a `keras.random.SeedGenerator`, or None.

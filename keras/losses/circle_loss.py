@@ -1,4 +1,4 @@
-"""Circle loss, for embeddings: near to one's own class, far from the others."""
+"""Circle loss, for metric learning."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keras.core.config.configurable import arguments
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of
 
-_NONE = -1e9  # the logarithm of nothing, for a row without pairs
+_NONE = -1e9  # stands for log(0), for a row without pairs
 
 
 def circle(
@@ -22,18 +22,20 @@ def circle(
     gamma: float = 80,
     margin: float = 0.4,
 ) -> Any:
-    """Pairs of one class against pairs of two, each weighted by how wrong it is.
+    """Circle loss: contrasts pairs within a class with pairs of different classes.
 
     Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization",
     2020, on cosine distances.
 
     Args:
-        y_true: class numbers, shape (batch_size,) or (batch_size, 1).
+        y_true: class indices, shape (batch_size,) or (batch_size, 1).
         y_pred: embeddings of length 1, shape (batch_size, embedding_dim).
-        ref_labels, ref_embeddings: what to compare with; by default the batch itself.
-        remove_diagonal: leave out the pairs of the i-th embedding and i-th reference.
-        gamma: the scale.
-        margin: how far wrong pairs are to be kept apart.
+        ref_labels, ref_embeddings: labels and embeddings to compare with; by default
+            those of the batch.
+        remove_diagonal: whether pairs of the i-th embedding with the i-th reference are
+            excluded.
+        gamma: the scale factor.
+        margin: the relaxation factor of the margin.
 
     Returns values of shape (batch_size,).
 
@@ -51,21 +53,25 @@ def circle(
         ref_labels = labels
     else:
         ref_labels = as_tensor(ref_labels, dtype_of(labels))
+
     if len(y_pred.shape) != 2 or len(ref_embeddings.shape) != 2:
         raise ValueError(
             "circle: embeddings have the shape (batch_size, embedding_dim); received "
             f"y_pred.shape={tuple(y_pred.shape)} and reference embeddings of shape "
             f"{tuple(ref_embeddings.shape)}."
         )
+
     same = ops.equal(labels, ops.reshape(ref_labels, (1, -1)))
     other = ops.logical_not(same)
     if remove_diagonal:
         same = ops.logical_and(same, ops.logical_not(_diagonal(same)))
     similarity = ops.matmul(y_pred, ops.transpose(ref_embeddings))
+
     distance = ops.maximum(1.0 - similarity, 0.0)
     near = gamma * (margin + distance) * (distance - margin)
     gap = ops.maximum(1.0 + margin - distance, 0.0)
     far = -gamma * gap * (distance - (1.0 - margin))
+
     near = ops.logsumexp(ops.where(same, near, _NONE), axis=1)
     far = ops.logsumexp(ops.where(other, far, _NONE), axis=1)
     values = ops.softplus(near + far)
@@ -82,9 +88,9 @@ def _diagonal(x: Any) -> Any:
 class Circle(LossFunctionWrapper):
     """`keras.losses.circle` as a loss, among the embeddings of a batch.
 
-    Rows that no pair makes a loss for are left out of the mean.
+    Rows whose loss is 0 are left out of the mean.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Crossentropies: minus the logarithm of the probability given to what was true."""
+"""Crossentropy losses, binary and categorical, and their focal variants."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def binary_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """The crossentropy of yes-or-no labels, the mean over `axis`.
+    """Binary crossentropy, averaged over `axis`.
 
     `-(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))`.
 
     Args:
         y_true: labels 0 and 1, or probabilities.
         y_pred: predictions of the same shape.
-        from_logits: whether `y_pred` is before the sigmoid.
-        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
-        axis: the axis of the mean.
+        from_logits: whether `y_pred` holds logits (before the sigmoid).
+        label_smoothing: from 0 to 1, how far labels are smoothed towards 0.5.
+        axis: the axis to average over.
 
     Returns values of the shape without `axis`.
 
@@ -50,14 +50,14 @@ def categorical_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """The crossentropy of one-hot labels: `-sum(y_true * log(y_pred))` over `axis`.
+    """Categorical crossentropy of one-hot labels: `-sum(y_true * log(y_pred))`.
 
     Args:
         y_true: one-hot labels or probabilities, shape (batch_size, ..., num_classes).
-        y_pred: predictions of the same shape; they are made to add up to 1.
-        from_logits: whether `y_pred` is before the softmax.
-        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
-        axis: the axis of the classes.
+        y_pred: predictions of the same shape; they are normalized to sum 1.
+        from_logits: whether `y_pred` holds logits (before the softmax).
+        label_smoothing: from 0 to 1, the probability spread over all classes.
+        axis: the class axis.
 
     Returns values of the shape without `axis`.
 
@@ -83,20 +83,20 @@ def sparse_categorical_crossentropy(
     ignore_class: int | None = None,
     axis: int = -1,
 ) -> Any:
-    """The crossentropy of class numbers: `-log(y_pred[class])`.
+    """Categorical crossentropy of class indices: `-log(y_pred[class])`.
 
     Args:
-        y_true: class numbers, of the shape of `y_pred` without `axis`, or with a last
+        y_true: class indices, of the shape of `y_pred` without `axis`, or with a last
             axis of 1.
         y_pred: predictions, shape (batch_size, ..., num_classes).
-        from_logits: whether `y_pred` is before the softmax.
-        ignore_class: the number of a class that does not count, such as -1 or 255.
-        axis: the axis of the classes.
+        from_logits: whether `y_pred` holds logits (before the softmax).
+        ignore_class: the index of a class to ignore, such as -1 or 255.
+        axis: the class axis.
 
     Returns values of the labels' shape; 0 where the class is ignored.
 
     Raises:
-        ValueError: the shapes do not go together, or a label is no class number.
+        ValueError: the shapes do not match, or a label is not a class index.
 
     Example:
         >>> keras.losses.sparse_categorical_crossentropy([1], [[0.5, 0.5]]).numpy()
@@ -107,10 +107,12 @@ def sparse_categorical_crossentropy(
     y_true = sparse_labels(y_true, y_pred, who, axis, ignore_class)
     if axis not in (-1, len(y_pred.shape) - 1):
         y_pred = ops.moveaxis(y_pred, axis, -1)
+
     valid = None
     if ignore_class is not None:
         valid = ops.not_equal(y_true, ignore_class)
         y_true = ops.where(valid, y_true, 0)
+
     values = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits)
     if valid is not None:
         values = ops.where(valid, values, 0.0)
@@ -119,14 +121,15 @@ def sparse_categorical_crossentropy(
 
 
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
-    """`(1 - p**q) / q` for the probability p of the true class: bears wrong labels.
+    """Generalized crossentropy, robust to label noise: `(1 - p**q) / q`.
 
-    From crossentropy (q near 0) to the absolute error (q near 1); Zhang & Sabuncu,
+    `p` is the probability of the true class. Interpolates between crossentropy (q near
+    0) and the mean absolute error (q near 1); Zhang and Sabuncu,
     "Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy
     Labels", 2018.
 
     Args:
-        y_true: class numbers, shape (batch_size,) or (batch_size, 1).
+        y_true: class indices, shape (batch_size,) or (batch_size, 1).
         y_pred: probabilities, shape (batch_size, num_classes).
         q: a number between 0 and 1.
 
@@ -147,13 +150,13 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 
 def check_q(q: float, who: str) -> None:
-    """Refuse a `q` that is not between 0 and 1."""
+    """Raise ValueError unless `q` is between 0 and 1."""
     if not 0 < q < 1:
         raise ValueError(f"{who}: `q` must be between 0 and 1; received {q!r}.")
 
 
 def smooth(y_true: Any, label_smoothing: Any, num_classes: int) -> Any:
-    """Labels moved towards an equal share for each class."""
+    """Labels smoothed towards the uniform distribution."""
     if isinstance(label_smoothing, (int, float)):
         if not 0 <= label_smoothing <= 1:
             raise ValueError(
@@ -176,14 +179,14 @@ def prepare_classes(
         raise ValueError(
             f"{who}: `y_true` and `y_pred` must have the same shape; received "
             f"y_true.shape={tuple(y_true.shape)} and y_pred.shape="
-            f"{tuple(y_pred.shape)}. Integer class numbers need "
+            f"{tuple(y_pred.shape)}. Integer class indices need "
             "`sparse_categorical_crossentropy`, or `keras.ops.one_hot` first."
         )
     num_classes = y_pred.shape[axis]
     if num_classes == 1:
         warnings.warn(
-            f"{who}: `y_pred` has one class, shape {tuple(y_pred.shape)}, so the loss "
-            "is 0 whatever it says. Use `binary_crossentropy` for one output.",
+            f"{who}: `y_pred` has one class, shape {tuple(y_pred.shape)}, so the "
+            "loss is always 0. Use `binary_crossentropy` for one output.",
             SyntaxWarning,
             stacklevel=3,
         )
@@ -193,7 +196,7 @@ def prepare_classes(
 class BinaryCrossentropy(LossFunctionWrapper):
     """`keras.losses.binary_crossentropy` as a loss, for labels 0 and 1.
 
-    The arguments are the function's.
+    The arguments are those of the function.
 
     Example:
         >>> loss = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -216,7 +219,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
 class CategoricalCrossentropy(LossFunctionWrapper):
     """`keras.losses.categorical_crossentropy` as a loss, for one-hot labels.
 
-    The arguments are the function's.
+    The arguments are those of the function.
 
     Example:
         >>> loss = keras.losses.CategoricalCrossentropy()
@@ -237,13 +240,13 @@ class CategoricalCrossentropy(LossFunctionWrapper):
 
 
 class SparseCategoricalCrossentropy(LossFunctionWrapper):
-    """`keras.losses.sparse_categorical_crossentropy` as a loss, for class numbers.
+    """`keras.losses.sparse_categorical_crossentropy` as a loss, for class indices.
 
     Args:
-        from_logits: whether predictions are before the softmax.
-        ignore_class: the number of a class that does not count; the mean is over the
-            others.
-        axis: the axis of the classes.
+        from_logits: whether predictions are logits (before the softmax).
+        ignore_class: the index of a class to ignore; the mean is over the other
+            samples.
+        axis: the class axis.
 
     Example:
         >>> loss = keras.losses.SparseCategoricalCrossentropy()
@@ -270,7 +273,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
     """`keras.losses.categorical_generalized_cross_entropy` as a loss.
 
     Args:
-        q: between 0 and 1: how much wrong labels are borne.
+        q: robustness to label noise, between 0 and 1.
     """
 
     def __init__(
@@ -297,19 +300,22 @@ def binary_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """Binary crossentropy times `(1 - p)**gamma`, for p the true label's probability.
+    """Binary focal crossentropy: `(1 - p)**gamma` times the crossentropy.
+
+    `p` is the probability of the true label.
 
     Lin et al., "Focal Loss for Dense Object Detection", 2017.
 
     Args:
         y_true: labels 0 and 1.
         y_pred: predictions of the same shape.
-        apply_class_balancing: weigh label 1 with `alpha`, label 0 with `1 - alpha`.
-        alpha: that weight.
-        gamma: how little counts what is already right; 0 is plain crossentropy.
-        from_logits: whether `y_pred` is before the sigmoid.
-        label_smoothing: how far, from 0 to 1, labels move towards 0.5.
-        axis: the axis of the mean.
+        apply_class_balancing: whether label 1 is weighted by `alpha` and label 0 by
+            `1 - alpha`.
+        alpha: the balancing weight.
+        gamma: focusing parameter; 0 gives plain crossentropy.
+        from_logits: whether `y_pred` holds logits (before the sigmoid).
+        label_smoothing: from 0 to 1, how far labels are smoothed towards 0.5.
+        axis: the axis to average over.
 
     Returns values of the shape without `axis`.
 
@@ -338,18 +344,18 @@ def categorical_focal_crossentropy(
     label_smoothing: float = 0.0,
     axis: int = -1,
 ) -> Any:
-    """`-alpha * (1 - p)**gamma * y_true * log(p)`, summed over `axis`.
+    """Categorical focal crossentropy: `-alpha * (1 - p)**gamma * y_true * log(p)`.
 
     Lin et al., "Focal Loss for Dense Object Detection", 2017.
 
     Args:
         y_true: one-hot labels, shape (batch_size, ..., num_classes).
-        y_pred: predictions of the same shape; they are made to add up to 1.
-        alpha: the weight of all classes, or a list of one for each.
-        gamma: how little counts what is already right; 0 is plain crossentropy.
-        from_logits: whether `y_pred` is before the softmax.
-        label_smoothing: how much of 1, from 0 to 1, is shared by all classes.
-        axis: the axis of the classes.
+        y_pred: predictions of the same shape; they are normalized to sum 1.
+        alpha: weight of all classes, or a list with one weight per class.
+        gamma: focusing parameter; 0 gives plain crossentropy.
+        from_logits: whether `y_pred` holds logits (before the softmax).
+        label_smoothing: from 0 to 1, the probability spread over all classes.
+        axis: the class axis.
 
     Returns values of the shape without `axis`.
 

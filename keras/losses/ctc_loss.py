@@ -1,4 +1,4 @@
-"""Connectionist temporal classification: labels without their places in time."""
+"""Connectionist temporal classification."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _BLANK = 0
 
 
 def ctc(y_true: Any, y_pred: Any) -> Any:
-    """Minus the log probability of the labels over all their alignments in time.
+    """CTC loss: the negative log probability of the labels over all alignments.
 
-    Graves et al., "Connectionist Temporal Classification", 2006. Class 0 stands for
-    nothing ("blank"): it pads the labels and is never one of them.
+    Graves et al., "Connectionist Temporal Classification", 2006. Class 0 is the
+    blank: it pads the labels and must not occur among them.
 
     Args:
-        y_true: class numbers, shape (batch_size, max_length), padded with 0.
-        y_pred: scores before the softmax, shape (batch_size, steps, num_classes).
+        y_true: class indices, shape (batch_size, max_length), padded with 0.
+        y_pred: logits, shape (batch_size, steps, num_classes).
 
     Returns values of shape (batch_size,).
 
     Raises:
-        ValueError: one has another number of axes.
+        ValueError: `y_true` or `y_pred` has another rank.
 
     Example:
         >>> keras.losses.ctc([[1, 0]], [[[0.0, 0.0], [0.0, 0.0]]]).numpy().round(3)

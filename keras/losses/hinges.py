@@ -1,4 +1,4 @@
-"""Losses of margins: predictions on the right side by 1 cost nothing."""
+"""Hinge losses."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from keras.losses.shapes import prepare
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """The mean over the last axis of `max(1 - y_true * y_pred, 0)`.
+    """Hinge loss: the mean over the last axis of `max(1 - y_true * y_pred, 0)`.
 
     Args:
-        y_true: labels -1 and 1; where all are 0 or 1 they are taken for these.
+        y_true: labels -1 and 1; labels that are all 0 or 1 are converted to -1 and 1.
         y_pred: predictions of the same shape.
 
     Returns values of shape (batch_size, d0, ..., dN-1).
@@ -26,10 +26,10 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """The mean over the last axis of `max(1 - y_true * y_pred, 0) ** 2`.
+    """Squared hinge: the mean over the last axis of `max(1 - y_true * y_pred, 0) ** 2`.
 
     Args:
-        y_true: labels -1 and 1; where all are 0 or 1 they are taken for these.
+        y_true: labels -1 and 1; labels that are all 0 or 1 are converted to -1 and 1.
         y_pred: predictions of the same shape.
 
     Returns values of shape (batch_size, d0, ..., dN-1).
@@ -50,7 +50,7 @@ def _margin_loss(y_true: Any, y_pred: Any, who: str) -> Any:
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    """`max(1 + highest wrong score - right score, 0)`.
+    """Categorical hinge: `max(1 + highest wrong score - true score, 0)`.
 
     Args:
         y_true: one-hot labels, shape (batch_size, num_classes).

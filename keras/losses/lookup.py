@@ -32,7 +32,7 @@ def _family() -> Family:
 
 
 def get(identifier: Any) -> Any:
-    """The loss meant by a name, a config, a class, a function, or itself.
+    """The loss for a name, a config, a class, a function, or a loss.
 
     Args:
         identifier: such as "mse" or "mean_squared_error" (the function),
@@ -40,7 +40,7 @@ def get(identifier: Any) -> Any:
             `(y_true, y_pred)`, a config, or None.
 
     Raises:
-        ValueError: no loss has that name; near ones are named.
+        ValueError: no loss has that name; the message suggests similar names.
 
     Example:
         >>> keras.losses.get("mse").__name__

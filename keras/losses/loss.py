@@ -1,4 +1,4 @@
-"""The base of all losses: values for each sample, weighted and reduced."""
+"""The base class of losses: values per sample, weighted and reduced."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ REDUCTIONS = (
 
 
 class Loss(Configurable):
-    """What training makes small: a number, from labels and predictions.
+    """Base class of losses: a scalar computed from labels and predictions.
 
-    A subclass defines `call(y_true, y_pred)`, which returns a value for each sample.
+    A subclass defines `call(y_true, y_pred)`, which returns one value per sample.
 
     Args:
         name: the loss's name; by default made from the class's.
-        reduction: how the values become one: `"sum_over_batch_size"` or `"mean"`
+        reduction: how the values are reduced: `"sum_over_batch_size"` or `"mean"`
             (sum over the number of values), `"sum"`, `"mean_with_sample_weight"`
             (weighted sum over the sum of weights), or `"none"` to keep them all.
         dtype: the type to compute in; by default `keras.config.floatx()`.
@@ -71,9 +71,9 @@ class Loss(Configurable):
 
         Args:
             y_true: labels, shape (batch_size, ...).
-            y_pred: predictions, most often of the same shape.
-            sample_weight: weights, a scalar or of the shape of the values' first axes;
-                (batch_size,) weighs samples.
+            y_pred: predictions, usually of the same shape.
+            sample_weight: weights: a scalar, or of the shape of the values' first axes;
+                (batch_size,) weights samples.
         """
         in_mask = masks.get_mask(y_pred)
         y_true = map_tensors(self._convert_labels, y_true)
@@ -93,7 +93,7 @@ class Loss(Configurable):
     _convert_labels = _convert
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """The value for each sample; a subclass supplies it."""
+        """One value per sample; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define `call`.")
 
     def get_config(self) -> dict[str, Any]:
@@ -108,10 +108,10 @@ class Loss(Configurable):
 
 
 class LossFunctionWrapper(FunctionObject, Loss):
-    """A loss made of a function `fn(y_true, y_pred, **kwargs)`.
+    """Wraps a function `fn(y_true, y_pred, **kwargs)` as a loss.
 
     Args:
-        fn: gives a value for each sample.
+        fn: returns one value per sample.
         reduction, name, dtype: as for `keras.losses.Loss`.
         **kwargs: passed on to `fn`.
 
@@ -131,14 +131,14 @@ class LossFunctionWrapper(FunctionObject, Loss):
         self.keep_function(fn, kwargs)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        """`fn` of both, brought to one rank."""
+        """The values of `fn`, after making the ranks equal."""
         if not tree.is_nested(y_true) and not tree.is_nested(y_pred):
             y_true, y_pred = same_rank(y_true, y_pred)
         return self.fn(y_true, y_pred, **self._fn_kwargs)
 
 
 class FunctionLoss(LossFunctionWrapper):
-    """A loss that is one of our functions, without further arguments."""
+    """A loss that is a built-in function without further arguments."""
 
     function: ClassVar[Callable]
 
@@ -153,7 +153,7 @@ class FunctionLoss(LossFunctionWrapper):
 
 
 def compute_dtype(dtype: Any) -> str:
-    """The type to compute in, from a type, a dtype policy, its name, or None."""
+    """The dtype to compute in, from a dtype, a dtype policy, its name, or None."""
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str):
         dtype = dtype.removeprefix("mixed_")
@@ -167,7 +167,7 @@ def reduce_weighted(
     reduction: str | None = "sum_over_batch_size",
     dtype: str | None = None,
 ) -> Any:
-    """The values multiplied with weights and mask, and reduced as asked."""
+    """The values multiplied by weights and mask, and reduced."""
     dtype = dtypes.standardize_dtype(dtype)
     values = as_tensor(values, dtype)
     if sample_weight is not None:

@@ -1,4 +1,4 @@
-"""Losses of overlap, for segmentation: Dice and Tversky."""
+"""Dice and Tversky losses, for segmentation."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from keras.losses.shapes import prepare
 
 
 def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
-    """`1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))`.
+    """Dice loss: `1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))`.
 
     Milletari et al., "V-Net", 2016.
 
     Args:
         y_true: masks of 0 and 1.
         y_pred: predictions of the same shape.
-        axis: the axes of the sums; None for all.
+        axis: the axes to sum over; None for all.
 
     Returns a number, or values of the shape without `axis`.
 
@@ -36,17 +36,17 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
 def tversky(
     y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None
 ) -> Any:
-    """Dice, with its own weights for what is missed and what is wrongly marked.
+    """Tversky loss: Dice with separate weights for false negatives and false positives.
 
-    `1 - both / (both + alpha * missed + beta * wrong)`; Salehi et al., "Tversky loss
+    `1 - tp / (tp + alpha * fn + beta * fp)`; Salehi et al., "Tversky loss
     function for image segmentation", 2017.
 
     Args:
         y_true: masks of 0 and 1.
         y_pred: predictions of the same shape.
-        alpha: the weight of what is marked in `y_true` alone.
-        beta: the weight of what is marked in `y_pred` alone.
-        axis: the axes of the sums; None for all.
+        alpha: weight of the false negatives.
+        beta: weight of the false positives.
+        axis: the axes to sum over; None for all.
 
     Returns a number, or values of the shape without `axis`.
 
@@ -64,7 +64,7 @@ def tversky(
 class Dice(LossFunctionWrapper):
     """`keras.losses.dice` as a loss, for segmentation.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(
@@ -78,9 +78,9 @@ class Dice(LossFunctionWrapper):
 
 
 class Tversky(LossFunctionWrapper):
-    """`keras.losses.tversky` as a loss, for segmentation of small things.
+    """`keras.losses.tversky` as a loss, for segmentation with unbalanced classes.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Losses of distributions: Kullback-Leibler and Poisson."""
+"""Kullback-Leibler divergence and Poisson loss."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from keras.losses.shapes import prepare
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
-    """The sum over the last axis of `y_true * log(y_true / y_pred)`.
+    """Kullback-Leibler divergence: the sum of `y_true * log(y_true / y_pred)`.
 
     Probabilities are clipped to [epsilon, 1].
 
     Args:
-        y_true: probabilities that add up to 1, shape (batch_size, d0, ..., dN).
-        y_pred: predicted ones of the same shape.
+        y_true: probabilities that sum to 1, shape (batch_size, d0, ..., dN).
+        y_pred: predicted probabilities of the same shape.
 
     Returns values of shape (batch_size, d0, ..., dN-1).
 
@@ -27,12 +27,13 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     """
     y_true, y_pred = prepare(y_true, y_pred, "kl_divergence")
     least = settings.epsilon()
-    y_true, y_pred = ops.clip(y_true, least, 1.0), ops.clip(y_pred, least, 1.0)
+    y_true = ops.clip(y_true, least, 1.0)
+    y_pred = ops.clip(y_pred, least, 1.0)
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
 def poisson(y_true: Any, y_pred: Any) -> Any:
-    """The mean over the last axis of `y_pred - y_true * log(y_pred)`.
+    """Poisson loss: the mean over the last axis of `y_pred - y_true * log(y_pred)`.
 
     Args:
         y_true: counts, shape (batch_size, d0, ..., dN).

@@ -1,4 +1,4 @@
-"""Losses of numbers: how far predictions are from targets."""
+"""Regression losses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     Returns values of shape (batch_size, d0, ..., dN-1).
 
     Raises:
-        ValueError: the shapes do not go together.
+        ValueError: the shapes do not match.
 
     Example:
         >>> keras.losses.mean_squared_error([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -49,7 +49,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     """The mean over the last axis of `100 * |y_true - y_pred| / |y_true|`.
 
-    Targets nearer to zero than `keras.config.epsilon()` count as that.
+    Absolute targets below `keras.config.epsilon()` are replaced by it.
 
     Args:
         y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
@@ -68,7 +68,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """The mean over the last axis of `(log(y_true + 1) - log(y_pred + 1)) ** 2`.
 
-    Numbers below `keras.config.epsilon()` count as that: the loss is for positive ones.
+    For positive values: those below `keras.config.epsilon()` are replaced by it.
 
     Args:
         y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
@@ -87,10 +87,10 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
-    """Minus the cosine of the angle between vectors: -1 where they point the same way.
+    """Negative cosine similarity: -1 for vectors of equal direction.
 
     Args:
-        y_true: vectors along `axis`, of any length above zero.
+        y_true: nonzero vectors along `axis`.
         y_pred: vectors of the same shape.
         axis: the axis of the vectors.
 
@@ -101,7 +101,8 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
         array([-1.], dtype=float32)
     """
     y_true, y_pred = prepare(y_true, y_pred, "cosine_similarity")
-    y_true, y_pred = _unit(y_true, axis), _unit(y_pred, axis)
+    y_true = _unit(y_true, axis)
+    y_pred = _unit(y_pred, axis)
     return -ops.sum(y_true * y_pred, axis=axis)
 
 
@@ -111,13 +112,14 @@ def _unit(x: Any, axis: Any) -> Any:
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """Squared for errors up to `delta`, linear beyond, the mean over the last axis.
+    """Huber loss: quadratic for errors up to `delta`, linear beyond; averaged over
+    the last axis.
 
     `0.5 * e**2` where `|e| <= delta`, else `delta * |e| - 0.5 * delta**2`.
 
     Args:
         y_true, y_pred: targets and predictions, shape (batch_size, d0, ..., dN).
-        delta: the error where the two meet.
+        delta: the error at which the loss becomes linear.
 
     Returns values of shape (batch_size, d0, ..., dN-1).
 
@@ -133,7 +135,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 
 
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
-    """The mean over the last axis of `log(cosh(y_pred - y_true))`.
+    """Log-cosh loss: the mean over the last axis of `log(cosh(y_pred - y_true))`.
 
     Nearly `e**2 / 2` for a small error e, and `|e| - log(2)` for a large one.
 
@@ -202,7 +204,7 @@ class Huber(LossFunctionWrapper):
     """`keras.losses.huber` as a loss: squared for small errors, linear for large ones.
 
     Args:
-        delta: the error where the two meet.
+        delta: the error at which the loss becomes linear.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How labels, predictions and weights are brought to one rank and checked."""
+"""Shapes of labels, predictions and weights: conversion and checks."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def same_rank(x1: Any, x2: Any) -> tuple[Any, Any]:
 
 
 def prepare(y_true: Any, y_pred: Any, who: str) -> tuple[Any, Any]:
-    """Both as tensors of `y_pred`'s float type and of shapes that go together.
+    """Both as tensors of the float dtype of `y_pred`, with compatible shapes.
 
     Raises:
         ValueError: the shapes do not broadcast; the message names both.
@@ -68,7 +68,7 @@ def prepare(y_true: Any, y_pred: Any, who: str) -> tuple[Any, Any]:
         hint = ""
         if len(shapes[0]) == len(shapes[1]) - 1:
             hint = (
-                " Integer class numbers need a sparse loss or metric, such as "
+                " Integer class indices need a sparse loss or metric, such as "
                 "`sparse_categorical_crossentropy`, or `keras.ops.one_hot` first."
             )
         raise ValueError(
@@ -86,7 +86,7 @@ def _broadcast(shape1: tuple, shape2: tuple) -> bool:
 
 
 def weights_for(weights: Any, values: Any) -> tuple[Any, Any]:
-    """`values` and `weights` of ranks that multiply: weights go by the first axes."""
+    """`values` and `weights` with matching ranks; weights apply to the first axes."""
     values, weights = same_rank(values, weights)
     shape, wanted = tuple(weights.shape), tuple(values.shape)
     if 0 < len(shape) < len(wanted) and all(
@@ -96,17 +96,17 @@ def weights_for(weights: Any, values: Any) -> tuple[Any, Any]:
     too_many = len(shape) > len(wanted) > 0
     if too_many or not _broadcast(tuple(weights.shape), wanted):
         raise ValueError(
-            f"`sample_weight` (or a mask) of shape {shape} does not go with values of "
-            f"shape {wanted}: it must have their shape, or that of their first axes, "
+            f"`sample_weight` (or a mask) of shape {shape} does not match values of "
+            f"shape {wanted}: it must have that shape, or that of the first axes, "
             "such as (batch_size,)."
         )
     return values, weights
 
 
 def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None) -> Any:
-    """The weights that say what `sample_weight` and `mask` say together.
+    """The product of `sample_weight` and `mask`.
 
-    Under a mean the mask is scaled so that the mean is over what is not masked.
+    For a mean, the mask is scaled so that only unmasked values count.
     """
     if mask is None:
         return sample_weight
@@ -125,18 +125,19 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None)
 def sparse_labels(
     y_true: Any, y_pred: Any, who: str, axis: int = -1, ignore_class: int | None = None
 ) -> Any:
-    """Class numbers as an integer tensor of `y_pred`'s shape without `axis`.
+    """Class indices as an integer tensor of the shape of `y_pred` without `axis`.
 
     Raises:
-        ValueError: the shapes do not go together, or (where the labels are on the
-            host, so that looking costs little) one is not a class number. Labels of
-            masked predictions may be anything.
+        ValueError: the shapes do not match, or a label is not a class index (checked
+            only where the labels are on the host). Labels of masked predictions are
+            ignored.
     """
     shape = tuple(y_pred.shape)
     wanted = shape[:axis] + shape[axis:][1:]
     mask = masks.get_mask(y_pred)
     values = host_values(y_true) if mask is None else None
     y_true = as_tensor(y_true)
+
     given = tuple(y_true.shape)
     if len(given) == len(shape) and given[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
@@ -147,10 +148,11 @@ def sparse_labels(
             " One-hot labels need `categorical_crossentropy`." if given == shape else ""
         )
         raise ValueError(
-            f"{who}: `y_true` holds class numbers, one for each prediction, so for "
+            f"{who}: `y_true` holds class indices, one per prediction, so for "
             f"y_pred.shape={shape} its shape must be {wanted}; received "
             f"y_true.shape={given}.{hint}"
         )
+
     if values is not None:
         check_labels(values, shape[axis], who, ignore_class)
     if mask is not None and len(mask.shape) == len(wanted):
@@ -166,15 +168,16 @@ def check_labels(
     who: str,
     ignore_class: int | None = None,
 ) -> None:
-    """Refuse labels on the host that are not class numbers 0, ..., num_classes - 1."""
+    """Raise ValueError for labels that are not indices from 0 to num_classes - 1."""
     if labels.size == 0 or num_classes is None:
         return
     if labels.dtype.kind == "f" and not (labels == np.floor(labels)).all():
         raise ValueError(
-            f"{who}: `y_true` must hold whole class numbers; received values such as "
+            f"{who}: `y_true` must hold integer class indices; received values such as "
             f"{labels[labels != np.floor(labels)].flat[0]}. Probabilities need "
             "`categorical_crossentropy` or `binary_crossentropy`."
         )
+
     if labels.min() >= 0 and labels.max() < num_classes:
         return
     wrong = labels[(labels < 0) | (labels >= num_classes)]
@@ -184,16 +187,15 @@ def check_labels(
         raise ValueError(
             f"{who}: `y_true` has the label {wrong.flat[0]}, but `y_pred` has "
             f"{num_classes} classes, so labels go from 0 to {num_classes - 1}. Give "
-            "the last layer more units, number the classes from 0, or name a label "
-            "that stands for no class as `ignore_class`."
+            "the last layer more units, number the classes from 0, or pass a label "
+            "that is not a class as `ignore_class`."
         )
 
 
 def host_values(x: Any) -> np.ndarray | None:
-    """The values, where they lie in the host's memory and can be read at once.
+    """The values of a tensor in host memory, else None.
 
-    A tensor of an accelerator would have to be waited for, and one being traced has
-    no values.
+    Reading from an accelerator would block, and a traced tensor has no values.
     """
     if isinstance(x, (np.ndarray, list, tuple, int, float)):
         return np.asarray(x)

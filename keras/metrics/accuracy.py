@@ -1,4 +1,4 @@
-"""Accuracies: how often predictions are right."""
+"""Accuracy metrics."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where the highest prediction is at the place the label says, else 0.
 
     Args:
-        y_true: class numbers, of `y_pred`'s shape without the last axis, or with 1
+        y_true: class indices, of `y_pred`'s shape without the last axis, or with 1
             there.
         y_pred: predictions, shape (batch_size, ..., num_classes).
 
@@ -107,10 +107,10 @@ def sparse_top_k_categorical_accuracy(
     """1 where the class of that number is among the `k` highest predictions, else 0.
 
     Args:
-        y_true: class numbers, of `y_pred`'s shape without the last axis, or with 1
+        y_true: class indices, of `y_pred`'s shape without the last axis, or with 1
             there.
         y_pred: predictions, shape (batch_size, ..., num_classes); or, with
-            `from_sorted_ids`, class numbers from the best on, at least `k`.
+            `from_sorted_ids`, class indices from the best on, at least `k`.
         k: how many count.
 
     Returns values of `y_true`'s shape.
@@ -251,7 +251,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
 
     Args:
         k: how many count.
-        from_sorted_ids: whether predictions are class numbers from the best on.
+        from_sorted_ids: whether predictions are class indices from the best on.
     """
 
     _direction = "up"

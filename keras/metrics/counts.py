@@ -1,4 +1,4 @@
-"""True and false positives and negatives, how they are counted, and their metrics."""
+"""Confusion counts, and metrics computed from them: precision, recall, F scores."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from keras.core.errors import (
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 
-# Each count: the column of a tally it is in (0 for labels 0, 1 for labels 1), and
-# whether it is of predictions above the threshold.
+# For each count: its label (0 or 1, the column of a tally), and whether it counts
+# predictions above the threshold.
 COUNTS = {
     "true_positives": (1, True),
     "false_positives": (0, True),
@@ -29,7 +29,7 @@ COUNTS = {
 
 
 class CountsMetric(Metric):
-    """A metric that keeps some of the four counts, at each of its thresholds."""
+    """Base of metrics that keep confusion counts for each of their thresholds."""
 
     _thresholds: list[float]
     top_k: int | None = None
@@ -40,11 +40,11 @@ class CountsMetric(Metric):
 
     @property
     def thresholds(self) -> list[float]:
-        """Above each of these a prediction is 1."""
+        """Predictions above a threshold count as positive."""
         return self._thresholds
 
     def config_value(self, name: str, value: Any) -> Any:
-        """Thresholds are written as they were given."""
+        """The thresholds as the constructor received them."""
         given = self._given_thresholds if name == "thresholds" else value
         return super().config_value(name, given)
 
@@ -62,13 +62,14 @@ class CountsMetric(Metric):
     def _select(
         self, y_true: Any, y_pred: Any, sample_weight: Any
     ) -> tuple[Any, Any, Any]:
-        """Labels as 0 and 1, predictions and weights, of one shape."""
+        """Boolean labels, predictions and weights, all of one shape."""
         dtype = self.dtype
         y_true, y_pred = prepare(y_true, as_tensor(y_pred, dtype), self.name)
         if self.top_k is not None:
             best = ops.top_k(y_pred, self.top_k)[1]
             kept = ops.sum(ops.one_hot(best, y_pred.shape[-1], dtype=dtype), axis=-2)
             y_pred = ops.where(kept > 0, y_pred, -1e10)
+
         if self.class_id is not None:
             classes = y_pred.shape[-1] if len(y_pred.shape) else 0
             if classes is not None and not -classes <= self.class_id < classes:
@@ -76,7 +77,8 @@ class CountsMetric(Metric):
                     f"{type(self).__name__}: `class_id` is {self.class_id}, but y_pred "
                     f"of shape {tuple(y_pred.shape)} has {classes} classes."
                 )
-            y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
+            y_true = y_true[..., self.class_id]
+            y_pred = y_pred[..., self.class_id]
         if sample_weight is not None:
             y_pred, weights = weights_for(as_tensor(sample_weight, dtype), y_pred)
             if len(y_true.shape) < len(y_pred.shape):
@@ -87,12 +89,13 @@ class CountsMetric(Metric):
     def _add(
         self, y_true: Any, y_pred: Any, weights: Any, per_label: bool = False
     ) -> None:
-        """Add to the counts kept, for each place of the last axis if `per_label`."""
+        """Add to the counts; with `per_label` separately for each label."""
         labels = y_pred.shape[-1] if per_label else 1
         y_true = ops.reshape(y_true, (-1, labels))
         y_pred = ops.reshape(y_pred, (-1, labels))
         if weights is not None:
             weights = ops.reshape(weights, (-1, labels))
+
         tally = _tally_even if self._even else _tally
         above, total = tally(y_true, y_pred, weights, self.thresholds)
         for name, variable in self._kept.items():
@@ -103,7 +106,7 @@ class CountsMetric(Metric):
 
 
 def check_thresholds(thresholds: Any, default: float, who: str) -> list[float]:
-    """Thresholds as a list; each must lie between 0 and 1."""
+    """Thresholds as a list; each must be between 0 and 1."""
     if thresholds is None:
         return [default]
     many = isinstance(thresholds, (list, tuple, np.ndarray))
@@ -112,7 +115,7 @@ def check_thresholds(thresholds: Any, default: float, who: str) -> list[float]:
 
 
 def even_thresholds(num_thresholds: int) -> list[float]:
-    """0, ..., 1 in equal steps; 0.5 where only one is asked for."""
+    """Evenly spaced thresholds from 0 to 1; a single one is 0.5."""
     if num_thresholds == 1:
         return [0.5]
     check_repeats(num_thresholds, "`num_thresholds`")
@@ -120,7 +123,7 @@ def even_thresholds(num_thresholds: int) -> list[float]:
 
 
 def are_even(thresholds: Sequence[float]) -> bool:
-    """Whether thresholds go from 0 to 1 in equal steps."""
+    """Whether thresholds are evenly spaced from 0 to 1."""
     n = len(thresholds)
     return n > 2 and np.allclose(thresholds, even_thresholds(n), rtol=0.0, atol=1e-7)
 
@@ -128,7 +131,7 @@ def are_even(thresholds: Sequence[float]) -> bool:
 def _tally(
     y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]
 ) -> tuple[Any, Any]:
-    """How many predictions exceed each threshold, and how many there are.
+    """Count the predictions above each threshold, and all predictions.
 
     Args:
         y_true: True and False, shape (n, labels).
@@ -150,23 +153,26 @@ def _tally(
 def _tally_even(
     y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]
 ) -> tuple[Any, Any]:
-    """The same for 0, ..., 1 in equal steps: a sum for each bucket, then over buckets.
+    """`_tally` for evenly spaced thresholds: a histogram, then cumulative sums.
 
-    Each prediction is looked at once, not once for each threshold. None is below 0: a
-    first threshold just under it is exceeded by all.
+    Each prediction is processed once instead of once per threshold. Predictions are not
+    negative, so all of them exceed a first threshold just below 0.
     """
-    size, labels = len(thresholds), y_pred.shape[-1]
+    size = len(thresholds)
+    labels = y_pred.shape[-1]
     bucket = ops.ceil(ops.clip(y_pred, 0.0, 1.0) * (size - 1))
     if thresholds[0] < 0:
         bucket = ops.maximum(bucket, 1.0)
     place = ops.cast(bucket, "int32") * (2 * labels) + ops.cast(y_true, "int32")
     if labels > 1:
         place = place + 2 * ops.arange(labels, dtype="int32")
+
     weights = ops.ones_like(y_pred) if weights is None else weights
     sums = ops.segment_sum(
         ops.reshape(weights, (-1,)), ops.reshape(place, (-1,)), size * labels * 2
     )
     sums = ops.reshape(sums, (size, labels, 2))
+
     from_here = ops.flip(ops.cumsum(ops.flip(sums, axis=0), axis=0), axis=0)
     # A prediction in bucket b exceeds the thresholds before b.
     above = ops.concatenate([from_here[1:], from_here[:1] * 0.0], axis=0)
@@ -198,10 +204,11 @@ def _first_if_one(values: Any) -> Any:
 
 
 class TruePositives(_Count):
-    """How many labels 1 are predicted as 1.
+    """Counts true positives: labels 1 predicted as 1.
 
     Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5.
+        thresholds: a threshold or a list; predictions above it count as 1. By default
+            0.5.
 
     Example:
         >>> keras.metrics.TruePositives()([0, 1, 1], [0.9, 0.8, 0.1]).numpy()
@@ -212,25 +219,25 @@ class TruePositives(_Count):
 
 
 class FalsePositives(_Count):
-    """How many labels 0 are predicted as 1; see `TruePositives`."""
+    """Counts false positives: labels 0 predicted as 1. See `TruePositives`."""
 
     counted = "false_positives"
 
 
 class TrueNegatives(_Count):
-    """How many labels 0 are predicted as 0; see `TruePositives`."""
+    """Counts true negatives: labels 0 predicted as 0. See `TruePositives`."""
 
     counted = "true_negatives"
 
 
 class FalseNegatives(_Count):
-    """How many labels 1 are predicted as 0; see `TruePositives`."""
+    """Counts false negatives: labels 1 predicted as 0. See `TruePositives`."""
 
     counted = "false_negatives"
 
 
 class _Ratio(CountsMetric):
-    """True positives over those and another count."""
+    """Ratio of the true positives to their sum with another count."""
 
     _direction = "up"
     other: str
@@ -248,7 +255,7 @@ class _Ratio(CountsMetric):
         if top_k is not None:
             top_k = check_positive_int(top_k, "top_k", who)
         self._given_thresholds = thresholds
-        # Among the `top_k` all are positive; the others lie at -1e10.
+        # The `top_k` all count as positive; the other predictions are set to -1e10.
         default = 0.5 if top_k is None else -1e9
         self._thresholds = check_thresholds(thresholds, default, who)
         self.top_k = top_k
@@ -262,13 +269,13 @@ class _Ratio(CountsMetric):
 
 
 class Precision(_Ratio):
-    """How many of what is predicted as 1 is labelled 1: `tp / (tp + fp)`.
+    """Precision: the fraction of positive predictions that are right, `tp / (tp + fp)`.
 
     Args:
-        thresholds: a number or a list; above it a prediction is 1. By default 0.5, or
-            none with `top_k`.
-        top_k: only the `top_k` highest predictions of each row can be 1.
-        class_id: only this class counts.
+        thresholds: a threshold or a list; predictions above it count as 1. By default
+            0.5, or none with `top_k`.
+        top_k: only the `top_k` highest predictions of each sample count as positive.
+        class_id: the only class to count.
 
     Example:
         >>> keras.metrics.Precision()([0, 1, 1], [0.9, 0.8, 0.1]).numpy()
@@ -279,7 +286,7 @@ class Precision(_Ratio):
 
 
 class Recall(_Ratio):
-    """How many of what is labelled 1 is predicted as 1: `tp / (tp + fn)`.
+    """Recall: the fraction of positive labels that are found, `tp / (tp + fn)`.
 
     Args:
         thresholds, top_k, class_id: as for `keras.metrics.Precision`.
@@ -293,13 +300,17 @@ class Recall(_Ratio):
 
 
 class FBetaScore(Metric):
-    """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`.
+    """F-beta score, the weighted harmonic mean of precision and recall.
+
+    `(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`.
 
     Args:
-        average: how classes become one number: None (one for each class), "micro"
-            (counted together), "macro" (their mean) or "weighted" (by how frequent).
-        beta: how much more recall counts than precision.
-        threshold: above it a prediction is 1; by default the highest of each row is.
+        average: how classes are averaged: None (a score per class), "micro" (counts
+            are summed), "macro" (mean of scores) or "weighted" (mean weighted by
+            class frequency).
+        beta: weight of recall relative to precision.
+        threshold: predictions above it count as 1; by default only the highest of each
+            sample does.
 
     Example:
         >>> metric = keras.metrics.FBetaScore(beta=2.0, threshold=0.5)
@@ -394,12 +405,14 @@ class FBetaScore(Metric):
 
 
 class F1Score(FBetaScore):
-    """`2 * precision * recall / (precision + recall)`.
+    """F1 score: `2 * precision * recall / (precision + recall)`.
 
     Args:
-        average: how classes become one number: None (one for each class), "micro"
-            (counted together), "macro" (their mean) or "weighted" (by how frequent).
-        threshold: above it a prediction is 1; by default the highest of each row is.
+        average: how classes are averaged: None (a score per class), "micro" (counts
+            are summed), "macro" (mean of scores) or "weighted" (mean weighted by
+            class frequency).
+        threshold: predictions above it count as 1; by default only the highest of each
+            sample does.
 
     Example:
         >>> metric = keras.metrics.F1Score(average="macro", threshold=0.5)

@@ -1,4 +1,4 @@
-"""Metrics of all thresholds at once: areas under curves, and points on them."""
+"""Areas under ROC and precision-recall curves, and points on these curves."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ class AUC(CountsMetric):
     """The area under the ROC or the precision-recall curve, by thresholds.
 
     Args:
-        num_thresholds: how many thresholds, from 0 to 1, approximate the curve.
+        num_thresholds: number of thresholds that approximate the curve.
         curve: "ROC", "PR" (precision and recall) or "PRGAIN" (their gains; Flach &
             Kull, 2015).
         summation_method: "interpolation" (trapezoids; for "PR" as in Davis &
             Goadrich, 2006), "minoring" or "majoring" (sums below or above).
-        thresholds: the thresholds between 0 and 1 themselves.
-        multi_label: an area for each label, then their mean.
-        num_labels: how many labels; by default found from the first batch.
-        label_weights: the labels' weights: in the mean with `multi_label`, else of
-            each prediction.
-        from_logits: whether predictions are before the sigmoid.
+        thresholds: explicit thresholds between 0 and 1.
+        multi_label: whether areas are computed per label, then averaged.
+        num_labels: number of labels; by default inferred from the first batch.
+        label_weights: weights of the labels: in the mean with `multi_label`, else of
+            single predictions.
+        from_logits: whether predictions are logits.
 
     Example:
         >>> keras.metrics.AUC(num_thresholds=5)([0, 1, 1], [0.6, 0.3, 0.9]).numpy()
@@ -66,6 +66,7 @@ class AUC(CountsMetric):
         check_choice(summation_method, methods, "summation_method", "AUC")
         if num_labels is not None and not multi_label:
             raise ValueError("AUC: `num_labels` is for `multi_label=True` only.")
+
         self._given_thresholds = thresholds
         if thresholds is None:
             check_number(num_thresholds, "num_thresholds", "AUC", least=2)
@@ -74,6 +75,7 @@ class AUC(CountsMetric):
             points = [0.0, *sorted(check_thresholds(thresholds, 0.5, "AUC")), 1.0]
         self.num_thresholds = len(points)
         self._even = are_even(points)
+
         # Just outside [0, 1], so that the curve has both its ends.
         self._thresholds = [-_EPSILON, *points[1:-1], 1.0 + _EPSILON]
         self.curve = curve
@@ -82,6 +84,7 @@ class AUC(CountsMetric):
         self.num_labels = num_labels
         self.label_weights = label_weights
         self.from_logits = from_logits
+
         self._built = not multi_label or num_labels is not None
         if self._built:
             self._keep(*COUNTS, labels=num_labels)
@@ -104,6 +107,7 @@ class AUC(CountsMetric):
             y_pred = ops.sigmoid(y_pred)
         y_true, y_pred, weights = self._select(y_true, y_pred, sample_weight)
         self._build(y_true.shape, y_pred.shape)
+
         labels = y_pred.shape[-1]
         kept = self._kept["true_positives"].shape[-1]
         if self.multi_label and labels != kept:
@@ -111,6 +115,7 @@ class AUC(CountsMetric):
                 f"AUC: the metric is for {kept} labels; received y_pred.shape="
                 f"{tuple(y_pred.shape)}."
             )
+
         if self.label_weights is not None:
             factor = as_tensor(self.label_weights, self.dtype)
             if tuple(factor.shape) != (labels,):
@@ -153,16 +158,20 @@ class AUC(CountsMetric):
             )
         if self.curve == "PR" and self.summation_method == "interpolation":
             return self.interpolate_pr_auc()
+
         tp, fp, tn, fn = (v.value for v in self._kept.values())
         if self.curve == "ROC":
-            x, y = ops.divide_no_nan(fp, fp + tn), ops.divide_no_nan(tp, tp + fn)
+            x = ops.divide_no_nan(fp, fp + tn)
+            y = ops.divide_no_nan(tp, tp + fn)
         elif self.curve == "PR":
-            x, y = ops.divide_no_nan(tp, tp + fn), ops.divide_no_nan(tp, tp + fp)
+            x = ops.divide_no_nan(tp, tp + fn)
+            y = ops.divide_no_nan(tp, tp + fp)
         else:
             odds = ops.divide_no_nan(tp + fn, fp + tn)
             x = ops.maximum(1.0 - ops.divide_no_nan(fn, tp) * odds, 0.0)
             x = ops.where(tp > 0, x, 0.0)
             y = 1.0 - ops.divide_no_nan(fp, tp) * odds
+
         if self.summation_method == "interpolation":
             heights = (y[:-1] + y[1:]) / 2.0
         elif self.summation_method == "minoring":
@@ -183,7 +192,7 @@ class AUC(CountsMetric):
 
 
 class _Point(CountsMetric):
-    """The best of one rate, over the thresholds where another one is good enough."""
+    """The best value of one rate among thresholds at which another is high enough."""
 
     _direction = "up"
     # Each rate is the first count over the sum of both.
@@ -225,15 +234,16 @@ _SPECIFICITY = ("true_negatives", "false_positives")
 
 
 class SensitivityAtSpecificity(_Point):
-    """The best sensitivity, `tp / (tp + fn)`, at a specificity at least so high.
+    """The best sensitivity, `tp / (tp + fn)`, at a given specificity.
 
     Args:
         specificity: the least `tn / (tn + fp)`, from 0 to 1.
-        num_thresholds: how many thresholds are tried.
-        class_id: only this class counts.
+        num_thresholds: number of thresholds to search.
+        class_id: the only class to count.
     """
 
-    best, constrained = _SENSITIVITY, _SPECIFICITY
+    best = _SENSITIVITY
+    constrained = _SPECIFICITY
 
     def __init__(
         self,
@@ -247,15 +257,16 @@ class SensitivityAtSpecificity(_Point):
 
 
 class SpecificityAtSensitivity(_Point):
-    """The best specificity, `tn / (tn + fp)`, at a sensitivity at least so high.
+    """The best specificity, `tn / (tn + fp)`, at a given sensitivity.
 
     Args:
         sensitivity: the least `tp / (tp + fn)`, from 0 to 1.
-        num_thresholds: how many thresholds are tried.
-        class_id: only this class counts.
+        num_thresholds: number of thresholds to search.
+        class_id: the only class to count.
     """
 
-    best, constrained = _SPECIFICITY, _SENSITIVITY
+    best = _SPECIFICITY
+    constrained = _SENSITIVITY
 
     def __init__(
         self,
@@ -269,15 +280,16 @@ class SpecificityAtSensitivity(_Point):
 
 
 class PrecisionAtRecall(_Point):
-    """The best precision, `tp / (tp + fp)`, at a recall at least so high.
+    """The best precision, `tp / (tp + fp)`, at a given recall.
 
     Args:
         recall: the least `tp / (tp + fn)`, from 0 to 1.
-        num_thresholds: how many thresholds are tried.
-        class_id: only this class counts.
+        num_thresholds: number of thresholds to search.
+        class_id: the only class to count.
     """
 
-    best, constrained = _PRECISION, _RECALL
+    best = _PRECISION
+    constrained = _RECALL
 
     def __init__(
         self,
@@ -291,15 +303,16 @@ class PrecisionAtRecall(_Point):
 
 
 class RecallAtPrecision(_Point):
-    """The best recall, `tp / (tp + fn)`, at a precision at least so high.
+    """The best recall, `tp / (tp + fn)`, at a given precision.
 
     Args:
         precision: the least `tp / (tp + fp)`, from 0 to 1.
-        num_thresholds: how many thresholds are tried.
-        class_id: only this class counts.
+        num_thresholds: number of thresholds to search.
+        class_id: the only class to count.
     """
 
-    best, constrained = _RECALL, _PRECISION
+    best = _RECALL
+    constrained = _PRECISION
 
     def __init__(
         self,

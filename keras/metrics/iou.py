@@ -17,18 +17,18 @@ from keras.metrics.metric import Metric
 
 
 class IoU(Metric):
-    """Intersection over union, `tp / (tp + fp + fn)`, the mean over chosen classes.
+    """Intersection over union, `tp / (tp + fp + fn)`, averaged over chosen classes.
 
-    Counts are integers unless `dtype` says otherwise. Numbers that are no class do not
-    count.
+    Counts are integers unless `dtype` is given. Values that are not a class index are
+    ignored.
 
     Args:
-        num_classes: how many classes there are.
-        target_class_ids: those the mean is over, as far as they occurred.
-        ignore_class: a label that does not count, such as 255.
-        sparse_y_true, sparse_y_pred: whether labels and predictions are class numbers;
+        num_classes: number of classes.
+        target_class_ids: classes to average over, as far as they occurred.
+        ignore_class: a label to ignore, such as 255.
+        sparse_y_true, sparse_y_pred: whether labels and predictions are class indices;
             else they are one-hot or probabilities.
-        axis: the axis of the classes, where there is one.
+        axis: the class axis, where there is one.
 
     Example:
         >>> metric = keras.metrics.IoU(num_classes=2, target_class_ids=[0])
@@ -59,6 +59,7 @@ class IoU(Metric):
                     f"{who}: `target_class_ids` holds {i}, but classes go from 0 to "
                     f"{num_classes - 1}."
                 )
+
         self.ignore_class = ignore_class
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
@@ -71,9 +72,9 @@ class IoU(Metric):
         """Add a batch.
 
         Args:
-            y_true: class numbers, or one-hot labels where the metric says so.
-            y_pred: the same, predicted.
-            sample_weight: a scalar, or a weight for each class number.
+            y_true: class indices, or one-hot labels (see `sparse_y_true`).
+            y_pred: predictions, likewise.
+            sample_weight: a scalar, or a weight for each label.
         """
         y_true = self._classes(y_true, self.sparse_y_true)
         y_pred = self._classes(y_pred, self.sparse_y_pred)
@@ -88,18 +89,21 @@ class IoU(Metric):
         known = None not in shapes[0] + shapes[1]
         if known and np.prod(shapes[0]) != np.prod(shapes[1]):
             raise ValueError(
-                f"{type(self).__name__}: there must be a label for each prediction; "
+                f"{type(self).__name__}: labels and predictions must match one to one; "
                 f"received labels of shape {shapes[0]} and predictions of {shapes[1]}."
             )
         if sample_weight is not None:
             sample_weight = self._weights(sample_weight, y_true)
+
         y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
+
         n = self.num_classes
         counts = ops.logical_and(y_true >= 0, y_true < n)
         counts = ops.logical_and(counts, ops.logical_and(y_pred >= 0, y_pred < n))
         if self.ignore_class is not None:
             counts = ops.logical_and(counts, ops.not_equal(y_true, self.ignore_class))
+
         weights = ops.cast(counts, self.dtype)
         if sample_weight is not None:
             weights = weights * sample_weight
@@ -124,14 +128,15 @@ class IoU(Metric):
         return ops.reshape(weights, (-1,))
 
     def result(self) -> Any:
-        """The mean over the classes asked for, of those that occurred."""
+        """The mean over those target classes that occurred."""
         matrix = ops.cast(self.total_confusion_matrix, "float32")
         right = ops.diagonal(matrix)
         union = ops.sum(matrix, axis=0) + ops.sum(matrix, axis=1) - right
         iou = ops.divide_no_nan(right, union)
         occurred = ops.cast(union > 0, dtype_of(iou))
         ids = np.asarray(self.target_class_ids, "int32")
-        iou, occurred = ops.take(iou, ids), ops.take(occurred, ids)
+        iou = ops.take(iou, ids)
+        occurred = ops.take(occurred, ids)
         return ops.divide_no_nan(ops.sum(iou), ops.sum(occurred))
 
 
@@ -206,8 +211,8 @@ class BinaryIoU(IoU):
     """Intersection over union of two classes, from probabilities.
 
     Args:
-        target_class_ids: the classes the mean is over: (0,), (1,) or both.
-        threshold: from it on a prediction is 1.
+        target_class_ids: classes to average over: (0,), (1,) or both.
+        threshold: predictions of at least this value count as 1.
 
     Example:
         >>> metric = keras.metrics.BinaryIoU(threshold=0.3)

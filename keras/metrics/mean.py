@@ -1,4 +1,4 @@
-"""Means and sums over batches, weighted; most metrics are the mean of a function."""
+"""Weighted means and sums, and metrics that are the mean of a function."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Sum(Metric):
 
 
 class Mean(Metric):
-    """The weighted mean of all values; the mean over later axes counts as one value.
+    """The weighted mean of all values; axes after the first are averaged.
 
     Example:
         >>> metric = keras.metrics.Mean()
@@ -62,14 +62,15 @@ class Mean(Metric):
 
         Args:
             values: of any shape.
-            sample_weight: of the shape of the values' first axes; a scalar weighs the
-                mean of these values, as one value.
+            sample_weight: of the shape of the values' first axes; a scalar weights the
+                mean of these values as one value.
         """
         values, sample_weight = _weighted(values, sample_weight, self.dtype)
         if sample_weight is None:
             count = ops.shape(values)[0] if len(values.shape) else 1
         elif len(sample_weight.shape) == 0:
-            values, count = ops.mean(values) * sample_weight, sample_weight
+            values = ops.mean(values) * sample_weight
+            count = sample_weight
         else:
             if tuple(sample_weight.shape)[:1] != tuple(values.shape)[:1]:
                 sample_weight = sample_weight * ops.ones_like(values)
@@ -84,7 +85,7 @@ class Mean(Metric):
 
 
 def _weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
-    """Values and weights as tensors that multiply; a mask counts beside weights."""
+    """Values and weights as tensors of matching ranks; a mask multiplies weights."""
     mask = masks.get_mask(values)
     values = as_tensor(values, dtype)
     if sample_weight is None:
@@ -104,7 +105,7 @@ class MeanMetricWrapper(FunctionObject, Mean):
     """The mean of a function of labels and predictions.
 
     Args:
-        fn: `fn(y_true, y_pred, **kwargs)`, which gives a value for each sample.
+        fn: `fn(y_true, y_pred, **kwargs)`, which returns one value per sample.
         name, dtype: as for `keras.metrics.Metric`.
         **kwargs: passed on to `fn`.
 
@@ -130,9 +131,9 @@ class MeanMetricWrapper(FunctionObject, Mean):
 
         Args:
             y_true: labels, shape (batch_size, ...).
-            y_pred: predictions. A mask that travels with them counts as weights.
+            y_pred: predictions. A mask attached to them acts as weights.
             sample_weight: a scalar, or of the shape of the values' first axes;
-                (batch_size,) weighs samples.
+                (batch_size,) weights samples.
         """
         mask = masks.get_mask(y_pred)
         values = self.fn(y_true, y_pred, **self._fn_kwargs)
@@ -144,7 +145,7 @@ class MeanMetricWrapper(FunctionObject, Mean):
 
 
 class FunctionMean(MeanMetricWrapper):
-    """The mean of one of our functions, without further arguments."""
+    """The mean of a built-in function without further arguments."""
 
     function: ClassVar[Callable]
 

@@ -1,4 +1,4 @@
-"""The base of all metrics: variables that batches are added to, and a result."""
+"""The base class of metrics: variables accumulated over batches, and a result."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ENTERED = ("update_state", "result", "reset_state")
 
 
 class Metric(Configurable, Stateful):
-    """A number that sums up all batches seen since the last reset.
+    """Base class of metrics: a value accumulated over batches until the next reset.
 
-    A subclass makes variables in its constructor, adds a batch to them in
-    `update_state` and computes `result` from them. They are kept in the backend the
-    metric was made in, which its methods enter by themselves.
+    A subclass creates variables in its constructor, updates them with a batch in
+    `update_state` and computes `result` from them. The variables belong to the backend
+    in force when the metric was created; its methods enter that backend themselves.
 
     Args:
         dtype: the type to compute in; by default `keras.config.floatx()`.
@@ -44,8 +44,7 @@ class Metric(Configurable, Stateful):
         ...         return self.value.value
     """
 
-    # Whether it grows ("up") or shrinks ("down") as a model gets better; None where
-    # that cannot be said.
+    # Whether higher ("up") or lower ("down") values are better; None if unknown.
     _direction: str | None = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -123,7 +122,7 @@ class Metric(Configurable, Stateful):
         return self
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Add a batch; a subclass supplies it.
+        """Accumulate a batch; a subclass defines it.
 
         Most take `y_true`, labels of shape (batch_size, ...), `y_pred`, predictions of
         the same shape, and `sample_weight`, a scalar or of the shape of the first axes.
@@ -131,16 +130,16 @@ class Metric(Configurable, Stateful):
         raise NotImplementedError(f"{type(self).__name__} must define `update_state`.")
 
     def result(self) -> Any:
-        """The value for all batches added, as a tensor; a subclass supplies it."""
+        """The value over all batches so far, as a tensor; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define `result`.")
 
     def reset_state(self) -> None:
-        """Forget all batches: the variables become zero."""
+        """Reset the metric: all variables become zero."""
         for variable in self.variables:
             variable.assign(np.zeros(variable.shape, "uint8"))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Add a batch, and give the result so far."""
+        """Accumulate a batch and return the result so far."""
         self.update_state(*args, **kwargs)
         return self.result()
 
@@ -201,7 +200,7 @@ def _in_own_backend(method: Callable) -> Callable:
 def number_of_columns(
     metric: Metric, y_true_shape: Any, y_pred_shape: Any, what: str = "columns"
 ) -> int:
-    """How many columns labels and predictions have; both must be tables."""
+    """The number of columns of labels and predictions, which must have rank 2."""
     if len(y_pred_shape) != 2 or len(y_true_shape) != 2 or y_pred_shape[1] is None:
         raise ValueError(
             f"{type(metric).__name__}: labels and predictions have the shape "
@@ -212,7 +211,7 @@ def number_of_columns(
 
 
 def need_a_batch(metric: Any) -> None:
-    """Refuse a result before the size of the variables is known."""
+    """Raise ValueError for a result before the variables exist."""
     if not metric._built:
         raise ValueError(
             f"{type(metric).__name__} {metric.name!r} has seen no batch, so the number "

@@ -1,4 +1,4 @@
-"""Metrics of probabilities: the mean of the losses of the same names."""
+"""Probabilistic and hinge metrics: means of the losses of the same names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 class BinaryCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.binary_crossentropy`.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class BinaryCrossentropy(MeanMetricWrapper):
 class CategoricalCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.categorical_crossentropy`.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class CategoricalCrossentropy(MeanMetricWrapper):
 class SparseCategoricalCrossentropy(MeanMetricWrapper):
     """The mean of `keras.losses.sparse_categorical_crossentropy`.
 
-    The arguments are the function's.
+    The arguments are those of the function.
     """
 
     def __init__(

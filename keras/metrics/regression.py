@@ -1,4 +1,4 @@
-"""Metrics of numbers: errors, R squared, correlations."""
+"""Regression metrics: errors, R2 score, correlations."""
 
 from __future__ import annotations
 
@@ -76,12 +76,12 @@ class RootMeanSquaredError(Mean):
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
-    """The cosine of the angle between vectors: 1 where they point the same way."""
+    """Cosine similarity: 1 for vectors of equal direction."""
     return -losses.cosine_similarity(y_true, y_pred, axis)
 
 
 class CosineSimilarity(MeanMetricWrapper):
-    """The mean cosine of the angle between vectors: 1 where they point the same way.
+    """The mean cosine similarity: 1 for vectors of equal direction.
 
     Args:
         axis: the axis of the vectors.
@@ -103,11 +103,12 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     """Pearson's correlation, from -1 to 1: `cov(t, p) / (std(t) * std(p))`.
 
     Args:
-        y_true: targets, of which the values along `axis` vary.
+        y_true: targets, not constant along `axis`.
         y_pred: predictions of the same shape.
         axis: the axis along which to correlate.
 
-    Returns values of the shape without `axis`; nan where nothing varies.
+    Returns values of the shape without `axis`; nan where targets or predictions are
+    constant.
 
     Example:
         >>> keras.metrics.pearson_correlation([[0.0, 1.0]], [[1.0, 3.0]]).numpy()
@@ -119,7 +120,7 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Concordance correlation: Pearson's, less for another mean or spread.
+    """Concordance correlation: agreement of targets and predictions.
 
     `2 * cov(t, p) / (var(t) + var(p) + (mean(t) - mean(p)) ** 2)`; Lin, "A Concordance
     Correlation Coefficient to Evaluate Reproducibility", 1989.
@@ -144,7 +145,8 @@ def _moments(y_true: Any, y_pred: Any, axis: int) -> tuple[Any, Any, Any, Any]:
     """The difference of the means, the covariance and both variances."""
     mean_true = ops.mean(y_true, axis=axis, keepdims=True)
     mean_pred = ops.mean(y_pred, axis=axis, keepdims=True)
-    d_true, d_pred = y_true - mean_true, y_pred - mean_pred
+    d_true = y_true - mean_true
+    d_pred = y_pred - mean_pred
     return (
         ops.squeeze(mean_true - mean_pred, axis),
         ops.mean(d_true * d_pred, axis=axis),
@@ -190,13 +192,13 @@ class ConcordanceCorrelation(MeanMetricWrapper):
 
 
 class R2Score(Metric):
-    """The share of the targets' variance that predictions explain, at most 1.
+    """R2 score: the fraction of the targets' variance that is explained; at most 1.
 
     Args:
-        class_aggregation: how columns become one number: "uniform_average",
-            "variance_weighted_average", or None for one each.
-        num_regressors: how many independent variables the model has, for the adjusted
-            score; 0 for the plain one.
+        class_aggregation: how columns are averaged: "uniform_average",
+            "variance_weighted_average", or None for a score per column.
+        num_regressors: number of independent variables, for the adjusted score; 0 for
+            the plain score.
 
     Example:
         >>> metric = keras.metrics.R2Score()
@@ -247,6 +249,7 @@ class R2Score(Metric):
             as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
         )
         self._build(y_true.shape, y_pred.shape)
+
         weights = ops.ones_like(y_true)
         if sample_weight is not None:
             _, given = weights_for(as_tensor(sample_weight, self.dtype), y_true)
@@ -254,6 +257,7 @@ class R2Score(Metric):
         weighted = y_true * weights
         self.sum.assign_add(ops.sum(weighted, axis=0))
         self.squared_sum.assign_add(ops.sum(y_true * weighted, axis=0))
+
         residual = ops.square(y_true - y_pred) * weights
         self.total_mse.assign_add(ops.sum(residual, axis=0))
         self.count.assign_add(ops.sum(weights, axis=0))
@@ -266,7 +270,7 @@ class R2Score(Metric):
         mean = self.sum.value / self.count.value
         total = self.squared_sum.value - self.sum.value * mean
         score = 1.0 - self.total_mse.value / total
-        # A column that does not vary scores 0; one without error or data is undefined.
+        # A constant column scores 0; one without error or data is undefined.
         score = ops.where(ops.isinf(score), 0.0, score)
         if self.class_aggregation == "uniform_average":
             score = ops.mean(score)

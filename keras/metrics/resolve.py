@@ -1,4 +1,4 @@
-"""What "accuracy" and "crossentropy" mean for an output, by its shape."""
+"""The metric that "accuracy" or "crossentropy" means for an output's shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras.metrics.mean import MeanMetricWrapper
 
 ACCURACY = ("accuracy", "acc")
 CROSSENTROPY = ("crossentropy", "ce")
-# By kind: for one yes-or-no output, for one-hot labels, for class numbers.
+# By kind: for a binary output, for one-hot labels, for class indices.
 _CLASSES: dict[str, tuple[type[MeanMetricWrapper], ...]] = {
     "accuracy": (
         acc.BinaryAccuracy,
@@ -42,7 +42,7 @@ _FUNCTIONS: dict[str, tuple[Callable, ...]] = {
 def resolve_accuracy(
     kind: str, y_true_shape: Sequence, y_pred_shape: Sequence
 ) -> type[MeanMetricWrapper]:
-    """The metric's class that "accuracy" or "crossentropy" stands for.
+    """The class of the metric that "accuracy" or "crossentropy" means.
 
     Args:
         kind: "accuracy" or "acc", "crossentropy" or "ce".
@@ -59,7 +59,7 @@ def resolve_accuracy(
 def resolve_function(
     kind: str, y_true_shape: Sequence, y_pred_shape: Sequence
 ) -> Callable[..., Any]:
-    """As `resolve_accuracy`, but the function that the metric is the mean of."""
+    """Like `resolve_accuracy`, but the function that the metric averages."""
     return _FUNCTIONS[_kind(kind)][_case(y_true_shape, y_pred_shape)]
 
 
@@ -74,7 +74,7 @@ def _kind(kind: str) -> str:
 
 
 def _case(y_true_shape: Sequence, y_pred_shape: Sequence) -> int:
-    """0 for a yes-or-no output, 1 for one-hot labels, 2 for class numbers."""
+    """0 for a binary output, 1 for one-hot labels, 2 for class indices."""
     if len(y_pred_shape) < 2 or y_pred_shape[-1] == 1:
         return 0
     if len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1:

@@ -1,4 +1,4 @@
-"""Penalties on weights or outputs, added to the loss."""
+"""Regularizers: penalties on weights or outputs, added to the loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keras.core.errors import check_choice
 
 
 class Regularizer(Configurable):
-    """Base class: a callable from a weight to a scalar penalty.
+    """Base class of regularizers: a callable from a weight to a scalar penalty.
 
     A subclass defines `__call__(x)`. Arguments of its constructor are kept under their
     own names, and `get_config` follows.
@@ -58,7 +58,7 @@ class L1L2(Regularizer):
 
 
 class L1(Regularizer):
-    """The penalty `l1 * sum(|x|)`, which makes weights exactly zero.
+    """The penalty `l1 * sum(|x|)`, which makes weights sparse.
 
     Args:
         l1: the factor, not negative.
@@ -94,7 +94,7 @@ class L2(Regularizer):
 
 
 class OrthogonalRegularizer(Regularizer):
-    """Keeps the rows (or columns) of a matrix orthogonal to one another.
+    """Encourages the rows (or columns) of a matrix to be orthogonal.
 
     The penalty is `factor` times the mean, over the pairs of different rows, of the
     absolute value of the cosine between them.
@@ -104,7 +104,7 @@ class OrthogonalRegularizer(Regularizer):
         mode: "rows" or "columns".
 
     Raises:
-        ValueError: `mode` is another; at the call, `x` is not a matrix.
+        ValueError: `mode` is unknown; when called, `x` is not a matrix.
 
     Example:
         >>> regularizer = keras.regularizers.OrthogonalRegularizer(0.01)
@@ -159,7 +159,7 @@ _FAMILY = Family(
 
 
 def get(identifier: Any) -> Any:
-    """The regularizer meant by a name, a class, a config or a callable.
+    """The regularizer for a name, a class, a config or a callable.
 
     Args:
         identifier: "l2", "L2", `L2`, an instance, a function `x -> penalty`, a config,
