@@ -204,7 +204,7 @@ def _read_configs(path: Path, who: str) -> tuple[dict[str, Any], dict[str, Any] 
 
     if not isinstance(config, dict):
         raise ValueError(
-            f"{who}: the file contains no model, only weights or something else. Build "
+            f"{who}: the file holds no model, only weights or something else. Build "
             "the model and call `model.load_weights` on it."
         )
     if not isinstance(training, (dict, type(None))):

@@ -186,7 +186,7 @@ def test_a_new_archive_takes_the_place_of_the_old(source):
 @pytest.mark.parametrize("archive_format", ["auto", "zip", ["zip", "tar"], None])
 def test_what_is_no_archive(source, archive_format):
     origin = (source / "a.txt").as_uri()
-    with pytest.raises(ValueError, match="no archive"):
+    with pytest.raises(ValueError, match="not an archive"):
         get_file("a", origin, extract=True, archive_format=archive_format)
 
 
