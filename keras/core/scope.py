@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _scoped: ContextVar[Backend | None] = ContextVar("keras_backend", default=None)
 _default: Backend | None = None
+_layer_calls: Callable[[], bool] | None = None
 
 
 def current() -> Backend:
@@ -78,3 +79,14 @@ def backend_scope(backend: str | Backend) -> Iterator[Backend]:
         yield module
     finally:
         _scoped.reset(token)
+
+
+def register_layer_calls(is_calling: Callable[[], bool]) -> None:
+    """Tell by this function whether a layer is being called here."""
+    global _layer_calls
+    _layer_calls = is_calling
+
+
+def is_calling_layer() -> bool:
+    """Whether a layer is being called here."""
+    return _layer_calls is not None and _layer_calls()

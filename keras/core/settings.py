@@ -33,6 +33,7 @@ class _Settings:
         self.max_epochs: int | None = None
         self.max_steps_per_epoch: int | None = None
         self.portable_random = False
+        self.keep_freed_memory = True
         self._read_file(keras_home() / "keras.json")
         self._read_environment()
         backends.find(self.backend, self.backend_chosen_by)  # or it is a mistake
@@ -182,3 +183,24 @@ def set_portable_random(enabled: bool) -> None:
 def portable_random() -> bool:
     """Whether random numbers are drawn the same on every backend."""
     return settings.portable_random
+
+
+def set_keep_freed_memory(enabled: bool) -> None:
+    """Keep memory that training on PyTorch frees, for the tensors to come, or not.
+
+    By default the C library gives large blocks back to the system at once, and clearing
+    the pages of the next tensor takes up to a third of a training step on a CPU. So the
+    first training step on PyTorch asks glibc (`mallopt`) to keep them. This concerns
+    the whole process; once asked for, it stays. Nothing is asked of glibc on a GPU, on
+    other systems than Linux, or where `MALLOC_*` or `GLIBC_TUNABLES` is set in the
+    environment.
+
+    Args:
+        enabled: False before the first training step leaves glibc alone.
+    """
+    settings.keep_freed_memory = bool(enabled)
+
+
+def keep_freed_memory() -> bool:
+    """Whether training on PyTorch keeps freed memory; see `set_keep_freed_memory`."""
+    return settings.keep_freed_memory

@@ -113,6 +113,16 @@ def _find_initializer(name: str) -> Any:
     return _initializer_lookup(name)
 
 
+_class_hooks: list[Callable[[type], None]] = []
+
+
+def for_every_variable_class(hook: Callable[[type], None]) -> None:
+    """Call `hook` with `Variable` and each subclass, also with those made later."""
+    _class_hooks.append(hook)
+    for cls in (Variable, *Variable.__subclasses__()):
+        hook(cls)
+
+
 _frame: ContextVar[Frame | None] = ContextVar("keras_variables", default=None)
 
 
@@ -181,6 +191,11 @@ class Variable(Operators):
 
     _lent = True  # somebody else may hold the value: it must not be overwritten
     _stamp = 0  # moves when anything but the value is set; see core/inspection.py
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for hook in _class_hooks:
+            hook(cls)
 
     def __init__(
         self,

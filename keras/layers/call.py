@@ -16,6 +16,7 @@ from keras import ops
 from keras.core import dtypes, masks, tree
 from keras.core.foreign import framework_of, to_host
 from keras.core.naming import path_scope
+from keras.core.scope import register_layer_calls
 from keras.core.tensor import KerasTensor
 from keras.core.variable import AutocastFrame, current_frame, frame
 from keras.layers.input_spec import check_inputs, layer_label
@@ -49,6 +50,8 @@ class CallContext:
 
 
 call_context: ContextVar[CallContext | None] = ContextVar("keras_call", default=None)
+
+register_layer_calls(lambda: call_context.get() is not None)
 
 
 def call_layer(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:

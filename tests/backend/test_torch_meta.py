@@ -101,10 +101,10 @@ def test_a_python_number_beside_a_tensor(dtype, number):
 
 
 @pytest.mark.parametrize("dtype", TYPES, ids=str)
-@pytest.mark.parametrize("axes", [0, (1,), (0, -1), (0, 1, 2), (7,)], ids=str)
+@pytest.mark.parametrize("axes", [0, (1,), (0, -1), (0, 1, 2), (7,), (), None], ids=str)
 def test_reductions(dtype, axes):
     x = tensor((3, 4, 5), dtype)
-    for function in (torch.mean, torch.all, torch.any):
+    for function in (torch.mean, torch.all, torch.any, torch.sum, torch.amax):
         for keepdim in (False, True):
             assert agree(function, x, axes, keepdim=keepdim)
     for function in (torch.var, torch.std, torch.var_mean):
@@ -119,6 +119,45 @@ def test_products_with_a_bias():
         assert agree(torch.addmm, bias, x, kernel)
         assert agree(F.linear, tensor((2, 3, 4), torch.float32), kernel.t(), bias)
     assert agree(F.linear, x, kernel, None), "4 features for a kernel of 5"
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("padding", [0, 1, (1,)])
+def test_convolutions(rank, padding):
+    convolve = getattr(F, f"conv{rank}d")
+    padding = padding if isinstance(padding, int) else padding * rank
+    sizes = (9, 7, 8)[:rank]
+    for channels, filters, groups in [(4, 6, 1), (4, 6, 2), (4, 5, 2), (3, 6, 1)]:
+        x = tensor((2, channels, *sizes), torch.float32)
+        weight = tensor((filters, 4 // groups, *(3,) * rank), torch.float32)
+        for bias in (None, tensor((6,), torch.float32)):
+            for stride, dilation in ((1, 1), (2, 1), (1, 3), ((2,) * rank, 1), (1, 9)):
+                assert agree(
+                    convolve, x, weight, bias, stride, padding, dilation, groups
+                )
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_pooling(rank):
+    x = tensor((2, 3, *(9, 7, 8)[:rank]), torch.float32)
+    for kind in ("max", "avg"):
+        pool = getattr(F, f"{kind}_pool{rank}d")
+        for size, stride, padding in itertools.product((2, 3, 12), (1, 2), (0, 1, 2)):
+            window = (size,) * rank
+            assert agree(pool, x, window, (stride,) * rank, (padding,) * rank)
+            assert agree(pool, x, window, stride, padding)
+        assert agree(pool, x, (2,) * rank)
+        assert agree(pool, x.to(torch.int32), (2,) * rank)
+
+
+def test_products():
+    shapes = [(3, 4), (4, 5), (2, 3, 4), (2, 4, 5), (1, 4, 5), (4,), (7, 4, 3), ()]
+    for first, second in itertools.product(shapes, shapes):
+        for dtype in (torch.float32, torch.int32):
+            x, y = tensor(first, torch.float32), tensor(second, dtype)
+            assert agree(torch.matmul, x, y)
+            assert agree(torch.mm, x, y)
+            assert agree(F.linear, x, y)
 
 
 @pytest.mark.parametrize("axis", [0, 1, -1, 2])

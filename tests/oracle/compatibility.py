@@ -35,6 +35,8 @@ import keras  # noqa: E402
 TOLERANCE = 1e-5
 STRUCTURE = ROOT / "tests" / "saving" / "files" / "structure.json"
 DOC = ROOT / "docs" / "compatibility.md"
+# From this heading on the page is written by hand and kept.
+BY_HAND = "## What this package changes in the frameworks"
 
 
 def kinds():
@@ -186,7 +188,9 @@ def table(oracle):
         "",
     ]
     DOC.parent.mkdir(exist_ok=True)
-    DOC.write_text("\n".join([*head, *lines]).rstrip() + "\n", encoding="utf-8")
+    kept = DOC.read_text(encoding="utf-8").partition(BY_HAND)[2] if DOC.exists() else ""
+    text = "\n".join([*head, *lines, BY_HAND]) + kept
+    DOC.write_text(text.rstrip() + "\n", encoding="utf-8")
     for row in lines:
         if row.startswith("|") and row.count("| equal") != 2:
             print(row)

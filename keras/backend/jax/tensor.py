@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+from keras.backend.jax import host  # noqa: F401  (its import gives arrays `.numpy()`)
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
-from keras.core.scalars import readable
-from keras.core.variable import Variable
+from keras.core.variable import Variable, for_every_variable_class
 
 name = "jax"
 NATIVE: set[type] = set()
@@ -26,9 +25,7 @@ def _as_pytree(cls: type) -> None:
     )
 
 
-for _kind in (Variable, *Variable.__subclasses__()):
-    _as_pytree(_kind)
-Variable.__init_subclass__ = classmethod(_as_pytree)  # type: ignore[assignment]
+for_every_variable_class(_as_pytree)
 
 
 def is_tensor(x: Any) -> bool:
@@ -37,17 +34,8 @@ def is_tensor(x: Any) -> bool:
         return True
     if isinstance(x, jax.Array):
         NATIVE.add(kind)
-        if not hasattr(kind, "numpy"):
-            # What the API returns has `.numpy()` on every backend.
-            with contextlib.suppress(TypeError):
-                kind.numpy = _numpy_method
         return True
     return False
-
-
-def _numpy_method(self: Any) -> Any:
-    """The array's values on the host; a NumPy scalar when it has no axes."""
-    return readable(np.asarray(self))
 
 
 def dtype_name(dtype: Any) -> str:

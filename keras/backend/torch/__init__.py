@@ -10,7 +10,6 @@ from keras.backend.torch.control import (
     vectorized_map,
     while_loop,
 )
-from keras.backend.torch.memory import keep_freed_memory
 from keras.backend.torch.module import framework_module, module_attribute
 from keras.backend.torch.optimizers import fused_update, number
 from keras.backend.torch.recurrent import FUSED_RNN
@@ -47,7 +46,6 @@ from keras.backend.torch.tensor import (
 )
 
 TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
-keep_freed_memory()
 LOOPS_HAVE_A_SIZE = False
 STORED_ONLY = frozenset(("uint16", "uint32", "uint64"))
 WEAK = numpy.WEAK

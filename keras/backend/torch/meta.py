@@ -1,11 +1,12 @@
 """Shapes on PyTorch's meta device: tensors that have a shape and a type but no values.
 
-PyTorch has shape rules of its own for this device. For elementwise functions and some
-others they are written in Python, and the first of them that runs imports PyTorch's
-compiler (`torch._dynamo`, one second), which building a model does not need. The rules
-here answer for these functions instead. They are asked inside `eval_shape` only, by a
-`TorchFunctionMode`; where a rule cannot tell it returns NotImplemented, and PyTorch's
-own rule is asked.
+PyTorch has shape rules of its own for this device. Many of them are written in Python,
+and the first that runs imports PyTorch's compiler (`torch._dynamo`, one second) or a
+library for symbolic sizes (SymPy, a third of one), which building a model does not
+need. The rules here answer for the functions that common layers use. They are asked
+inside `eval_shape` only, by a `TorchFunctionMode`; where a rule cannot tell, or the
+arguments do not fit, it returns NotImplemented, and PyTorch's own rule answers or
+raises.
 """
 
 from __future__ import annotations
@@ -87,10 +88,17 @@ def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
     first = shapes[0]
     if all(shape == first for shape in shapes):
         return first
-    try:
-        return tuple(torch.broadcast_shapes(*shapes))
-    except RuntimeError:
-        return None
+
+    # torch.broadcast_shapes imports a library for symbolic sizes.
+    result = [1] * max(map(len, shapes))
+    for shape in shapes:
+        for axis in range(-len(shape), 0):
+            if shape[axis] == 1:
+                continue
+            if result[axis] not in (1, shape[axis]):
+                return None
+            result[axis] = shape[axis]
+    return tuple(result)
 
 
 # --- rules --------------------------------------------------------------------------
@@ -156,14 +164,19 @@ def _cumulative(x: torch.Tensor, dim: int, dtype: torch.dtype | None = None) -> 
 
 
 def _reduction(func: Callable) -> Callable:
-    """The rule of a function that reduces the axes of its first argument."""
+    """The rule of a function that reduces axes of its first argument."""
 
     def rule(x: torch.Tensor, *axes: Any, **options: Any) -> Any:
         if "dim" in options:
             axes = (*axes, options.pop("dim"))
-        if len(axes) != 1 or not set(options) <= {"keepdim", "correction"}:
+        keepdim = options.pop("keepdim", False)
+        shape = _reduced(tuple(x.shape), axes[0] if axes else None, keepdim)
+        if (
+            len(axes) > 1
+            or shape is None
+            or not set(options) <= {"correction", "dtype"}
+        ):
             return NotImplemented
-        shape = torch.sum(x, axes[0], keepdim=options.pop("keepdim", False)).shape
 
         result = _tried(func, torch.ones(2, dtype=x.dtype, device="cpu"), 0, **options)
         if result is NotImplemented:
@@ -175,20 +188,122 @@ def _reduction(func: Callable) -> Callable:
     return rule
 
 
+def _reduced(
+    shape: tuple[int, ...], axes: Any, keepdim: bool
+) -> tuple[int, ...] | None:
+    """A shape without some axes (all if None), or with size 1 there; None: no such."""
+    rank = len(shape)
+    if axes is None:
+        axes = range(rank)
+    axes = (axes,) if isinstance(axes, int) else tuple(axes)
+    reduced = {axis % rank for axis in axes if -rank <= axis < rank}
+    if len(reduced) != len(axes) or not axes or 0 in shape:
+        return None
+    if keepdim:
+        return tuple(1 if i in reduced else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in reduced)
+
+
+def _matmul(x: torch.Tensor, y: torch.Tensor) -> Any:
+    """(..., rows, inner) @ (..., inner, columns)."""
+    if x.dim() < 2 or y.dim() < 2 or x.dtype != y.dtype or x.shape[-1] != y.shape[-2]:
+        return NotImplemented
+    lead = _broadcast(tuple(x.shape[:-2]), tuple(y.shape[:-2]))
+    if lead is None:
+        return NotImplemented
+    return _empty((*lead, x.shape[-2], y.shape[-1]), x.dtype)
+
+
+def _mm(x: torch.Tensor, y: torch.Tensor) -> Any:
+    return _matmul(x, y) if x.dim() == y.dim() == 2 else NotImplemented
+
+
 def _addmm(bias: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> Any:
-    return _with_bias(torch.mm(x, y), bias)
+    return _with_bias(_mm(x, y), bias)
 
 
 def _linear(x: torch.Tensor, weight: torch.Tensor, bias: Any = None) -> Any:
-    product = torch.matmul(x, weight.t())
+    product: Any = NotImplemented
+    if weight.dim() == 2 and x.dim() > 0 and x.shape[-1] == weight.shape[1]:
+        if x.dtype == weight.dtype:
+            product = _empty((*x.shape[:-1], weight.shape[0]), x.dtype)
     return product if bias is None else _with_bias(product, bias)
 
 
-def _with_bias(product: torch.Tensor, bias: torch.Tensor) -> Any:
+def _with_bias(product: Any, bias: torch.Tensor) -> Any:
     """A product, if a bias of that shape and type can be added to it."""
+    if product is NotImplemented or bias.dtype != product.dtype:
+        return NotImplemented
     shape = tuple(product.shape)
-    fits = bias.dtype == product.dtype and _broadcast(shape, tuple(bias.shape)) == shape
-    return product if fits else NotImplemented
+    return product if _broadcast(shape, tuple(bias.shape)) == shape else NotImplemented
+
+
+def _convolution(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """(batch, filters, places...), where the channels fit the kernel's."""
+    rank = x.dim() - 2
+    fits = (
+        weight.dim() == x.dim()
+        and x.dtype == weight.dtype
+        and x.shape[1] == weight.shape[1] * groups
+        and weight.shape[0] % groups == 0
+        and (bias is None or (bias.shape, bias.dtype) == (weight.shape[:1], x.dtype))
+    )
+    sizes = _places(x, weight.shape[2:], stride, padding, dilation) if fits else None
+    if rank < 1 or sizes is None:
+        return NotImplemented
+    return _empty((x.shape[0], weight.shape[0], *sizes), x.dtype)
+
+
+_POOLING_DEFAULTS = {"dilation": 1, "ceil_mode": False, "return_indices": False}
+
+
+def _pooling(
+    x: torch.Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    **options: Any,
+) -> Any:
+    """(batch, channels, places...)."""
+    rank = x.dim() - 2
+    options.pop("count_include_pad", None)  # no matter of the shape
+    plain = all(options[name] == _POOLING_DEFAULTS.get(name, ...) for name in options)
+    has_windows = isinstance(kernel_size, tuple) and len(kernel_size) == rank
+    if not (plain and has_windows and x.is_floating_point()):
+        return NotImplemented
+
+    sizes = _places(x, kernel_size, stride or kernel_size, padding, 1)
+    padding = (padding,) * rank if isinstance(padding, int) else padding
+    padded_too_far = any(p > k // 2 for p, k in zip(padding, kernel_size))
+    if sizes is None or padded_too_far:
+        return NotImplemented
+    return _empty((*x.shape[:2], *sizes), x.dtype)
+
+
+def _places(
+    x: torch.Tensor, window: Any, stride: Any, padding: Any, dilation: Any
+) -> list[int] | None:
+    """How many places a sliding window takes along each axis; None if it fits none."""
+    rank = x.dim() - 2
+    if isinstance(padding, str) or rank < 1 or x.dim() > 5:
+        return None
+    strides, pads, dilations = (
+        (value,) * rank if isinstance(value, int) else tuple(value)
+        for value in (stride, padding, dilation)
+    )
+    sizes = [
+        (n + 2 * p - (k - 1) * d - 1) // s + 1
+        for n, k, s, p, d in zip(x.shape[2:], window, strides, pads, dilations)
+    ]
+    return sizes if min(sizes) > 0 and 0 not in x.shape else None
 
 
 def _concatenate(tensors: Any, dim: int = 0, **options: Any) -> Any:
@@ -289,9 +404,14 @@ def _table() -> dict[Callable, Callable]:
     for names, make in (
         ("layer_norm rms_norm roll tril triu", lambda func: _same),
         ("cumprod cumsum", lambda func: _cumulative),
-        ("mean var std var_mean all any", _reduction),
+        ("mean var std var_mean all any sum amax amin", _reduction),
+        ("matmul", lambda func: _matmul),
+        ("mm", lambda func: _mm),
         ("addmm", lambda func: _addmm),
         ("linear", lambda func: _linear),
+        ("conv1d conv2d conv3d", lambda func: _convolution),
+        ("avg_pool1d avg_pool2d avg_pool3d", lambda func: _pooling),
+        ("max_pool1d max_pool2d max_pool3d", lambda func: _pooling),
         ("cat concat concatenate", lambda func: _concatenate),
         ("stack", lambda func: _stack),
         ("scaled_dot_product_attention", lambda func: _attention),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -13,12 +12,12 @@ import torch.utils.checkpoint
 
 from keras.backend.explain import described
 from keras.backend.torch.capture import Captured
+from keras.backend.torch.host import gradient_depth
+from keras.backend.torch.memory import before_training
 from keras.backend.torch.meta import MetaMode, to_meta
 from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
 from keras.core import tree
 from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame, repeatable
-
-_depth: ContextVar[int] = ContextVar("keras_torch_grad_depth", default=0)
 
 
 def eval_shape(fn: Callable, specs: Sequence[tuple], make_spec: Callable) -> Any:
@@ -53,8 +52,8 @@ def value_and_grad(
             return transformed(*args, **kwargs)
         call_args = list(args)
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
-        nested = _depth.get() > 0
-        token = _depth.set(_depth.get() + 1)
+        nested = gradient_depth.get() > 0
+        token = gradient_depth.set(gradient_depth.get() + 1)
         try:
             with torch.enable_grad(), _followed(variables or ()) as wrt:
                 if variables is None:
@@ -75,7 +74,7 @@ def value_and_grad(
                     for i, gradient in zip(asked, found):
                         grads[i] = gradient
         finally:
-            _depth.reset(token)
+            gradient_depth.reset(token)
         if variables is None:
             grads = [
                 torch.zeros_like(t) if g is None else g for g, t in zip(grads, wrt)
@@ -148,6 +147,8 @@ def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
     """A step of the trainer, its calls written down; or under torch.compile."""
+    if train:
+        before_training()
     if jit_compile is True:
         step = torch.compile(step)
     if not train:

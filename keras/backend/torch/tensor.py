@@ -10,9 +10,9 @@ import ml_dtypes
 import numpy as np
 import torch
 
+from keras.backend.torch.host import tensor_numpy
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
-from keras.core.op import OPS
 from keras.core.variable import Variable
 
 name = "torch"
@@ -33,42 +33,6 @@ DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
 _LARGE = 1 << 17  # from there on training is slower, and files want the other order
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
-
-_tensor_numpy = torch.Tensor.numpy
-
-
-def _numpy_method(self: Any, *, force: bool = False) -> Any:
-    """`torch.Tensor.numpy`, which also serves results that carry gradients."""
-    if force or self.requires_grad or self.device.type != "cpu":
-        return _tensor_numpy(self.detach().cpu(), force=True)
-    return _tensor_numpy(self)
-
-
-# What the API returns has a working `.numpy()` on every backend; PyTorch's own raises
-# for every output of a model with trainable weights.
-torch.Tensor.numpy = _numpy_method  # type: ignore[method-assign]
-
-
-def _array_wrap(
-    self: Any, array: Any, context: Any = None, scalar: bool = False
-) -> Any:
-    """What NumPy computed of tensors and arrays (`tensor * array`), as a tensor.
-
-    NumPy would drop the gradients, so where there are any our op computes it again.
-    """
-    function, given = context[:2] if context else (None, (self,))
-    if any(isinstance(x, torch.Tensor) and x.requires_grad for x in given):
-        name = getattr(function, "__name__", str(function))
-        if name not in OPS:
-            raise TypeError(
-                f"numpy's {name} of a tensor that carries gradients would lose them: "
-                "use a function of keras.ops, or x.detach() to say that they may go."
-            )
-        return OPS[name].public(*given)
-    return torch.from_numpy(np.asarray(array))
-
-
-torch.Tensor.__array_wrap__ = _array_wrap  # type: ignore[method-assign]
 
 
 def get_device() -> str:
@@ -172,10 +136,10 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     if x.dim() == 2:
         x = x.contiguous()  # files want it, and NumPy takes longer
     if x.dtype == torch.bfloat16:
-        return _tensor_numpy(x.contiguous().view(torch.int16)).view(ml_dtypes.bfloat16)
+        return tensor_numpy(x.contiguous().view(torch.int16)).view(ml_dtypes.bfloat16)
     if x.dtype in (torch.float8_e4m3fn, torch.float8_e5m2):
-        return _tensor_numpy(x.float()).astype(dtypes.numpy_dtype(_NAMES[x.dtype]))
-    return _tensor_numpy(x.resolve_conj())
+        return tensor_numpy(x.float()).astype(dtypes.numpy_dtype(_NAMES[x.dtype]))
+    return tensor_numpy(x.resolve_conj())
 
 
 def cast(x: Any, dtype: str) -> torch.Tensor:
