@@ -132,6 +132,12 @@ def test_settings_that_are_wrong(tmp_path):
     assert run(SHOW, KERAS_HOME=str(tmp_path))[0] == "jax"
 
 
+def test_the_use_of_tensorflow_leaves_no_settings_behind(tmp_path):
+    use = "import keras; keras.config.set_backend('tensorflow')"
+    run(use, KERAS_HOME=str(tmp_path))
+    assert not (tmp_path / "keras.json").exists()  # import tensorflow writes one
+
+
 WORK = """
 import sys
 MINE = {mine!r}

@@ -1,5 +1,6 @@
 """The TensorFlow backend; its names are those of `contract.py`."""
 
+import keras.backend.tensorflow.start  # before anything imports TensorFlow
 from keras.backend.defaults import (
     FUSED_RNN,
     HAS_GRADIENTS,
