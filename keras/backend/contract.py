@@ -6,9 +6,11 @@ metric and file format to a framework; `docs/backends.md` says in which order to
 and `keras.testing.check_backend(name)` when it is done.
 
 The module is the backend; there is no class to subclass. mypy accepts a module where a
-`Protocol` is expected, so this line in a plug-in checks every name and signature:
+`Protocol` is expected, so two lines in a plug-in check every name and signature (mypy
+does not look into a module inside a module by itself):
 
     backend: Backend = keras_mlx.backend
+    random_numbers: RandomBackend = keras_mlx.backend.random
 
 The cut is where it is because a framework has four things that cannot be written in
 terms of one another: its tensors and their functions (`TABLE`), the way to evaluate a
@@ -452,5 +454,8 @@ if TYPE_CHECKING:
     from keras.backend import jax, tensorflow, torch
 
     _jax: Backend = jax
+    _jax_random: RandomBackend = jax.random
     _torch: Backend = torch
+    _torch_random: RandomBackend = torch.random
     _tensorflow: Backend = tensorflow
+    _tensorflow_random: RandomBackend = tensorflow.random
