@@ -156,7 +156,7 @@ def no_jax(monkeypatch):
 
 
 def test_the_default_is_not_installed(no_jax):
-    words = "No backend was chosen.*'jax'.*pip install jax.*'numpy'.*KERAS_BACKEND"
+    words = "No backend was chosen.*'jax'.*pip install jax.*'torch'.*KERAS_BACKEND"
     with pytest.raises(ImportError, match=words):
         backends.load("jax", backends.BY_DEFAULT)
 
