@@ -144,7 +144,7 @@ class _DataUnpickler(pickle.Unpickler):
 
 
 class _DType:
-    """What stands for `numpy.dtype` until its state is known."""
+    """Placeholder for `numpy.dtype` until its state is known."""
 
     def __init__(self, code: Any, *_: Any) -> None:
         self._code = _text(code)
@@ -161,7 +161,7 @@ class _DType:
 
 
 class _Array:
-    """What stands for an array while it is read: NumPy's own code sees only bytes."""
+    """Placeholder for an array being read: NumPy's own code sees only bytes."""
 
     def __init__(self, *_: Any) -> None:
         self.shape: tuple = (0,)

@@ -185,7 +185,7 @@ def test_tf_data_skips_by_itself():
 
 def test_endless_data_need_steps():
     dataset = tf_dataset().repeat()
-    with pytest.raises(ValueError, match="tf.data.Dataset has no end"):
+    with pytest.raises(ValueError, match="tf.data.Dataset is infinite"):
         make_batches(dataset)
     assert firsts(make_batches(dataset, steps=7), 1) == [2, 3, 4, 0, 1, 2, 3]
 

@@ -131,7 +131,7 @@ def test_without_end():
     class Endless(Numbers):
         num_batches = None
 
-    with pytest.raises(ValueError, match="PyDataset has no end"):
+    with pytest.raises(ValueError, match="PyDataset is infinite"):
         make_batches(Endless())
     source = make_batches(Endless(workers=2), steps=4)
     assert (source.num_batches, firsts(source, 2)) == (4, [8, 9, 10, 11])

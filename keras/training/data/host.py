@@ -1,4 +1,4 @@
-"""What a value is, and its NumPy form, without importing any framework to ask."""
+"""The kind of a value, and its NumPy form, without importing any framework."""
 
 from __future__ import annotations
 

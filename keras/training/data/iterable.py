@@ -14,8 +14,8 @@ from keras.training.data.weights import ClassWeights
 class IterableSource(BatchSource):
     """Batches of a dataset, or of an iterator, which can be read only once.
 
-    To resume it asks the data for what they can: a state to restore (Grain, torch's
-    StatefulDataLoader), `skip` (tf.data), else batches are read and dropped.
+    To resume, it uses what the data offer: a state to restore (Grain, torchdata's
+    StatefulDataLoader) or `skip` (tf.data); else batches are read and dropped.
 
     Args:
         dataset: What `iter()` accepts.
@@ -37,13 +37,17 @@ class IterableSource(BatchSource):
         if self._length == 0:
             raise self._nothing()
         if endless and steps is None:
-            raise ValueError(f"The {kind} has no end: say how many steps an epoch has.")
+            raise ValueError(
+                f"The {kind} is infinite: pass the number of steps in an epoch."
+            )
+
         if hasattr(dataset, "to_iter_dataset"):  # one of Grain that goes by index
             dataset = dataset.to_iter_dataset()
         self._dataset = dataset
         self.restarts = not hasattr(dataset, "__next__")
         size = getattr(dataset, "batch_size", None)
         self.batch_size = size if isinstance(size, int) else None
+
         self._stream: Iterator[Any] | None = None
         self._peeked: list[Any] = []
         self._position = 0  # batches handed out, counted from the beginning
@@ -70,25 +74,27 @@ class IterableSource(BatchSource):
         return self._standardize(self._peeked[0])
 
     def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
-        # Whether this epoch begins a pass over the data, or goes on in the last one.
-        anew = index == 0 or self.steps is None or self._ran_out
+        # Whether this epoch starts a pass over the data, or continues the last one.
+        new_pass = index == 0 or self.steps is None or self._ran_out
         per_epoch = 0 if self.steps is None else self.num_batches or 0
-        self._seek(anew, index * per_epoch + start, start)
+        self._seek(new_pass, index * per_epoch + start, start)
         self._ran_out = False
+
         given = start
         while self.steps is None or given < self.steps:
             try:
                 batch = self._next()
             except StopIteration:
-                if anew or not self.restarts:
+                if new_pass or not self.restarts:
                     break
-                anew = True
+                new_pass = True
                 self._open(0)
                 continue
             given += 1
             self._position += 1
             self._untouched = False
             yield self._standardize(batch)
+
         if given == 0 and self._position == 0:
             raise self._nothing()
         if given < (self.steps or 1):
@@ -121,15 +127,15 @@ class IterableSource(BatchSource):
             f"or {other}, have no such limits."
         )
 
-    def _seek(self, anew: bool, position: int, start: int) -> None:
+    def _seek(self, new_pass: bool, position: int, start: int) -> None:
         """Bring the stream to the batch `position`, which is `start` in its epoch."""
         if self._state_to_restore is not None:
             self._restore(in_pass=start > 0 or self.steps is not None)
         elif not self.restarts:
             self._skip(position - self._position)
-        elif anew and not (self._untouched and self._stream and not start):
+        elif new_pass and not (self._untouched and self._stream and not start):
             self._open(start)
-        elif not anew and (self._stream is None or position != self._position):
+        elif not new_pass and (self._stream is None or position != self._position):
             self._open(position % self._length if self._length else 0)
             if not self._length:
                 self._skip(position)
@@ -138,7 +144,8 @@ class IterableSource(BatchSource):
 
     def _open(self, skip: int) -> None:
         """Begin a pass, `skip` batches in."""
-        self._peeked, self._untouched = [], True
+        self._peeked = []
+        self._untouched = True
         if skip and hasattr(self._dataset, "skip"):
             self._stream = iter(self._dataset.skip(skip))
         else:
@@ -172,16 +179,19 @@ class IterableSource(BatchSource):
         return None
 
     def _restore(self, in_pass: bool) -> None:
-        state, self._state_to_restore = self._state_to_restore, None
+        state = self._state_to_restore
+        self._state_to_restore = None
         if hasattr(self._dataset, "load_state_dict"):
             drawn = streams()
             self._dataset.load_state_dict(state)
-            self._stream, self._peeked = iter(self._dataset), []
+            self._stream = iter(self._dataset)
+            self._peeked = []
             try:
                 if not in_pass:
                     self._peeked.append(next(self._stream))
             except StopIteration:  # the state is of the end of the pass before
-                in_pass, self._stream = True, None
+                in_pass = True
+                self._stream = None
             if in_pass:  # a pass goes on: it had drawn its seeds when it began
                 set_streams(drawn)
         else:

@@ -1,4 +1,4 @@
-"""`make_batches`: what the user gave, as a `BatchSource`; and the validation split."""
+"""`make_batches`: a `BatchSource` for any kind of data; and the validation split."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def make_batches(
         whole.
 
     Raises:
-        TypeError: `x` is nothing of the kind.
-        ValueError: lengths differ, there are no data, or arguments that don't fit.
+        TypeError: `x` is of another kind.
+        ValueError: lengths differ, there are no data, or arguments do not match.
 
     Example:
         >>> source = make_batches(np.zeros((10, 3)), np.zeros(10), batch_size=4)
@@ -64,6 +64,7 @@ def make_batches(
         raise ValueError(
             f"`shuffle` must be True, False or 'batch'; received {shuffle!r}."
         )
+
     weights = None if class_weight is None else ClassWeights(class_weight)
     if not _holds_arrays(x):
         given = {"y": y, "sample_weight": sample_weight, "batch_size": batch_size}
@@ -76,6 +77,7 @@ def make_batches(
                 f"{type(sample_weight).__name__} of them."
             )
         weights.check(y)
+
     if batch_size is None:
         batch_size = math.ceil(count / steps) if steps else DEFAULT_BATCH_SIZE
     return ArraySource(
@@ -114,7 +116,7 @@ def split_validation(
         )
     if not 0 < fraction < 1:
         raise ValueError(
-            f"`validation_split` must lie between 0 and 1; received {fraction!r}."
+            f"`validation_split` must be between 0 and 1; received {fraction!r}."
         )
     parts, count = _rows(x, y, sample_weight)
     middle = math.floor(count * (1.0 - fraction))
@@ -195,7 +197,7 @@ def _batches_of_dataset(
 
 
 def _kind(x: Any) -> str:
-    """What messages call a dataset; a TypeError for what is none."""
+    """The name of a dataset's kind in messages; a TypeError for other values."""
     kinds = roots(x)
     name = type(x).__name__
     if isinstance(x, PyDataset):
@@ -207,13 +209,15 @@ def _kind(x: Any) -> str:
             f"`x` is a torch {name}, which gives samples, not batches. Wrap it: "
             "`torch.utils.data.DataLoader(x, batch_size=32, shuffle=True)`."
         )
+
     indexed = hasattr(x, "__getitem__") and hasattr(x, "__len__")
     if isinstance(x, (str, bytes)) or not (hasattr(x, "__iter__") or indexed):
         hint = " Call it, to pass the generator it returns." if callable(x) else ""
         raise TypeError(
-            f"`x` is of type {type(x).__module__}.{type(x).__qualname__}, which is no "
+            f"`x` is of type {type(x).__module__}.{type(x).__qualname__}, which is not "
             f"data. Pass arrays, a dataset, or a generator of batches.{hint}"
         )
+
     if "torch" in kinds:
         return "torch DataLoader"
     if "tensorflow" in kinds:

@@ -24,7 +24,9 @@ class DatasetSource(IndexedSource):
         if self._total() == 0:
             raise ValueError(f"The {kind} has no batches.")
         if self.num_batches is None:
-            raise ValueError(f"The {kind} has no end: say how many steps an epoch has.")
+            raise ValueError(
+                f"The {kind} is infinite: pass the number of steps in an epoch."
+            )
 
     def _total(self) -> int | None:
         if isinstance(self._dataset, PyDataset):
@@ -60,8 +62,8 @@ class DatasetSource(IndexedSource):
             return None
         return (
             f"{type(self._dataset).__name__} changes itself in `on_epoch_end`, and "
-            "what it had become is not known here. The run goes on exactly only if its "
-            "items depend on nothing but their index; else give it `state_dict` and "
+            "its changed state is not known here. The run continues exactly only if "
+            "its items depend on their index alone; else define `state_dict` and "
             "`load_state_dict`."
         )
 

@@ -55,7 +55,7 @@ def rows_of(name: str, value: Any) -> Rows:
     """`Rows` on a NumPy, pandas, SciPy sparse, HDF5, JAX, torch, … array or a list.
 
     Raises:
-        TypeError: `value` is no array; it is named by `name`.
+        TypeError: `value` is not an array; the message names it by `name`.
         ValueError: it has no axis of samples.
     """
     if isinstance(value, Rows):
@@ -83,14 +83,16 @@ def _reader(name: str, value: Any) -> tuple[Any, Reader]:
             return np.asarray(value), _read_numpy
         except ValueError as error:
             raise ValueError(
-                f"`{name}` is a list whose items differ in length, so it is no array. "
-                "Pad them to one length, as `keras.utils.pad_sequences` does."
+                f"`{name}` is a list whose items differ in length, so it is not an "
+                "array. Pad them to one length, as `keras.utils.pad_sequences` does."
             ) from error
+
     kinds = roots(value)
     if "pandas" in kinds:
         return _pandas_reader(name, value)
     if "scipy" in kinds:
         return value.tocsr(), lambda data, index: as_floatx(data[index].toarray())
+
     framework = framework_of(value)
     if framework is None:
         return value, _read_lazily
@@ -141,11 +143,13 @@ def _pandas_reader(name: str, value: Any) -> tuple[Any, Reader]:
     """A frame as an array of (rows, columns); a series is a frame of one column."""
     if not hasattr(value, "iloc"):  # an index
         return value.to_numpy(), _read_numpy
+
     frame = value.to_frame() if value.ndim == 1 else value
     types = [getattr(dtype, "numpy_dtype", dtype) for dtype in frame.dtypes]
     kinds = {dtype.kind for dtype in types}
     if len(set(types)) == 1 and all(isinstance(t, np.dtype) for t in frame.dtypes):
         return frame.to_numpy(), _read_numpy
+
     if kinds == {"O"}:
         dtype: Any = object
     elif not kinds <= set("biuf"):
@@ -158,5 +162,6 @@ def _pandas_reader(name: str, value: Any) -> tuple[Any, Reader]:
         dtype = np.result_type(*types)
     else:
         dtype = np.dtype(floatx())
+
     options = {} if dtype is object else {"na_value": np.nan}
     return frame, lambda data, index: data.iloc[index].to_numpy(dtype=dtype, **options)

@@ -19,17 +19,17 @@ NAMES = ("x", "y", "sample_weight")
 
 
 class BatchSource:
-    """The batches of one `fit`, `evaluate` or `predict`, the same on every backend.
+    """The batches of one `fit`, `evaluate` or `predict`, equal on every backend.
 
     A batch is a tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of NumPy arrays, of
     tensors that the user gave, or of nested structures of these.
 
     Attributes:
-        num_batches: How many batches an epoch has, or None where nobody knows.
+        num_batches: Number of batches in an epoch, or None if unknown.
         batch_size: Samples in a batch (the last may have fewer), or None.
         num_samples: Samples in all, or None.
-        restarts: Whether `epoch(0)` begins anew each time. A generator can't: it
-            goes on where it stopped.
+        restarts: Whether `epoch(0)` starts from the beginning each time. A generator
+            cannot: it continues where it stopped.
     """
 
     batch_size: int | None = None
@@ -42,7 +42,7 @@ class BatchSource:
 
     @property
     def num_batches(self) -> int | None:
-        """How many batches an epoch has, or None where nobody knows."""
+        """Number of batches in an epoch, or None if unknown."""
         raise NotImplementedError
 
     def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
@@ -58,7 +58,7 @@ class BatchSource:
         raise NotImplementedError
 
     def peek(self) -> tuple:
-        """A batch, to see its shapes; it is not lost to the epoch that follows."""
+        """A batch to see its shapes; the next epoch still yields it."""
         raise NotImplementedError
 
     def on_epoch_begin(self) -> None:
@@ -68,14 +68,14 @@ class BatchSource:
         """Tell a user's dataset that an epoch has ended."""
 
     def state_dict(self) -> dict[str, Any]:
-        """What a new source needs, with `epoch(index, start)`, to go on exactly."""
+        """The state with which a new source continues exactly at `epoch(index, start)`."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` of an earlier source returned."""
 
     def caveat(self) -> str | None:
-        """What keeps a resumed run from being exact for certain, in a sentence."""
+        """Why a resumed run may not be exact, as a sentence; None if it is."""
         return None
 
     def _standardize(self, batch: Any) -> tuple:
@@ -94,7 +94,7 @@ class IndexedSource(BatchSource):
 
     Args:
         steps: Batches in an epoch; None: all.
-        shuffle: Draw the order of each pass anew.
+        shuffle: Whether each pass has a new random order.
         seed: With the number of the pass it determines that order.
         class_weights: As given to `fit`.
     """
@@ -132,7 +132,8 @@ class IndexedSource(BatchSource):
         return min(total, self.steps)
 
     def epoch(self, index: int = 0, start: int = 0) -> Iterator[tuple]:
-        total, length = self._total(), self.num_batches
+        total = self._total()
+        length = self.num_batches
         if length is None:
             raise ValueError("Data without end needs a number of steps.")
         if not 0 <= start <= length:
@@ -147,7 +148,8 @@ class IndexedSource(BatchSource):
         for position in range(first, first + count):
             cycle, batch = divmod(position, total) if total else (0, position)
             if cycle != current:
-                plan, current = self._plan(cycle), cycle
+                plan = self._plan(cycle)
+                current = cycle
             yield plan(batch)
 
     def peek(self) -> tuple:
@@ -186,7 +188,8 @@ class ArraySource(IndexedSource):
         return -(-self.num_samples // self.batch_size)
 
     def _plan(self, cycle: int | None) -> Callable[[int], slice | np.ndarray]:
-        size, end = self.batch_size, self.num_samples
+        size = self.batch_size
+        end = self.num_samples
 
         def rows(batch: int) -> slice:
             return slice(batch * size, min((batch + 1) * size, end))
@@ -209,7 +212,7 @@ class ArraySource(IndexedSource):
             yield self._weigh(tuple(map_arrays(take, "", p) for p in self._parts))
 
     def group_size(self, batch: Any, nbytes: int) -> int:
-        """How many such batches fit in so many bytes; 0 if they cannot be stacked."""
+        """How many such batches fit in `nbytes`; 0 if they cannot be stacked."""
         leaves = [leaf for leaf in tree.flatten(batch) if leaf is not None]
         if not all(
             isinstance(v, np.ndarray) and v.dtype.kind in "fiub" for v in leaves
@@ -245,8 +248,10 @@ class ArraySource(IndexedSource):
             Pairs `(stack, count)`: arrays of shape (size, batch size, ...) of which the
             first `count` are batches; and `(batch, 0)` for a batch with fewer samples.
         """
-        full, total = self.num_samples // self.batch_size, self._total()
-        step, end = start, min(total, self.steps or total)
+        full = self.num_samples // self.batch_size
+        total = self._total()
+        end = min(total, self.steps or total)
+        step = start
         plans: dict[int, Callable] = {}
         while step < end:
             cycle, batch = divmod(index * end + step, total)
@@ -257,12 +262,14 @@ class ArraySource(IndexedSource):
                 yield next(self._read([rows(batch)])), 0
                 step += 1
                 continue
+
             count = max(min(wanted(step), size, full - batch, end - step), 1)
             parts = [rows(b) for b in range(batch, batch + count)]
             flat = next(self._read([_joined(parts)]))
             room = size if filled else count
             yield tree.map_structure(self._stacker(room, count), flat), count
             step += count
+
         if self.steps is not None and end < self.steps:
             warn_ran_out(end, self.steps)
 

@@ -28,6 +28,7 @@ class ClassWeights:
                 "`class_weight` must be a dict from class index to weight, such as "
                 f"{{0: 1.0, 1: 5.0}}; received {class_weight!r}."
             )
+
         try:
             table = {operator.index(k): float(w) for k, w in class_weight.items()}
         except (TypeError, ValueError):
@@ -39,6 +40,7 @@ class ClassWeights:
             raise ValueError(
                 f"`class_weight` has a negative class index: {dict(class_weight)!r}."
             )
+
         # One entry more than the highest class: the default for all above it.
         self._table = np.ones(max(table, default=-1) + 2)
         for index, weight in table.items():
