@@ -348,7 +348,7 @@ def test_arguments_that_a_dataset_refuses(kind, argument):
         (lambda: iter([{"a": object()}]), TypeError, ["x['a']", "builtins.object"]),
         (lambda: generate, TypeError, ["function", "Call it"]),
         (lambda: data_loader().dataset, TypeError, ["TensorDataset", "DataLoader("]),
-        (lambda: object(), TypeError, ["builtins.object", "no data"]),
+        (lambda: object(), TypeError, ["builtins.object", "not data"]),
     ],
 )
 def test_errors(data, error, words):

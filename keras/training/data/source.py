@@ -68,7 +68,7 @@ class BatchSource:
         """Tell a user's dataset that an epoch has ended."""
 
     def state_dict(self) -> dict[str, Any]:
-        """The state with which a new source continues exactly at `epoch(index, start)`."""
+        """The state from which a new source continues exactly."""
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
