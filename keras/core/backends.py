@@ -58,7 +58,7 @@ class BackendInfo:
 
     @property
     def is_installed(self) -> bool:
-        """Whether the package that it needs can be imported here."""
+        """Whether its module, and the package it needs, can be imported here."""
         needed = (self.package, self.module)
         return all(importlib.util.find_spec(name) is not None for name in needed)
 
