@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from keras.core.derived import Derived
 from keras.core.foreign import framework_of_class
 from keras.core.tensor import KerasTensor
 from keras.core.variable import Variable
@@ -187,8 +188,9 @@ def _kind_of(cls: type) -> str:
         return "variable"
     if framework_of_class(cls):
         return "leaf"
-    # A user's own class is walked through if it is a layer, a loss, a metric, ...
-    if is_builtin(cls) or hasattr(cls, "_stamp"):
+    # A user's own class is walked through if it is a layer, a loss, a metric, ..., or
+    # says how a weight is computed.
+    if is_builtin(cls) or hasattr(cls, "_stamp") or issubclass(cls, Derived):
         return "object"
     is_callable = any("__call__" in vars(base) for base in cls.__mro__)
     return "other" if is_callable else "leaf"

@@ -42,7 +42,7 @@ from keras.core.tensor_arguments import (
     Tensors,
     tensor_arguments,
 )
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 __all__ = [
     "Index",
@@ -313,10 +313,10 @@ def _as_tensor(backend: Any, value: Any, op: Op, place: int) -> Any:
     if value is None:
         raise TypeError(f"keras.ops.{op.name}{op.signature}: a tensor is None.")
 
-    if isinstance(value, Variable):
+    if isinstance(value, Weight):
         if value.backend is not backend:
             raise ValueError(
-                f"keras.ops.{op.name}: the variable {value.path!r} belongs to the "
+                f"keras.ops.{op.name}: the weight {value.path!r} belongs to the "
                 f"backend {value.backend.name!r}, but the current backend is "
                 f"{backend.name!r}. Call the model or layer it belongs to, or enter "
                 f"its backend with keras.config.backend_scope({value.backend.name!r})."

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from keras.core import backends, scope
+from keras.core.derived import Derived
 from keras.core.variable import Variable
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def _copied(value: Any, memo: dict[int, Any]) -> Any:
 def parts(owner: Any, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """The variables and stateful objects kept in attributes: (path, object).
 
-    Containers are entered; stateful objects found are not. An object met twice comes
-    once. Attributes named in `skip` are left out.
+    Containers are entered; derived weights and stateful objects found are not. An
+    object met twice comes once. Attributes named in `skip` are left out.
     """
     seen: set[int] = set()
     for name, value in list(owner.__dict__.items()):
@@ -87,7 +88,7 @@ def parts(owner: Any, skip: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
 
 
 def _parts(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, (Variable, Stateful)):
+    if isinstance(value, (Variable, Derived, Stateful)):
         if id(value) not in seen:
             seen.add(id(value))
             yield path, value
@@ -101,7 +102,7 @@ def _parts(path: str, value: Any, seen: set[int]) -> Iterator[tuple[str, Any]]:
                 yield from _parts(f"{path}/{key}", item, seen)
 
 
-_LOOKED_AT = (Variable, Stateful, *_CONTAINERS)
+_LOOKED_AT = (Variable, Derived, Stateful, *_CONTAINERS)
 
 
 def unique(items: Any) -> list[Any]:

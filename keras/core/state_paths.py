@@ -27,7 +27,7 @@ import numpy as np
 from keras.core.graph.function import is_functional
 from keras.core.inspection import is_builtin
 from keras.core.naming import to_snake_case, uniquify
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 _CONTAINERS = (list, tuple, dict)
 _NUMBERED = re.compile(r"(.*?)(?:_([1-9]\d*))?")
@@ -88,7 +88,7 @@ def groups_of(found: Iterable[Entry]) -> Iterator[tuple[str, str, dict[str, Any]
 def loads_itself(owner: Any, values: dict[str, Any]) -> bool:
     """Whether an object takes what it saved back in its own way."""
     ours = is_builtin(type(owner).load_own_variables)
-    return not (ours and all(isinstance(v, Variable) for v in values.values()))
+    return not (ours and all(isinstance(v, Weight) for v in values.values()))
 
 
 def copied(found: Iterable[Entry]) -> list[Entry]:
@@ -216,7 +216,7 @@ def named_entries(model: Any, skip: Iterable[Any] = ()) -> list[Entry]:
         values: dict[str, Any] = {}
         owner.save_own_variables(values)
         leaves = uniquify(
-            [v.name if isinstance(v, Variable) else k for k, v in values.items()]
+            [v.name if isinstance(v, Weight) else k for k, v in values.items()]
         )
         keys = dict(zip(leaves, values))
         named = {leaf: values[key] for leaf, key in keys.items()}

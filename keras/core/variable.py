@@ -15,9 +15,8 @@ from keras.core import backends, dtypes, scope
 from keras.core.config import limits
 from keras.core.errors import check_choice
 from keras.core.naming import auto_name, current_path
-from keras.core.operators import Operators
-from keras.core.scalars import readable
 from keras.core.tensor import standardize_shape
+from keras.core.weight import Weight
 
 if TYPE_CHECKING:
     from keras.backend.contract import Backend
@@ -163,7 +162,7 @@ def current_frame() -> Frame | None:
     return _frame.get()
 
 
-class Variable(Operators):
+class Variable(Weight):
     """A value that layers, optimizers and metrics keep and change.
 
     It belongs to the backend that was in force when it was made.
@@ -367,55 +366,6 @@ class Variable(Operators):
         self._constraint = value
         self._stamp += 1
 
-    def numpy(self) -> Any:
-        """A copy of the value as a NumPy array; a NumPy scalar when it has no axes."""
-        # A copy: PyTorch's array would change with the variable, JAX's is read-only.
-        return readable(np.array(self.backend.convert_to_numpy(self.value)))
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        array = np.asarray(self.backend.convert_to_numpy(self.value))
-        if dtype is not None:
-            return array.astype(dtype)
-        # NumPy leaves the copy to us; PyTorch's array changes with the variable.
-        return array.copy() if copy else array
-
-    def _scalar(self, kind: Callable[[Any], Any]) -> Any:
-        if self.shape and any(d != 1 for d in self.shape):
-            raise TypeError(
-                f"Variable {self.path!r} has shape {self.shape}; only one element can "
-                "be turned into a number."
-            )
-        return kind(np.asarray(self.numpy()).item())
-
-    def __float__(self) -> float:
-        return self._scalar(float)
-
-    def __int__(self) -> int:
-        return self._scalar(int)
-
-    def __bool__(self) -> bool:
-        return self._scalar(bool)
-
-    def __index__(self) -> int:
-        return self._scalar(int)
-
-    def __jax_array__(self) -> Any:
-        return self.value
-
-    def __tf_tensor__(self, dtype: Any = None, name: str | None = None) -> Any:
-        return self.backend.convert_to_tensor(self.value, dtype)
-
-    @classmethod
-    def __torch_function__(
-        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
-    ) -> Any:
-        from keras.core import tree
-
-        args, kwargs = tree.map_structure(
-            lambda x: x.value if isinstance(x, Variable) else x, (args, kwargs or {})
-        )
-        return func(*args, **kwargs)
-
     def __repr__(self) -> str:
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "
@@ -444,9 +394,9 @@ class Variable(Operators):
         for key, value in self.__dict__.items():
             if key not in ("backend", "_value"):
                 new.__dict__[key] = copy.deepcopy(value, memo)
-        new._move(
-            scope.current(), np.asarray(self.backend.convert_to_numpy(self._value))
-        )
+        # A copy: PyTorch's array shows its own memory, and JAX would go on using that.
+        value = np.array(self.backend.convert_to_numpy(self._value))
+        new._move(scope.current(), value)
         return new
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from keras import ops
 from keras.core.config.configurable import arguments, inherited
 from keras.core.errors import check_positive_int, standardize_tuple
+from keras.layers.lora import LoraLayer
 from keras.layers.ranks import Windowed, defaults
 from keras.layers.weighted import (
     BiasLayer,
@@ -17,7 +18,7 @@ from keras.layers.weighted import (
 from keras.ops.convolution import biased_conv
 
 
-class Conv(Windowed, KernelLayer):
+class Conv(Windowed, KernelLayer, LoraLayer):
     """A convolution over `rank` spatial axes; `Conv2D` tells its arguments."""
 
     def __init__(
@@ -38,6 +39,8 @@ class Conv(Windowed, KernelLayer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**inherited(Conv, locals()))
@@ -52,6 +55,7 @@ class Conv(Windowed, KernelLayer):
         self.keep_window(
             kernel_size, strides, padding, data_format, dilation_rate, causal=True
         )
+        self.keep_lora(lora_rank, lora_alpha)
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel `(*window, channels / groups, filters)` and the bias."""
@@ -66,6 +70,7 @@ class Conv(Windowed, KernelLayer):
             (*self.kernel_size, channels // self.groups, self.filters)
         )
         self.add_bias((self.filters,))
+        self.start_lora()
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:
         """The convolution alone, without bias and activation; for overriding."""

@@ -12,6 +12,7 @@ from keras.core.config.configurable import inherited
 from keras.core.errors import check_positive_int
 from keras.initializers import VarianceScaling
 from keras.layers.input_spec import InputSpec
+from keras.layers.lora import LoraLayer
 from keras.layers.weighted import (
     KernelLayer,
     add_described,
@@ -21,7 +22,7 @@ from keras.layers.weighted import (
 from keras.ops.products import linear
 
 
-class Dense(KernelLayer):
+class Dense(KernelLayer, LoraLayer):
     """A fully connected layer: `activation(inputs @ kernel + bias)`.
 
     Args:
@@ -32,6 +33,7 @@ class Dense(KernelLayer):
         kernel_regularizer, bias_regularizer: penalties on the weights.
         activity_regularizer: a penalty on the output.
         kernel_constraint, bias_constraint: projections after each update.
+        lora_rank, lora_alpha: those of `enable_lora`, which `build` then calls.
         quantization_config: not supported; anything but None raises.
 
     Input of shape `(..., features)`, output `(..., units)`.
@@ -53,12 +55,15 @@ class Dense(KernelLayer):
         activity_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**inherited(Dense, locals()))
         self.units = check_positive_int(units, "units", "Dense")
         self.quantization_config = refuse_quantization(quantization_config, "Dense")
+        self.keep_lora(lora_rank, lora_alpha)
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
@@ -66,13 +71,14 @@ class Dense(KernelLayer):
         features = size_of_axis(self, input_shape)
         self.kernel = self.add_kernel((features, self.units))
         self.add_bias((self.units,))
+        self.start_lora()
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         return self.activate(linear(inputs, self.kernel, self.bias))
 
 
-class EinsumDense(KernelLayer):
+class EinsumDense(KernelLayer, LoraLayer):
     """A fully connected layer between any axes: `einsum(inputs, kernel) + bias`.
 
     Args:
@@ -107,6 +113,8 @@ class EinsumDense(KernelLayer):
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -121,6 +129,7 @@ class EinsumDense(KernelLayer):
         self.quantization_config = refuse_quantization(
             quantization_config, "EinsumDense"
         )
+        self.keep_lora(lora_rank, lora_alpha)
 
     def build(self, input_shape: Any) -> None:
         """Make the kernel, and the bias along `bias_axes`."""
@@ -150,6 +159,7 @@ class EinsumDense(KernelLayer):
                 )
                 + (1,) * (left_out if letters.ellipsis == "end" else 0)
             )
+        self.start_lora()
 
     def call(self, inputs: Any, training: Any = None) -> Any:
         if not self._is_flat:

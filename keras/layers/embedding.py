@@ -6,11 +6,16 @@ from typing import Any
 
 from keras import ops
 from keras.core.errors import check_positive_int
-from keras.layers.layer import Layer
-from keras.layers.weighted import add_described, describe_weights, refuse_quantization
+from keras.layers.lora import LoraLayer
+from keras.layers.weighted import (
+    add_described,
+    describe_weights,
+    refuse_quantization,
+    rows_of,
+)
 
 
-class Embedding(Layer):
+class Embedding(LoraLayer):
     """A table of vectors, one for each integer; rows are looked up and trained.
 
     Args:
@@ -20,6 +25,7 @@ class Embedding(Layer):
             table starts, its penalty, its projection after each update.
         mask_zero: whether 0 stands for padding, which later layers then leave out.
         weights: a list with the table to start with, of shape (input_dim, output_dim).
+        lora_rank, lora_alpha: those of `enable_lora`, which `build` then calls.
         quantization_config: not supported; anything but None raises.
 
     Input of integers of any shape, output with one axis more, of size `output_dim`.
@@ -30,6 +36,7 @@ class Embedding(Layer):
     """
 
     _unwritten = ("autocast", "weights")
+    _adapted = "embeddings"
 
     def __init__(
         self,
@@ -40,6 +47,8 @@ class Embedding(Layer):
         embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
@@ -54,6 +63,7 @@ class Embedding(Layer):
         # table be cast at each call instead of the rows looked up.
         self.autocast = False
         self.quantization_config = refuse_quantization(quantization_config, "Embedding")
+        self.keep_lora(lora_rank, lora_alpha)
         if weights is not None:
             self.build(None)
             self.set_weights(weights)
@@ -61,11 +71,12 @@ class Embedding(Layer):
     def build(self, input_shape: Any = None) -> None:
         shape = (self.input_dim, self.output_dim)
         self.embeddings = add_described(self, "embeddings", shape)
+        self.start_lora()
 
     def call(self, inputs: Any) -> Any:
         if ops.dtype(inputs) not in _INDICES:
             inputs = ops.cast(inputs, "int32")
-        rows = ops.take(self.embeddings, inputs, axis=0)
+        rows = rows_of(self.embeddings, inputs)
         if self.compute_dtype != self.variable_dtype:
             rows = ops.cast(rows, self.compute_dtype)
         return rows

@@ -7,11 +7,13 @@ import math
 from typing import Any
 
 from keras.core import dtypes
+from keras.core.derived import Derived
 from keras.core.inspection import touch
 from keras.core.naming import current_path, path_scope
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful, parts, unique
 from keras.core.variable import Variable
+from keras.core.weight import Weight
 from keras.layers.input_spec import layer_label
 
 _LATER = "It is part of Keras 3.15, but not of this package yet."
@@ -134,8 +136,22 @@ class LayerState(Stateful):
 
         Each kind in the order they were made; freezing a layer does not change it.
         """
-        own = [part for part in self._direct_parts() if isinstance(part, Variable)]
-        return sorted(own, key=lambda v: (not v.made_trainable, v.number))
+        own: list[Variable] = []
+        for part in self._direct_parts():
+            if isinstance(part, Variable):
+                own.append(part)
+            elif isinstance(part, Derived):
+                own.extend(part.variables)
+        return sorted(unique(own), key=lambda v: (not v.made_trainable, v.number))
+
+    def _derived_weights(self) -> list[Derived]:
+        return [part for part in self._direct_parts() if isinstance(part, Derived)]
+
+    def _saved_weights(self) -> list[Weight]:
+        """What a file holds: the own weights, with derived ones in their places."""
+        whole = [part for part in self._derived_weights() if part.is_saved_whole]
+        stands_for = {id(v): part for part in whole for v in part.variables}
+        return unique(stands_for.get(id(v), v) for v in self._own_weights())
 
     def _direct_layers(self) -> list[Any]:
         return [part for part in self._direct_parts() if isinstance(part, LayerState)]
@@ -234,9 +250,11 @@ class LayerState(Stateful):
         value = bool(value)
         for layer in self._flatten_layers():
             layer._trainable = value
-            for part in layer._direct_parts():
-                if isinstance(part, Variable) and part.made_trainable:
-                    part.trainable = value
+            derived = layer._derived_weights()
+            frozen = {id(v) for part in derived for v in part.frozen}
+            for variable in layer._own_weights():
+                if variable.made_trainable:
+                    variable.trainable = value and id(variable) not in frozen
 
     def get_weights(self) -> list[Any]:
         """The weights as NumPy arrays, in the order of `weights`."""
@@ -278,17 +296,17 @@ class LayerState(Stateful):
 
     def save_own_variables(self, store: Any) -> None:
         """Put the layer's own weights in `store`, by number."""
-        for i, variable in enumerate(self._own_weights()):
-            store[str(i)] = variable
+        for i, weight in enumerate(self._saved_weights()):
+            store[str(i)] = weight
 
     def load_own_variables(self, store: Any) -> None:
         """Take the layer's own weights from `store`."""
-        own = self._own_weights()
+        own = self._saved_weights()
         if len(store.keys()) != len(own):
             raise ValueError(
                 f"{layer_label(self)} has {len(own)} weights of its own, the file "
                 f"{len(store.keys())}."
                 + ("" if self.built else " The layer is not built yet.")
             )
-        for i, variable in enumerate(own):
-            variable.assign(store[str(i)])
+        for i, weight in enumerate(own):
+            weight.assign(store[str(i)])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from keras import activations, constraints, initializers, regularizers
+from keras import activations, constraints, initializers, ops, regularizers
+from keras.core.derived import Derived
+from keras.core.weight import Weight
 from keras.layers.layer import Layer
 from keras.ops.convolution import per_channel
 
@@ -58,6 +60,13 @@ def size_of_axis(layer: Layer, input_shape: Any, axis: int = -1) -> int:
             "data."
         )
     return size
+
+
+def rows_of(weight: Weight, indices: Any) -> Any:
+    """The rows of a table at these indices."""
+    if isinstance(weight, Derived):
+        return weight.rows(indices)
+    return ops.take(weight, indices, axis=0)
 
 
 def refuse_quantization(config: Any, who: str) -> Any:

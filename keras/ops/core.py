@@ -11,7 +11,7 @@ from keras.core.errors import check_choice, shapes_fit
 from keras.core.op import OPS, Tensor, Tensors, kernel, op
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 REDUCTIONS = (None, "add", "max", "min", "mul")
 
@@ -66,7 +66,7 @@ def shape(x: Any) -> tuple[Any, ...]:
     Axes whose size is known are ints. In a TensorFlow graph an unknown one is a scalar
     tensor; a symbolic tensor has None there.
     """
-    if isinstance(x, (KerasTensor, Variable)):
+    if isinstance(x, (KerasTensor, Weight)):
         return x.shape
     return current().shape_of(current().convert_to_tensor(x))
 

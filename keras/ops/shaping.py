@@ -12,7 +12,7 @@ from keras.core.errors import check_choice
 from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 from keras.ops.core import shape
 
 PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
@@ -41,7 +41,7 @@ def _size(x: Tensor) -> Tensor:
 
 
 def _shape_of(x: Any) -> tuple[int | None, ...]:
-    if not isinstance(x, (KerasTensor, Variable)):
+    if not isinstance(x, (KerasTensor, Weight)):
         x = current().convert_to_tensor(x)
     return tuple(x.shape)
 

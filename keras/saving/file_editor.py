@@ -12,7 +12,7 @@ import numpy as np
 
 from keras.core.errors import near_matches
 from keras.core.state_paths import entries
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 from keras.saving.archive import CONFIG, METADATA, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import verify, write_groups
@@ -116,9 +116,7 @@ class KerasFileEditor:
             )
 
         found = [
-            replace(
-                e, custom=not all(isinstance(v, Variable) for v in e.values.values())
-            )
+            replace(e, custom=not all(isinstance(v, Weight) for v in e.values.values()))
             for e in entries(reference_model)
         ]
         plan = match(found, self._records())

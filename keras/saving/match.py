@@ -11,7 +11,7 @@ import numpy as np
 from keras.core import dtypes
 from keras.core.errors import near_matches
 from keras.core.state_paths import Entry
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 _SHOWN = 20
 _COMPARED = 1000  # names looked through for a near match
@@ -44,7 +44,7 @@ class ArrayRecord:
 class Plan:
     """Which records will be assigned to which variables, and what does not fit."""
 
-    pairs: list[tuple[Variable, Record]] = field(default_factory=list)
+    pairs: list[tuple[Any, Record]] = field(default_factory=list)
     custom: list[tuple[Entry, dict[str, Record]]] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Plan:
             before = [
                 (variable, np.asarray(variable).copy())
                 for variable in entry.values.values()
-                if isinstance(variable, Variable)
+                if isinstance(variable, Weight)
             ]
             try:
                 entry.owner.load_own_variables(
@@ -158,7 +158,7 @@ def _match_entry(entry: Entry, records: dict[str, Record], plan: Plan) -> list[s
     return strays
 
 
-def difference(variable: Variable, record: Record) -> str | None:
+def difference(variable: Weight, record: Record) -> str | None:
     """How a record's shape or type differs from what a variable takes, or None."""
     if record.shape == variable.shape and _fits(record.dtype, variable.dtype):
         return None
@@ -189,7 +189,7 @@ def _fits(saved: np.dtype, wanted: str) -> bool:
     return saved.kind in "iu"
 
 
-def _assign(variable: Variable, record: Record) -> None:
+def _assign(variable: Weight, record: Record) -> None:
     value = record.read()
     if value.dtype.kind == "V":  # ml_dtypes types: no framework is asked to know them
         value = value.astype(np.float32)

@@ -23,7 +23,7 @@ from zlib import crc32
 import numpy as np
 
 from keras.core.dtypes import numpy_dtype
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 # Arrays from this size on are worth a thread's while.
 LARGE = 1 << 20
@@ -307,7 +307,7 @@ class Window(io.RawIOBase):
 
 def shape_and_dtype(value: Any) -> tuple[tuple[int, ...], np.dtype]:
     """Those of a variable (its value is not looked at) or array."""
-    if isinstance(value, Variable):
+    if isinstance(value, Weight):
         return tuple(value.shape), np.dtype(numpy_dtype(value.dtype))
     array = np.asarray(value)
     return array.shape, array.dtype

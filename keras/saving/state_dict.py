@@ -22,7 +22,7 @@ from keras.core.errors import near_matches
 from keras.core.foreign import to_host
 from keras.core.inspection import is_builtin
 from keras.core.state_paths import named_entries
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 from keras.saving.match import ArrayRecord, Plan, difference
 from keras.saving.safetensors import open_safetensors
 from keras.saving.weights import require_built
@@ -165,7 +165,7 @@ def to_state_dict(
 
 
 def _check(
-    variables: list[Variable],
+    variables: list[Weight],
     addresses: list[str],
     names: list[str],
     group: Group,
@@ -193,14 +193,14 @@ def _check(
 
 def _groups(
     model: Any, rule: Rule, layouts: Mapping[type, Layout] | None
-) -> Iterable[tuple[list[Variable], list[str], list[str], Group]]:
+) -> Iterable[tuple[list[Weight], list[str], list[str], Group]]:
     """Each group's variables, their addresses, the names there, and the group."""
     require_built(model, "state_dict")
     found = [e for e in named_entries(model) if type(e.owner).__name__ not in _STATE]
-    weights: dict[str, Variable] = {}
+    weights: dict[str, Weight] = {}
     for entry in found:
         for leaf, value in entry.values.items():
-            if not isinstance(value, Variable):
+            if not isinstance(value, Weight):
                 raise ValueError(
                     f"{entry.address(leaf)!r} is saved by {entry.name!r} in its own "
                     "way: it has no counterpart in a state_dict."

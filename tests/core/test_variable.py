@@ -1,5 +1,6 @@
 """Variables: values, types, frames, scopes, and the backend they belong to."""
 
+import copy
 import gc
 import threading
 import weakref
@@ -177,3 +178,14 @@ def test_operators(backend):
     for a, b in zip(found, wanted):
         assert current().is_tensor(a)
         np.testing.assert_allclose(ops.convert_to_numpy(a), b)
+
+
+@pytest.mark.parametrize("other", ["jax", "torch", "tensorflow"])
+def test_a_copy_on_another_backend_shares_no_memory(backend, other):
+    variable = keras.Variable(np.zeros((64, 64), "float32"))
+    with keras.config.backend_scope(other):
+        moved = copy.deepcopy(variable)
+
+    variable.assign(np.ones((64, 64)))
+
+    assert not moved.numpy().any()

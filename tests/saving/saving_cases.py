@@ -35,7 +35,7 @@ def addresses(entries: list[Any]) -> dict[str, Any]:
         entry.address(key): value
         for entry in entries
         for key, value in entry.values.items()
-        if isinstance(value, keras.Variable)
+        if hasattr(value, "assign")
     }
 
 
@@ -103,6 +103,24 @@ CASES |= {
         optimizers.Adam(optimizers.schedules.ExponentialDecay(0.1, 2, 0.9))
     ),
 }
+
+
+@case
+def lora():
+    """Each kind of layer that has LoRA, trained with it."""
+    inputs = keras.Input((6,), dtype="int32")
+    x = layers.Embedding(10, 8)(inputs)
+    x = layers.Conv1D(8, 3, activation="tanh")(x)
+    x = layers.EinsumDense("abc,cde->abde", (4, 2, 4), bias_axes="de")(x)
+    last = layers.Dense(3)
+    model = keras.Model(inputs, last(layers.Flatten()(x)))
+    last.enable_lora(2, lora_alpha=4)
+    for layer in model.layers:
+        if hasattr(layer, "enable_lora") and not layer.lora_enabled:
+            layer.enable_lora(2)
+    model.compile(optimizers.Adam(0.01), "mse")
+    data = rng.integers(0, 10, (4, 6))
+    return model, data, data, floats(4, 3)
 
 
 @case

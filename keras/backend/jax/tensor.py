@@ -11,7 +11,8 @@ import numpy as np
 from keras.backend.jax import host  # noqa: F401  (its import gives arrays `.numpy()`)
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
-from keras.core.variable import Variable, for_every_variable_class
+from keras.core.variable import for_every_variable_class
+from keras.core.weight import Weight
 
 name = "jax"
 NATIVE: set[type] = set()
@@ -61,7 +62,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return cast(x, dtypes.standardize_dtype(dtype))
     if kind is float or kind is int or kind is bool:
         return jnp.asarray(x, _own_dtype(dtypes.standardize_dtype(dtype or kind)))
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
     refuse_text(x, name)
@@ -99,14 +100,14 @@ def _host(x: Any) -> Any:
     """Lists may hold arrays and variables; an array of them is made on the device."""
     if isinstance(x, (list, tuple)):
         flat = jax.tree.leaves(x)
-        if any(is_tensor(v) or isinstance(v, Variable) for v in flat):
+        if any(is_tensor(v) or isinstance(v, Weight) for v in flat):
             return jnp.stack([convert_to_tensor(v) for v in x])
         return dtypes.array_of(x)
     return x
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         x = x.value
     return np.asarray(x)
 

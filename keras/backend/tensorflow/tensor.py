@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign
 from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 name = "tensorflow"
 NATIVE: set[type] = {type(tf.constant(0))}
@@ -58,7 +59,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return _scalar(x, dtype or dtypes.standardize_dtype(kind))
     if kind in NATIVE or is_tensor(x):
         return x if dtype is None or dtype_of(x) == dtype else cast(x, dtype)
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
     if isinstance(x, tf.IndexedSlices):  # the gradient of rows that were looked up
         return convert_to_tensor(tf.convert_to_tensor(x), dtype)
@@ -69,7 +70,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     if isinstance(x, float):  # NumPy's float64, which is a Python float
         return _scalar(float(x), dtype or dtypes.floatx())
     if isinstance(x, (list, tuple)):
-        if any(is_tensor(v) or isinstance(v, (Variable, tf.Variable)) for v in x):
+        if any(is_tensor(v) or isinstance(v, (Weight, tf.Variable)) for v in x):
             x = tf.stack([convert_to_tensor(v) for v in x])
             return x if dtype is None else cast(x, dtype)
         if dtype is None:
@@ -91,7 +92,7 @@ def _scalar(x: Any, dtype: str) -> Any:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         x = x.value
     if isinstance(x, tf.IndexedSlices):
         x = tf.convert_to_tensor(x)

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from keras.core import tree
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 _PLAIN = (torch.Tensor, torch.nn.Parameter)
 
@@ -53,7 +53,7 @@ def to_meta(value: torch.Tensor) -> torch.Tensor:
 
 
 def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Variable) else x
+    return x.value if isinstance(x, Weight) else x
 
 
 def _on_one_device(leaves: list[Any]) -> list[Any]:

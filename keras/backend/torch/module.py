@@ -13,6 +13,7 @@ import torch
 from torch.utils import _pytree as pytree
 
 from keras.backend.torch.tensor import DTYPES, dtype_of
+from keras.core.derived import Derived
 from keras.core.inspection import touch
 from keras.core.state_paths import named_entries
 from keras.core.variable import StatelessFrame, Variable, frame
@@ -101,7 +102,12 @@ class LayerModule(torch.nn.Module):
 
     def _take(self, values: dict[str, Any]) -> None:
         """Show the layer's own weights, and forget what was below it."""
-        self._own = {k: v for k, v in values.items() if isinstance(v, Variable)}
+        self._own = {}
+        for key, value in values.items():
+            if isinstance(value, Variable):
+                self._own[key] = value
+            elif isinstance(value, Derived):
+                self._own.update({v.name: v for v in value.variables})
         kinds: tuple[dict, dict] = {}, {}
         for name, variable in self._own.items():
             # In order, as PyTorch's own are: some of its tools ask for a view(-1).

@@ -13,7 +13,7 @@ import torch
 from keras.backend.torch.host import tensor_numpy
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
-from keras.core.variable import Variable
+from keras.core.weight import Weight
 
 name = "torch"
 NATIVE: set[type] = {torch.Tensor, torch.nn.Parameter}
@@ -91,7 +91,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
         if device is not None and x.device.type != torch.device(device).type:
             x = x.to(device)
         return x if wanted is None or x.dtype == wanted else x.to(wanted)
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
     refuse_foreign(x, name)
     refuse_text(x, name)
@@ -109,7 +109,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
 def _holds_tensors(x: Any) -> bool:
     if isinstance(x, (list, tuple)):
         return any(_holds_tensors(v) for v in x)
-    return isinstance(x, (torch.Tensor, Variable))
+    return isinstance(x, (torch.Tensor, Weight))
 
 
 def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
@@ -126,7 +126,7 @@ def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
-    if isinstance(x, Variable):
+    if isinstance(x, Weight):
         x = x.value
     if not isinstance(x, torch.Tensor):
         if isinstance(x, (list, tuple)):
