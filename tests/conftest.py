@@ -1,6 +1,7 @@
 """Every backend in one process."""
 
 import os
+import pathlib
 import shutil
 import tempfile
 
@@ -25,27 +26,61 @@ import keras  # noqa: E402
 BACKENDS = ("jax", "torch", "tensorflow")
 
 
+# Files whose tests are marked slow: they start processes, train, or compile a lot.
+SLOW = (
+    "backend/test_jax_cpu.py",
+    "backend/test_jax_step.py",
+    "backend/test_tensorflow_cpu.py",
+    "backend/test_tensorflow_step.py",
+    "backend/test_torch_start.py",
+    "callbacks/test_backup_and_restore.py",
+    "core/test_scopes.py",
+    "examples",
+    "layers/test_wrappers.py",
+    "random/test_portable.py",
+    "saving/test_fuzz.py",
+    "saving/test_kill.py",
+    "saving/test_legacy_h5.py",
+    "saving/test_saving_model.py",
+    "saving/test_seal.py",
+    "saving/test_security.py",
+    "test_same_seed.py",
+    "test_types.py",
+    "training/test_curves.py",
+    "training/test_native_loops.py",
+    "training/test_progress.py",
+    "training/test_threads.py",
+)
+
+
 def pytest_addoption(parser):
-    """`--backends jax,torch` runs the tests of these, and those of none."""
+    """`--backends jax,torch` leaves out every test that names another backend."""
     parser.addoption("--backends", default="", help="backends, with commas between")
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out the tests of other backends than `--backends`."""
+    """Mark the tests of slow files; leave out those of other backends."""
+    here = pathlib.Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(here).as_posix()
+        if place.startswith(SLOW):
+            item.add_marker(pytest.mark.slow)
+
     chosen = set(filter(None, config.getoption("--backends").split(",")))
-    if not chosen:
-        return
     if unknown := chosen - set(BACKENDS):
         raise pytest.UsageError(f"--backends {sorted(unknown)}: not in {BACKENDS}")
+    others = set(BACKENDS) - chosen if chosen else set()
+    left_out = [item for item in items if _backends_of(item) & others]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _backends_of(item) & others]
 
-    kept, left_out = [], []
-    for item in items:
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
-        backend = parameters.get("backend")
-        fits = backend in chosen or backend not in BACKENDS
-        (kept if fits else left_out).append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
+
+def _backends_of(item):
+    """The backends that a test's parameters name."""
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    words = (value for value in parameters.values() if isinstance(value, str))
+    return set(words) & set(BACKENDS)
 
 
 def pytest_unconfigure():
