@@ -8,6 +8,7 @@ from keras import initializers, ops
 from keras.core import tree
 from keras.core.config.limits import check_repeats
 from keras.core.errors import check_positive_int
+from keras.core.variable import AutocastFrame, frame
 from keras.layers.input_spec import layer_label
 from keras.layers.layer import Layer
 from keras.layers.signature import call_signature
@@ -194,7 +195,9 @@ class SpectralNormalization(Wrapper):
 
     def normalized_weights(self) -> tuple[Any, Any]:
         """The next vector, and the kernel divided by its largest singular value."""
-        kernel = self.kernel.value
+        # In its own type: the kernel is assigned again, so it must lose no digits.
+        with frame(AutocastFrame, None):
+            kernel = self.kernel.value
         matrix = ops.reshape(kernel, (-1, self.kernel.shape[-1]))
         fixed = ops.stop_gradient(matrix)
         u = self.vector_u.value

@@ -337,7 +337,9 @@ def mixed_precision(case: LayerCase) -> None:
     narrow.set_weights(wide.get_weights())
     outputs = case.call(narrow)
 
-    floats = [x for x in tree.flatten(outputs) if is_float_dtype(ops.dtype(x))]
+    trained = tree.flatten(case.call(narrow, training=True))
+    floats = [*tree.flatten(outputs), *trained]
+    floats = [x for x in floats if is_float_dtype(ops.dtype(x))]
     if types := sorted({ops.dtype(x) for x in floats} - {"bfloat16"}):
         raise Violation(
             "outputs of type bfloat16",

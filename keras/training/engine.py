@@ -242,7 +242,9 @@ class Engine:
         """What is compiled and what is not, and why, as text to print.
 
         Example:
-            >>> print(model.engine.explain())
+            >>> model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+            >>> model.compile("sgd", "mse")
+            >>> text = model.engine.explain()
         """
         self.refresh()
         model = self._model
