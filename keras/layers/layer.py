@@ -458,7 +458,7 @@ def _serialize_policy(policy: DTypePolicy) -> Any:
 
 
 def _as_shape(value: Any) -> Any:
-    """Lists from JSON as tuples, in whatever nest of shapes."""
+    """Lists from JSON as tuples, in any nested structure of shapes."""
     if value is None or tree.is_shape(value):
         return None if value is None else tuple(value)
     return tree.map_shape_structure(tuple, value)

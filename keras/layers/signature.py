@@ -103,7 +103,7 @@ def build_parameters(cls: Any) -> tuple[list[str], bool] | None:
 
 
 def shape_of(value: Any) -> Any:
-    """The shape of a tensor, or the nest of shapes of a nest of tensors."""
+    """The shape of a tensor, or the shapes of a nested structure of tensors."""
     if value is None:
         return None
     if is_tensor_like(value):

@@ -27,7 +27,7 @@ class Model(Trainer, Layer):
 
     Args:
         inputs: a symbolic input, or a list, tuple or dict of them.
-        outputs: the symbolic outputs, in any nest.
+        outputs: the symbolic outputs, in any nested structure.
         name: the model's name; a functional model is called `model`.
 
     Example:
@@ -160,12 +160,12 @@ class Model(Trainer, Layer):
 
     @property
     def input_shape(self) -> Any:
-        """The shape of the input, or the nest of shapes."""
+        """The shape of the input, or the nested structure of shapes."""
         return tree.map_structure(lambda t: t.shape, self.input)
 
     @property
     def output_shape(self) -> Any:
-        """The shape of the output, or the nest of shapes."""
+        """The shape of the output, or the nested structure of shapes."""
         return tree.map_structure(lambda t: t.shape, self.output)
 
     @property
@@ -243,7 +243,7 @@ class Model(Trainer, Layer):
         """Make the weights for inputs of a shape, by a symbolic call.
 
         Args:
-            input_shape: a shape with the batch axis, or a nest of shapes.
+            input_shape: a shape with the batch axis, or a nested structure of shapes.
         """
         if self._graph is not None or input_shape is None:
             return

@@ -191,7 +191,7 @@ class Sequential(Model):
             "layers": [],
         }
         if self._graph is not None and not isinstance(self._layers[0], InputLayer):
-            # A file of ours starts with the input, as one of Keras's does.
+            # A file starts with the input, as in Keras.
             source = self._graph.inputs[0]._node.operation  # type: ignore[union-attr]
             config["layers"].append(serialize_keras_object(source))
         config["layers"] += [serialize_keras_object(layer) for layer in self._layers]

@@ -64,7 +64,7 @@ class Position:
             raise ValueError(
                 f"The run to be resumed stopped after {step} steps of epoch "
                 f"{epoch + 1} and had {differ}. Give it the same data, or delete its "
-                "backup to begin anew."
+                "backup to start again."
             )
         if caveat := source.caveat():
             warnings.warn(f"Resuming: {caveat}", stacklevel=2)

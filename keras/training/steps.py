@@ -10,8 +10,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from keras import ops
 from keras.core import tree
 from keras.core.inspection import is_builtin
+from keras.metrics import Mean
 from keras.training.compiled import CompiledTargets, batch_size
 from keras.training.engine import EngineOf, engine_of
 from keras.training.stateless import in_both_forms
@@ -45,7 +47,12 @@ class _CompiledStep:
 
 
 class Steps:
-    """What the steps compute, and their compiled forms: a part of `Trainer`."""
+    """What the steps compute, for a model to override: a part of `Trainer`.
+
+    Attributes:
+        engine: the `Engine` that compiles them; `model.engine.explain()` says how.
+        train_function, test_function, predict_function: the compiled steps, or None.
+    """
 
     _backend: Any
     built: bool
@@ -81,7 +88,7 @@ class Steps:
         return [m.name for m in self.metrics]
 
     def reset_metrics(self) -> None:
-        """Start all metrics afresh."""
+        """Reset the state of all metrics."""
         for metric in self.metrics:
             metric.reset_state()
 
@@ -99,8 +106,6 @@ class Steps:
     def _track_loss(self) -> None:
         """The mean of the loss exists from the first step on."""
         if self._loss_tracker is None:
-            from keras.metrics import Mean
-
             self._loss_tracker = Mean(name="loss")
 
     # Steps, to be overridden
@@ -122,8 +127,6 @@ class Steps:
             sample_weight: a weight for each sample.
             training: whether the step trains.
         """
-        from keras import ops
-
         losses: list[Any] = []
         if self._targets is not None and self._targets.loss is not None:
             rows = self._targets.rows(y, y_pred, sample_weight)
@@ -185,8 +188,6 @@ class Steps:
             loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
             scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
             return scaled, (loss, y_pred)
-
-        from keras import ops
 
         (_, (loss, y_pred)), grads = ops.value_and_grad(
             forward, variables, has_aux=True
@@ -283,24 +284,30 @@ class Steps:
         return [variable for owner in found for variable in owner.variables]
 
     def _is_called_by(self, training: bool) -> bool:
-        """Whether all weights are made, and a step of the user's uses them as it likes.
+        """Whether the model's own step calls its parts, all of which are built.
 
-        Two networks that play against each other, say: none is called on the data.
+        A generator and a discriminator, say: the model itself is not called on the
+        data, so that a call cannot build it.
         """
         step = "train_step" if training else "test_step"
-        own = getattr(type(self), step) is not getattr(Steps, step)
-        own = own and is_builtin(type(self).build)  # type: ignore[attr-defined]
-        parts = self._flatten_layers(include_self=False)  # type: ignore[attr-defined]
-        return own and bool(parts) and all(part.built for part in parts)
+        has_own_step = getattr(type(self), step) is not getattr(Steps, step)
+        if not has_own_step or not is_builtin(type(self).build):  # type: ignore[attr-defined]
+            return False
+        parts = self._flatten_layers(include_self=False)
+        return bool(parts) and all(part.built for part in parts)
 
     def _build_on(self, data: Any, training: bool) -> None:
-        """Make the weights, by a symbolic call on a batch's shapes, if need be."""
+        """Make the weights and the optimizer's variables, if they do not exist yet.
+
+        The weights are made by a call on one sample of the batch.
+        """
         if not self.built and not self._is_called_by(training):
             x, _, _ = unpack_x_y_sample_weight(data)
-            x = tree.map_structure(
+            one_sample = tree.map_structure(
                 lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]),
                 x,
             )
-            self._backend.without_gradients(self)(x, training=False)  # type: ignore[arg-type]
+            self._backend.without_gradients(self)(one_sample, training=False)  # type: ignore[arg-type]
+
         if training and self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)  # type: ignore[attr-defined]

@@ -121,7 +121,7 @@ class Trainer(Steps):
             )
         if jit_compile not in (True, False, "auto"):
             raise ValueError(
-                f"compile: `jit_compile` must be True, False or 'auto'; got "
+                f"compile: `jit_compile` must be True, False or 'auto'; received "
                 f"{jit_compile!r}."
             )
 
@@ -246,7 +246,7 @@ class Trainer(Steps):
             callbacks: a list of `Callback`s.
             validation_split: the fraction of the arrays, from the end, to validate on.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or a dataset.
-            shuffle: whether samples are shuffled anew for each epoch.
+            shuffle: whether samples are shuffled again for each epoch.
             class_weight: a weight for each class index.
             sample_weight: a weight for each sample.
             initial_epoch: the epoch to start from.
@@ -376,7 +376,7 @@ class Trainer(Steps):
             callbacks: a list of `Callback`s.
 
         Returns:
-            An array, or the nest of arrays that the model returns.
+            An array, or arrays in the nested structure that the model returns.
         """
         # One array that makes one batch, and nobody to tell: for a small model the rest
         # of this method takes longer than the model.

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from keras.callbacks import CallbackList, LambdaCallback
-from keras.training.progress import Progbar
 from keras.utils import io_utils
+from keras.utils.progbar import Progbar
 
 
 class Clock:
