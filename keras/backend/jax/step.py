@@ -16,6 +16,7 @@ from keras.backend.explain import counted, described
 from keras.backend.jax.cpu import on_cpu
 from keras.backend.jax.tensor import dtype_of, is_tensor
 from keras.core import dtypes, tree
+from keras.core.lift import RecordingFrame
 from keras.core.variable import (
     MetaFrame,
     StatelessFrame,
@@ -85,22 +86,6 @@ def value_and_grad(
 
 def _numbers(argnums: Any) -> tuple[int, ...]:
     return (argnums,) if isinstance(argnums, int) else tuple(argnums)
-
-
-class _Recording(StatelessFrame):
-    """Notes which variables a function reads and writes."""
-
-    def __init__(self, parent: Any) -> None:
-        super().__init__(parent, {})
-        self.touched: dict[int, Variable] = {}
-
-    def read(self, variable: Variable) -> Any:
-        self.touched.setdefault(id(variable), variable)
-        return super().read(variable)
-
-    def write(self, variable: Variable, value: Any) -> None:
-        self.touched.setdefault(id(variable), variable)
-        super().write(variable, value)
 
 
 _turns = threading.RLock()
@@ -266,10 +251,10 @@ class Lifted:
         return self._result(flat)
 
     def _find_variables(self, data: list) -> None:
-        recorded: list[_Recording] = []
+        recorded: list[RecordingFrame] = []
 
         def discover(data: list) -> list:
-            with frame(_Recording) as recording:
+            with frame(RecordingFrame) as recording:
                 out = self._flatten(self._fn(*self._filled(data)))
             recorded[:] = [recording]
             return out
