@@ -46,12 +46,15 @@ def threefry2x32(
     """
     keys = (key[0], key[1], xor(xor(key[0], key[1]), constant(PARITY)))
     x0, x1 = keys[0], low + keys[1]
+
+    # Five groups of four rounds; after each the key is mixed in again.
     for i in range(5):
         for distance in _ROTATIONS[i % 2]:
             x0 = x0 + x1
             x1 = xor(x0, rotate(x1, distance))
         x0 = x0 + keys[(i + 1) % 3]
         x1 = x1 + (keys[(i + 2) % 3] + constant(i + 1))
+
     return x0, x1
 
 

@@ -54,6 +54,7 @@ def check_window(
             f"{who}: the input needs 1, 2 or 3 spatial axes beside batch and channels; "
             f"received shape {dims}."
         )
+
     channels_last = standardize_data_format(data_format) == "channels_last"
     size = standardize_tuple(size, rank, "size of the window", who)
     strides = standardize_tuple(strides, rank, "strides", who)
@@ -61,6 +62,7 @@ def check_window(
     padding = str(padding).lower()
     check_choice(padding, paddings, "padding", who)
     window = Window(size, strides, dilation, padding, channels_last)
+
     if padding == "valid":
         found, needed = spatial(inputs, channels_last), reach(window)
         if any(n is not None and n < k for n, k in zip(found, needed)):

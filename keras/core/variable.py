@@ -366,6 +366,16 @@ class Variable(Weight):
         self._constraint = value
         self._stamp += 1
 
+    @property
+    def handle(self) -> Any:
+        """The resource behind a `tf.Variable`; other backends' variables have none.
+
+        `tape.gradient(loss, model.trainable_variables)` asks for it.
+        """
+        return self._value.handle
+
+    _should_act_as_resource_variable = handle
+
     def __repr__(self) -> str:
         return (
             f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, "

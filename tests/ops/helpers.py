@@ -146,7 +146,10 @@ def check_gradient(r: Row) -> None:
 
     def total(*args: Any) -> Any:
         found = leaves(call(r, args))
-        parts = [ops.sum(x * w.astype("float32")) for x, w in zip(found, weights)]
+        parts = [
+            ops.sum(ops.multiply(x, w.astype("float32")))
+            for x, w in zip(found, weights)
+        ]
         return sum(parts[1:], parts[0])
 
     # One program compiles faster than its many steps.

@@ -96,7 +96,7 @@ class _Writes:
 def _threaded(trace: Callable[[_Writes, list], tuple[Any, list]]) -> Any:
     """What JAX traces, the variables it writes going in and out as values.
 
-    That it writes any is rare, so it is found out by trying.
+    Writing any is rare, so the first attempt assumes that there are none.
     """
     writes = _Writes()
     while True:

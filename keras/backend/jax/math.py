@@ -14,6 +14,7 @@ from keras.backend.tables import functions_of
 
 
 def _place(indices: Any) -> tuple[Any, ...]:
+    """An index of an array for each indexed axis."""
     return tuple(jnp.moveaxis(indices, -1, 0))
 
 
@@ -32,6 +33,7 @@ def _segment(data: Any, ids: Any, num: int, how: str) -> Any:
 
 
 def _starts(x: Any, starts: Any) -> list[Any]:
+    """The start of a block along each axis."""
     return [starts[i] for i in range(x.ndim)]
 
 

@@ -54,6 +54,8 @@ def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any
 
 
 def _reduce(inputs: Any, window: Window, start: Any, combine: Any) -> Any:
+    """Combine the elements of each window, starting from `start`."""
+
     def around(values: tuple, rim: Any) -> tuple:
         if window.channels_last:
             return (rim, *values, rim)
@@ -81,6 +83,7 @@ def _max_pool(inputs: Any, window: Window) -> Any:
 
 
 def _largest(inputs: Any, window: Window) -> Any:
+    """The maximum of each window, by XLA's own reduction."""
     if jnp.issubdtype(inputs.dtype, jnp.floating):
         least: Any = -jnp.inf
     elif inputs.dtype == jnp.bool_:

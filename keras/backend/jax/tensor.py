@@ -30,6 +30,7 @@ for_every_variable_class(_as_pytree)
 
 
 def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of this framework, traced ones included."""
     kind = type(x)
     if kind in NATIVE:
         return True
@@ -40,6 +41,7 @@ def is_tensor(x: Any) -> bool:
 
 
 def dtype_name(dtype: Any) -> str:
+    """The name of a dtype of the framework, such as "float32"."""
     found = _NAMES.get(dtype)
     if found is None:
         found = _NAMES[dtype] = dtypes.standardize_dtype(dtype)
@@ -47,14 +49,20 @@ def dtype_name(dtype: Any) -> str:
 
 
 def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
     return dtype_name(x.dtype)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
+    """The sizes of a tensor."""
     return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+    """`x` (a number, an array, a nest of them, a Variable) as a tensor.
+
+    Without a `dtype` arrays keep theirs, and Python's floats get `floatx()`.
+    """
     kind = type(x)
     if kind in NATIVE or is_tensor(x):
         if dtype is None or dtype_of(x) == dtype:
@@ -64,8 +72,10 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return jnp.asarray(x, _own_dtype(dtypes.standardize_dtype(dtype or kind)))
     if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
+
     refuse_foreign(x, name)
     refuse_text(x, name)
+
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
         if dtype == "string":
@@ -75,6 +85,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         if kind is not np.ndarray or x.ndim or wanted.itemsize == 8:
             return jnp.asarray(_host(x), wanted)
         x = x.astype(wanted, copy=False)
+
     if isinstance(x, float):  # NumPy's float64, which is a Python float
         return jnp.asarray(x, dtypes.result_type(float))
     return _device_array(x) if kind is np.ndarray else jnp.asarray(_host(x))
@@ -85,7 +96,7 @@ _times: dict[Any, int] = {}
 
 
 def _device_array(x: np.ndarray) -> Any:
-    """`jnp.asarray(x)`; by a compiled function, thrice as fast, for frequent shapes."""
+    """`jnp.asarray(x)`; for frequent shapes compiled, which is three times as fast."""
     key = x.shape, x.dtype
     times = _times.get(key, 0)
     if times == 8:
@@ -107,12 +118,14 @@ def _host(x: Any) -> Any:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values of `x` on the host, as a NumPy array."""
     if isinstance(x, Weight):
         x = x.value
     return np.asarray(x)
 
 
 def cast(x: Any, dtype: str) -> Any:
+    """`x` with the dtype of that name."""
     return x.astype(_own_dtype(dtype))
 
 
@@ -127,6 +140,7 @@ def make_variable(value: Any, trainable: bool, name: str) -> Any:
 
 
 def assign(kept: Any, value: Any) -> Any:
+    """The new value, which the variable keeps in the place of the old one."""
     return value
 
 
@@ -140,6 +154,7 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: Any) -> Any:
+    """`x` as a constant: no gradients flow through it."""
     return jax.lax.stop_gradient(x)
 
 
@@ -149,11 +164,13 @@ def block(x: Any) -> None:
 
 
 def device_scope(device_name: str) -> Any:
+    """A context in which tensors are made on a device, such as "cpu:0"."""
     kind, _, index = device_name.lower().partition(":")
     kind = {"cuda": "gpu"}.get(kind, kind)
     return jax.default_device(jax.devices(kind)[int(index or 0)])
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
+    """The names of the devices of a kind, or of all, such as "cpu:0"."""
     kind = device_type.lower() if device_type else None
     return [f"{d.platform}:{d.id}" for d in jax.devices(kind)]

@@ -52,7 +52,7 @@ def _pick(x: Any, key: list, arrays: list[int]) -> Any:
     out = tf.gather_nd(tf.transpose(x, places + rest), index)
     ahead = 0 if apart else places[0]
     rank = shape.shape.rank
-    # The picked axes stand first; they belong where the first array stood.
+    # The picked axes come first; they belong where the first array was.
     order = list(range(rank, rank + ahead)) + list(range(rank))
     order += list(range(rank + ahead, out.shape.rank))
     return tf.transpose(out, order)

@@ -12,7 +12,7 @@ from keras.backend.tensorflow import shaping
 
 
 def _start(x: Any, starts: Any, sizes: Any) -> Any:
-    """A start that is in a tensor, moved so that the block lies inside."""
+    """A start that is in a tensor, moved so that the block is inside."""
     if isinstance(starts, tuple):
         return tf.constant(starts, "int32")
     return tf.clip_by_value(starts, 0, tf.shape(x) - tf.stack(sizes))

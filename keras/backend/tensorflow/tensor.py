@@ -9,20 +9,15 @@ import tensorflow as tf
 
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign
-from keras.core.variable import Variable
 from keras.core.weight import Weight
 
 name = "tensorflow"
 NATIVE: set[type] = {type(tf.constant(0))}
 _NAMES: dict[Any, str] = {}
 
-# `tape.gradient(loss, model.trainable_variables)`: a tape asks what it is given for the
-# handle of a resource. Variables of other backends have none.
-Variable.handle = property(lambda self: self._value.handle)  # type: ignore[attr-defined]
-Variable._should_act_as_resource_variable = Variable.handle  # type: ignore[attr-defined]
-
 
 def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of this framework, traced ones included."""
     kind = type(x)
     if kind in NATIVE:
         return True
@@ -33,6 +28,7 @@ def is_tensor(x: Any) -> bool:
 
 
 def dtype_name(dtype: Any) -> str:
+    """The name of a dtype of the framework, such as "float32"."""
     found = _NAMES.get(dtype)
     if found is None:
         found = _NAMES[dtype] = dtypes.standardize_dtype(dtype.name)
@@ -40,10 +36,12 @@ def dtype_name(dtype: Any) -> str:
 
 
 def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
     return dtype_name(x.dtype)
 
 
 def shape_of(x: Any) -> tuple[Any, ...]:
+    """The sizes of a tensor; a scalar tensor for each that the graph does not know."""
     static = x.shape.as_list()
     if None not in static:
         return tuple(static)
@@ -52,6 +50,10 @@ def shape_of(x: Any) -> tuple[Any, ...]:
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
+    """`x` (a number, an array, a nest of them, a Variable) as a tensor.
+
+    Without a `dtype` arrays keep theirs, and Python's floats get `floatx()`.
+    """
     if dtype is not None:
         dtype = dtypes.standardize_dtype(dtype)
     kind = type(x)
@@ -61,12 +63,16 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return x if dtype is None or dtype_of(x) == dtype else cast(x, dtype)
     if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
+
+    # What TensorFlow has beside dense tensors.
     if isinstance(x, tf.IndexedSlices):  # the gradient of rows that were looked up
         return convert_to_tensor(tf.convert_to_tensor(x), dtype)
     if isinstance(x, (tf.RaggedTensor, tf.SparseTensor)):
         raise TypeError(f"{type(x).__name__} is not supported: give a dense tensor.")
     if not isinstance(x, tf.Variable):
         refuse_foreign(x, name)
+
+    # Python's numbers and lists; a list of tensors is stacked.
     if isinstance(x, float):  # NumPy's float64, which is a Python float
         return _scalar(float(x), dtype or dtypes.floatx())
     if isinstance(x, (list, tuple)):
@@ -75,6 +81,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
             return x if dtype is None else cast(x, dtype)
         if dtype is None:
             x = dtypes.array_of(x)
+
+    # Arrays and what else TensorFlow converts.
     if isinstance(x, np.ndarray) and x.dtype.kind in "US":
         return tf.convert_to_tensor(x)
     if dtype is None or dtype == "string":
@@ -92,6 +100,7 @@ def _scalar(x: Any, dtype: str) -> Any:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values of `x` on the host, as a NumPy array."""
     if isinstance(x, Weight):
         x = x.value
     if isinstance(x, tf.IndexedSlices):
@@ -100,6 +109,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def cast(x: Any, dtype: str) -> Any:
+    """`x` with the dtype of that name."""
     if x.dtype == tf.string and dtype != "string":
         raise ValueError(
             f"A tensor of text (shape {tuple(x.shape)}) cannot be used as {dtype}. "
@@ -115,6 +125,7 @@ def make_variable(value: Any, trainable: bool, name: str) -> tf.Variable:
 
 
 def assign(kept: tf.Variable, value: Any) -> tf.Variable:
+    """Write a value into the tf.Variable that a variable keeps, and return that."""
     kept.assign(value)
     return kept
 
@@ -130,6 +141,7 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: Any) -> Any:
+    """`x` as a constant: no gradients flow through it."""
     return tf.stop_gradient(x)
 
 
@@ -141,10 +153,12 @@ def block(x: Any) -> None:
 
 
 def device_scope(device_name: str) -> Any:
+    """A context in which tensors are made on a device, such as "cpu:0"."""
     return tf.device(device_name)
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
+    """The names of the devices of a kind, or of all, such as "cpu:0"."""
     kind = device_type.upper() if device_type else None
     found = tf.config.list_logical_devices(kind)
     return [d.name.removeprefix("/device:").lower() for d in found]

@@ -1,11 +1,11 @@
-"""Writing down what a function asks of PyTorch, to ask it again without the Python.
+"""Records what a function calls of PyTorch, and replays it without the Python around.
 
 A model's step is some hundred calls of PyTorch amid ten times as much Python that comes
-to the same calls each time. `Captured` writes the calls down once for each set of
+to the same calls each time. `Captured` records the calls once for each set of
 shapes, as the source of a function, and runs that. Autograd sees no difference.
 
-What cannot be written down stays as it is: a step that looks at a value (`if x > 0`),
-or whose shapes depend on values, goes on as plain Python.
+What cannot be recorded runs as plain Python: a step that reads a value (`if x > 0`),
+or whose shapes depend on values.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _FACTORIES = frozenset("tensor as_tensor zeros ones full arange eye linspace".sp
 
 
 def is_recording() -> bool:
-    """Whether calls are being written down."""
+    """Whether calls are being recorded."""
     return _recorder.get() is not None
 
 
 def opaque(fn: Callable) -> Callable:
-    """`fn`, called again as a whole when calls written down are repeated.
+    """`fn`, called again as a whole when recorded calls are replayed.
 
     For what reads numbers on the host. Its arguments are tensors, in lists or not, or
     the same each time.
@@ -98,15 +98,15 @@ class _Line(NamedTuple):
 
 
 class Recorder(TorchFunctionMode):
-    """Writes down every call of PyTorch made in its context.
+    """Records every call of PyTorch made in its context.
 
     Args:
-        inputs: the tensors that will be others when the calls are repeated.
+        inputs: the tensors that will be others when the calls are replayed.
     """
 
     def __init__(self, inputs: Sequence[torch.Tensor]) -> None:
         super().__init__()
-        self.refused: str | None = None  # the call that cannot be written down
+        self.refused: str | None = None  # the call that cannot be recorded
         self.outside: list[torch.Tensor] = []  # what the calls use but do not make
         self._arguments = [f"x{i}" for i in range(len(inputs))]
         self._count = 0
@@ -129,7 +129,7 @@ class Recorder(TorchFunctionMode):
         return result
 
     def note(self, fn: Callable, args: tuple, kwargs: dict) -> Any:
-        """Call an opaque function, and write down the call."""
+        """Call an opaque function, and record the call."""
         token = _recorder.set(None)
         try:
             result = fn(*args, **kwargs)
@@ -141,6 +141,7 @@ class Recorder(TorchFunctionMode):
     def _see(
         self, func: Any, args: tuple, kwargs: dict, result: Any, is_opaque: bool = False
     ) -> None:
+        """Record a call that has been made, or note why it cannot be."""
         name = getattr(func, "__name__", "")
         if self.refused:
             return
@@ -148,6 +149,8 @@ class Recorder(TorchFunctionMode):
             if name not in _QUESTIONS and result is not NotImplemented:
                 self.refused = name
             return
+
+        # A replay could not know the size, or which elements a mask selects.
         if not is_opaque and (
             name in _DATA_SIZED
             or kwargs.get("generator") is not None
@@ -156,11 +159,16 @@ class Recorder(TorchFunctionMode):
         ):
             self.refused = name
             return
+
+        # A view that is its argument needs no call: it has the argument's name.
         if name in _VIEWS and args and _is_same(args[0], result):
             if self._name_of(result) is None:
                 self._give_name(result, self._spell(args[0], []))
             return
+
         self._write(func, args, kwargs, result)
+
+        # Results of factories are made once, unless something writes to them.
         writes = name.endswith("_") or name == "__setitem__"
         if writes or is_opaque:
             for tensor in _tensors([args, list(kwargs.values())]):
@@ -170,23 +178,27 @@ class Recorder(TorchFunctionMode):
             self._fixed[_memory(result)] = line, self._spell(result, []), result
 
     def _write(self, func: Any, args: tuple, kwargs: dict, result: Any) -> None:
+        """Add the source of a call, and names for its results."""
         uses: list[str] = []
         spelt = [self._spell(a, uses) for a in args]
         spelt += [f"{k}={self._spell(v, uses)}" for k, v in kwargs.items()]
         call = f"{self._outside(func)}({', '.join(spelt)})"
         function = getattr(func, "__name__", "")
         parts = () if kwargs else (function, *spelt)
+
         if isinstance(result, torch.Tensor) and self._name_of(result) is None:
             name = self._give_name(result)
             line = _Line(f"{name} = {call}", [name], uses, function in _PURE, parts)
             self._lines.append(line)
             return
+
         places = [(p, t) for p, t in _places(result) if self._name_of(t) is None]
         if not places:  # nothing is returned, or what was changed in place
             if function == "copy_" and not _are_alike(*args[:2]):
                 parts = ()
             self._lines.append(_Line(call, [], uses, call=parts))
             return
+
         whole = f"r{len(self._lines)}"
         self._lines.append(_Line(f"{whole} = {call}", [whole], uses))
         for place, tensor in places:
@@ -195,16 +207,19 @@ class Recorder(TorchFunctionMode):
             self._lines.append(line)
 
     def _name_of(self, tensor: torch.Tensor) -> str | None:
+        """The name of a tensor in the source, if it has one."""
         name, named = self._names.get(id(tensor), (None, None))
         return name if named is not None and named() is tensor else None
 
     def _give_name(self, tensor: torch.Tensor, name: str | None = None) -> str:
+        """Name a tensor in the source: its own number, or as given."""
         self._count += 1
         name = name or f"t{self._count}"
         self._names[id(tensor)] = name, weakref.ref(tensor)
         return name
 
     def _outside(self, value: Any) -> str:
+        """The name of a value that the source takes from outside."""
         name = f"c{len(self._values)}"
         self._values[name] = value
         return name
@@ -248,6 +263,7 @@ class Recorder(TorchFunctionMode):
     def _source(
         self, lines: list[_Line], returned: list[str], spelt: str, stays: set[str]
     ) -> Callable:
+        """Compile lines to a function; each name is deleted after its last use."""
         last = {n: i for i, x in enumerate(lines) for n in (*x.uses, *x.makes)}
         body = []
         for i, line in enumerate(lines):
@@ -293,6 +309,7 @@ def _without_repeated_modes(lines: list[_Line], mode: bool) -> list[_Line]:
 
 
 def _is_mode(line: _Line) -> bool:
+    """Whether a line switches gradients on or off."""
     return line.call[:1] == ("_set_grad_enabled",)
 
 
@@ -301,6 +318,7 @@ def _in_place(lines: list[_Line], returned: list[str]) -> list[_Line]:
     uses = Counter(returned)
     for line in lines:
         uses.update(line.uses)
+
     kept: list[_Line] = []
     for line in lines:
         if line.call[:1] == ("copy_",):
@@ -319,11 +337,13 @@ def _in_place(lines: list[_Line], returned: list[str]) -> list[_Line]:
 
 
 def _are_alike(x: Any, y: Any) -> bool:
+    """Whether two tensors have the same shape and type."""
     tensors = isinstance(x, torch.Tensor) and isinstance(y, torch.Tensor)
     return tensors and (x.shape, x.dtype) == (y.shape, y.dtype)
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors in lists and tuples."""
     return (tensor for _, tensor in _places(value))
 
 
@@ -347,10 +367,12 @@ def _is_same(x: Any, result: torch.Tensor) -> bool:
 
 
 def _is_mask(tensor: torch.Tensor) -> bool:
+    """Whether an index selects by its values, which decide the size of the result."""
     return tensor.dtype in (torch.bool, torch.uint8)
 
 
 def _memory(tensor: torch.Tensor) -> int:
+    """Where the memory of a tensor begins."""
     return tensor.untyped_storage().data_ptr()
 
 
@@ -370,11 +392,11 @@ class Tape:
         self._filled, self._held = filled, held
 
     def is_valid(self) -> bool:
-        """Whether the variables still have the tensors written down."""
+        """Whether the variables still have the recorded tensors."""
         return all(variable._value is tensor for variable, tensor in self._held)
 
     def run(self, rows: Sequence[Sequence[torch.Tensor]], collect: bool) -> list[Any]:
-        """Repeat the calls for each row of arguments; all results, or the last one."""
+        """Replay the calls for each row of arguments; all results, or the last one."""
         grad = torch.is_grad_enabled()
         function = self._function if collect else self._silent
         try:
@@ -387,10 +409,10 @@ class Tape:
 
 
 class Captured:
-    """`fn`, whose calls of PyTorch are written down for each set of shapes.
+    """`fn`, whose calls of PyTorch are recorded for each set of shapes.
 
     The first call with shapes not met before runs `fn` as it is, for what it makes only
-    once; the second is written down, later ones repeat it.
+    once; the second is recorded, later ones replay it.
 
     Args:
         fn: a function of nests of tensors and arrays.
@@ -442,7 +464,7 @@ class Captured:
         return "; ".join(said)
 
     def _tape(self, key: Any) -> Tape | None:
-        """What was written down, if it can be repeated now."""
+        """The recorded calls, if they can be replayed now."""
         tape = self._tapes.get(key)
         usable = isinstance(tape, Tape) and tape.is_valid() and not _is_inside()
         return tape if usable else None  # type: ignore[return-value]
@@ -452,12 +474,14 @@ class Captured:
         tape = self._tape(key)
         if tape is not None:
             return tape.run([tensors], collect=False)[0]
+
         if isinstance(self._tapes.get(key), str) or _is_inside():
             return self._fn(*filled(tensors))
         if key not in self._tapes:
             result = self._fn(*filled(tensors))
             self._tapes[key] = None
             return result
+
         recorder = Recorder(tensors)
         token = _recorder.set(recorder)
         try:
@@ -465,10 +489,12 @@ class Captured:
                 result = self._fn(*filled(tensors))
         finally:
             _recorder.reset(token)
+
         self._tapes[key] = recorder.refused or self._written(recorder, result)
         return result
 
     def _written(self, recorder: Recorder, result: Any) -> Tape:
+        """The tape of a call's recorded calls and result."""
         tensors, filled, _ = tree.partition(result, is_tensor)
         kept = {id(v._value): v for v in self._variables()}
         held = [(kept[id(t)], t) for t in recorder.outside if id(t) in kept]
@@ -476,7 +502,7 @@ class Captured:
 
 
 def _is_inside() -> bool:
-    """Whether the calls are part of something that is written down or traced itself."""
+    """Whether the calls are part of something that is recorded or traced itself."""
     return (
         is_recording() or current_frame() is not None or torch.compiler.is_compiling()
     )

@@ -47,6 +47,7 @@ def scan(
     if xs is None:
         leaves = []
     steps: Any = leaves[0].shape[0] if leaves else length
+
     if steps and any(t.is_meta for t in (*leaves, *tree.flatten(init))):
         # Shapes do not change along the loop: one step tells them all.
         x = tree.unflatten(treedef, [leaf[0] for leaf in leaves]) if leaves else None
@@ -54,6 +55,7 @@ def scan(
         return carry, y if y is None else tree.map_structure(
             lambda t: t.to("meta").expand(steps, *t.shape), y
         )
+
     if not steps:  # one step that is not taken tells what it would give
         xs = tree.map_structure(lambda t: t.new_zeros(t.shape[1:]), xs)
         with frame(MetaFrame, lambda value: value):
@@ -61,12 +63,14 @@ def scan(
         return init, y if y is None else tree.map_structure(
             lambda t: t.new_zeros((0, *t.shape)), y
         )
+
     columns = [leaf.unbind(0) for leaf in leaves]
     carry, outs = init, []
     for i in reversed(range(steps)) if reverse else range(steps):
         x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
         carry, y = f(carry, x)
         outs.append(y)
+
     if reverse:
         outs.reverse()
     if outs and outs[0] is None:
@@ -75,7 +79,7 @@ def scan(
 
 
 def runs_eagerly(x: Any) -> bool:
-    """Whether calls on `x` are made now: not found out about, and not written down."""
+    """Whether calls on `x` run now, and are neither recorded nor inferring shapes."""
     if torch.compiler.is_compiling() or is_recording():
         return False
     return type(x) in NATIVE and not x.is_meta

@@ -44,6 +44,7 @@ def _slice_update(inputs: Any, starts: Any, updates: Any) -> Any:
 
 
 def _place(indices: Any) -> tuple[Any, ...]:
+    """An index of a tensor for each indexed axis."""
     return tuple(indices.long().unbind(-1))
 
 

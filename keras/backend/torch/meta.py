@@ -53,6 +53,7 @@ def to_meta(value: torch.Tensor) -> torch.Tensor:
 
 
 def _value(x: Any) -> Any:
+    """The value of a Variable; anything else as it is."""
     return x.value if isinstance(x, Weight) else x
 
 
@@ -80,6 +81,7 @@ def _rules_apply(leaves: list[Any]) -> bool:
 
 
 def _empty(shape: Any, dtype: torch.dtype) -> torch.Tensor:
+    """A tensor of the meta device."""
     return torch.empty(shape, dtype=dtype, device="meta")
 
 
@@ -136,6 +138,7 @@ def _is_tensor(x: Any) -> bool:
 
 
 def _without_elements(x: Any) -> Any:
+    """A CPU tensor of the same rank and type, without elements if it has axes."""
     if not isinstance(x, torch.Tensor):
         return x
     return torch.ones((0,) * x.dim(), dtype=x.dtype, device="cpu")
@@ -158,6 +161,7 @@ def _same(x: torch.Tensor, *settings: Any, **options: Any) -> Any:
 
 
 def _cumulative(x: torch.Tensor, dim: int, dtype: torch.dtype | None = None) -> Any:
+    """The rule of `cumsum` and `cumprod` where their type is given."""
     if dtype is None or not -x.dim() <= dim < x.dim():
         return NotImplemented
     return _empty(x.shape, dtype)
@@ -215,6 +219,7 @@ def _matmul(x: torch.Tensor, y: torch.Tensor) -> Any:
 
 
 def _mm(x: torch.Tensor, y: torch.Tensor) -> Any:
+    """The rule of `matmul` for two matrices."""
     return _matmul(x, y) if x.dim() == y.dim() == 2 else NotImplemented
 
 
@@ -256,6 +261,7 @@ def _convolution(
         and weight.shape[0] % groups == 0
         and (bias is None or (bias.shape, bias.dtype) == (weight.shape[:1], x.dtype))
     )
+
     sizes = _places(x, weight.shape[2:], stride, padding, dilation) if fits else None
     if rank < 1 or sizes is None:
         return NotImplemented
@@ -400,6 +406,7 @@ def _functions(names: str) -> Iterator[Callable]:
 
 
 def _table() -> dict[Callable, Callable]:
+    """The rule of each function."""
     rules = {func: _elementwise(func) for func in _functions(_ELEMENTWISE)}
     for names, make in (
         ("layer_norm rms_norm roll tril triu", lambda func: _same),

@@ -82,7 +82,7 @@ def _parent(modules: dict[str, torch.nn.Module], path: str) -> torch.nn.Module:
 
 
 class LayerModule(torch.nn.Module):
-    """A layer of ours as a module, with the modules of the layers below it.
+    """A layer as a module, with the modules of the layers below it.
 
     The parameters are those of the layer, not copies: whoever changes them changes
     both. Names are those of the weights in a `.safetensors` file.
@@ -181,7 +181,7 @@ class LayerModule(torch.nn.Module):
 
 
 def _on_body(name: str) -> Callable:
-    """A hook that runs wherever the layer is called, also inside a model of ours."""
+    """A hook that runs wherever the layer is called, also inside a Keras model."""
 
     @functools.wraps(getattr(torch.nn.Module, name))
     def register(self: LayerModule, hook: Callable, **options: Any) -> Any:

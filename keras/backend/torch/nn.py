@@ -21,6 +21,7 @@ def _first(x: Any, window: Window) -> Any:
 
 
 def _back(x: Any, window: Window) -> Any:
+    """Undo `_first`."""
     return x.movedim(1, -1) if window.channels_last else x
 
 
@@ -30,6 +31,7 @@ def _flat(pads: Any) -> list[int]:
 
 
 def _pads(x: Any, window: Window) -> Any:
+    """How much each spatial axis is padded: (before, after)."""
     if window.padding == "valid":
         return ((0, 0),) * len(window.size)
     return same_pads(window, tuple(x.shape[2:]))
@@ -130,6 +132,8 @@ def _average_pool(inputs: Any, window: Window) -> Any:
 
 
 def _adaptive(functions: Any) -> Any:
+    """Adaptive pooling by these functions, one per number of spatial axes."""
+
     def run(inputs: Any, sizes: tuple, channels_last: bool) -> Any:
         x = inputs.movedim(-1, 1) if channels_last else inputs
         out = _in_float(lambda x: functions[len(sizes)](x, sizes), x)
@@ -184,6 +188,7 @@ def _batch_normalization_by_itself(
 
 
 def _classes_second(logits: Any, axis: int) -> Any:
+    """Logits with the axis of classes second, as PyTorch's losses take them."""
     return logits if logits.dim() < 2 or axis == 1 else logits.movedim(axis, 1)
 
 

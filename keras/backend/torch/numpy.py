@@ -59,14 +59,18 @@ def sign(x: Any) -> Any:
 
 
 def _axes(x: Any, axis: Any) -> tuple[int, ...]:
+    """The axes to reduce, as a tuple; all of them for None."""
     return tuple(range(x.ndim)) if axis is None else as_tuple(axis)
 
 
 def _row(x: Any, axis: Any) -> tuple[Any, int]:
+    """The tensor and axis to work along; None flattens the tensor."""
     return (x.reshape(-1), 0) if axis is None else (x, axis)
 
 
 def over_axes(fn: Callable, **options: Any) -> Callable:
+    """A reduction of PyTorch under the arguments of ours: axes, or None for all."""
+
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return fn(x, _axes(x, axis), keepdim=keepdims, **options)
 
@@ -95,6 +99,8 @@ def _prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def _extreme(fn: Callable, pair: Callable) -> Callable:
+    """`max` or `min`; `pair` combines the result with `initial`."""
+
     def reduce(
         x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None
     ) -> Any:
@@ -117,6 +123,8 @@ def _extreme(fn: Callable, pair: Callable) -> Callable:
 
 
 def _place(fn: Callable) -> Callable:
+    """`argmax` or `argmin`, as int32."""
+
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         if x.dtype == torch.bool:
             x = x.to(torch.uint8)
@@ -139,6 +147,8 @@ def count_nonzero(x: Any, axis: Any = None) -> Any:
 
 
 def _running(fn: Callable) -> Callable:
+    """A cumulative function; axis None flattens the tensor."""
+
     def run(x: Any, axis: Any = None) -> Any:
         x, axis = _row(x, axis)
         return fn(x, axis, dtype=x.dtype)
@@ -213,6 +223,7 @@ def _pad(x: Any, width: Any, mode: str, value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
+    """A NumPy scalar as a Python number."""
     return value.item() if hasattr(value, "item") else value
 
 
@@ -239,6 +250,7 @@ def get_item(x: Any, key: Any) -> Any:
 
 
 def _as_index(x: Any, k: Any) -> Any:
+    """A part of an index as PyTorch takes it: arrays as tensors of int64."""
     if k is None or k is Ellipsis or isinstance(k, (int, slice)):
         return k
     k = convert_to_tensor(k)
@@ -313,6 +325,7 @@ def _in_int32(fn: Callable) -> Callable:
 
 
 def _linear(x: Any, kernel: Any, bias: Any = None) -> torch.Tensor:
+    """`x @ kernel + bias` in one call."""
     if not kernel.is_floating_point():
         product = torch.matmul(x, kernel)
         return product if bias is None else product + bias

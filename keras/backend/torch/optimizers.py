@@ -66,8 +66,10 @@ def _adam(
     beta_2: float,
     epsilon: float,
 ) -> None:
+    """Adam, or AMSGrad where there is a slot for the largest second moment."""
     steps = [torch.full((), step, dtype=torch.float32, device=weights[0].device)]
     largest = slots.get("velocity_hat", [])
+
     torch._fused_adam_(
         weights,
         _alike(weights, grads, slots),
@@ -94,12 +96,14 @@ def _sgd(
     step: int,
     momentum: float,
 ) -> None:
+    """SGD, with momentum where there is a slot for it."""
     if not slots:
         torch._foreach_add_(weights, grads, alpha=-rate)
         return
     if not momentum:  # PyTorch's kernel wants no buffer then
         _nesterov(weights, grads, slots, rate, step, momentum)
         return
+
     # Upwards, so that PyTorch's buffer is our momentum: m * v - rate * g.
     torch._fused_sgd_(
         weights,
@@ -123,6 +127,7 @@ def _nesterov(
     step: int,
     momentum: float,
 ) -> None:
+    """SGD with Nesterov's momentum."""
     velocity = slots["momentum"]
     torch._foreach_mul_(velocity, momentum)
     torch._foreach_add_(velocity, grads, alpha=-rate)
@@ -140,16 +145,20 @@ def _rmsprop(
     momentum: float,
     epsilon: float,
 ) -> None:
+    """RMSprop, centered or with momentum where there are slots for that."""
     squares = slots["velocity"]
     torch._foreach_mul_(squares, rho)
     torch._foreach_addcmul_(squares, grads, grads, 1 - rho)
+
     spread = squares
     if "average_gradient" in slots:
         means = slots["average_gradient"]
         torch._foreach_lerp_(means, grads, 1 - rho)
         spread = torch._foreach_addcmul(squares, means, means, -1)
+
     root = torch._foreach_add(spread, epsilon)
     torch._foreach_sqrt_(root)
+
     if "momentum" in slots:
         steps = slots["momentum"]
         torch._foreach_mul_(steps, momentum)
@@ -160,24 +169,29 @@ def _rmsprop(
 
 
 def _decay(weights: Tensors, fraction: float) -> None:
+    """Weight decay: shrink the weights by a fraction."""
     torch._foreach_mul_(weights, 1 - fraction)
 
 
 def _average(averages: Tensors, weights: Tensors, momentum: float) -> None:
+    """The moving average of the weights."""
     torch._foreach_lerp_(averages, weights, 1 - momentum)
 
 
 def _clipnorm(grads: Tensors, limit: float) -> Tensors:
+    """Each gradient, scaled down to a norm of at most `limit`."""
     norms = torch.stack(torch._foreach_norm(grads))
     return torch._foreach_mul(grads, (limit / norms.clamp(min=limit)).unbind())
 
 
 def _global_clipnorm(grads: Tensors, limit: float) -> Tensors:
+    """All gradients, scaled down together to a norm of at most `limit`."""
     norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(grads)))
     return torch._foreach_mul(grads, limit / norm.clamp(min=limit))
 
 
 def _clipvalue(grads: Tensors, limit: float) -> Tensors:
+    """The gradients, each element limited to [-limit, limit]."""
     return torch._foreach_clamp_min(torch._foreach_clamp_max(grads, limit), -limit)
 
 

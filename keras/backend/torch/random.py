@@ -38,8 +38,8 @@ def advance(state: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def next_on_host(kept: torch.Tensor) -> tuple[int, int] | None:
     """The seed of a draw, counted in the state's memory: that costs no operation.
 
-    The array that shares the memory is remembered with the tensor, as long as that lies
-    where it did.
+    The array that shares the memory is remembered with the tensor, as long as the
+    tensor's memory does not move.
     """
     if is_recording() or kept.device.type != "cpu":
         return None
@@ -71,6 +71,7 @@ if seeds.value is not None:
 
 
 def _pair(seed: Any) -> tuple[int, int]:
+    """A seed as two Python ints; drawn from a state it is a tensor."""
     return seed if isinstance(seed, tuple) else tuple(seed.tolist())
 
 
@@ -186,15 +187,18 @@ def dropout(
 
 
 def _word(value: int) -> int:
+    """A word of 32 bits as an int32."""
     return value - 2**32 if value >= 2**31 else value
 
 
 def _rotate(x: torch.Tensor, distance: int) -> torch.Tensor:
+    """Words of 32 bits rotated left."""
     return (x << distance) | ((x >> 32 - distance) & ((1 << distance) - 1))
 
 
 @opaque
 def _words(shape: Sequence[int], seed: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    """The upper and the lower words, as int64 from 0; see `threefry2x32`."""
     device = get_device()
     if device == "meta":
         empty = torch.empty(tuple(shape), dtype=torch.int64, device=device)

@@ -28,6 +28,7 @@ def _fused(run: Callable, arrange: Callable) -> Callable:
         if mask is None:
             outputs, *last = run(x, _initial(states), *options, True)
             return outputs[:, -1], outputs, [s.squeeze(0) for s in last]
+
         # The steps that count, moved to the front, are shorter sequences without gaps.
         steps = torch.arange(mask.shape[1], device=mask.device)
         order = torch.argsort(torch.where(mask, steps, steps + len(steps)), dim=1)
@@ -38,16 +39,20 @@ def _fused(run: Callable, arrange: Callable) -> Callable:
             x, lengths.clamp(min=1).cpu(), batch_first=True, enforce_sorted=False
         )
         first = _initial([s[packed.sorted_indices] for s in states])
+
         data, *last = run(packed.data, packed.batch_sizes, first, *options)
         whole, _ = pad_packed_sequence(
             PackedSequence(data, *packed[1:]),
             batch_first=True,
             total_length=mask.shape[1],
         )
+
+        # Back to the steps as they were: a masked one repeats the last output, or is 0.
         index = (count - 1).clamp(min=0).unsqueeze(-1)
         outputs = whole.gather(1, index.expand(-1, -1, whole.shape[-1]))
         shown = mask if zero_output else count > 0
         outputs = outputs * shown.unsqueeze(-1).to(outputs.dtype)
+
         any_step = (lengths > 0).unsqueeze(-1)
         states = [
             torch.where(any_step, new.squeeze(0)[packed.unsorted_indices], old)

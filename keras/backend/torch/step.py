@@ -50,10 +50,12 @@ def value_and_grad(
         if torch._C._functorch.peek_interpreter_stack() is not None:
             transformed = _transformed(fn, variables, argnums, has_aux)
             return transformed(*args, **kwargs)
+
         call_args = list(args)
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
         nested = gradient_depth.get() > 0
         token = gradient_depth.set(gradient_depth.get() + 1)
+
         try:
             with torch.enable_grad(), _followed(variables or ()) as wrt:
                 if variables is None:
@@ -75,6 +77,8 @@ def value_and_grad(
                         grads[i] = gradient
         finally:
             gradient_depth.reset(token)
+
+        # An argument that the value does not depend on has zeros; a variable has None.
         if variables is None:
             grads = [
                 torch.zeros_like(t) if g is None else g for g, t in zip(grads, wrt)
@@ -82,6 +86,7 @@ def value_and_grad(
             grads = tree.pack_sequence_as([call_args[i] for i in numbers], grads)
             if isinstance(argnums, int):
                 grads = grads[0]
+
         if not nested:
             value, aux = tree.map_structure(_detach, (value, aux))
         return ((value, aux) if has_aux else value), grads
@@ -131,10 +136,12 @@ def _followed(variables: Sequence[Variable]) -> Any:
 
 
 def _follow(x: torch.Tensor) -> torch.Tensor:
+    """The tensor, or a copy of it that autograd follows."""
     return x if x.requires_grad else x.detach().requires_grad_()
 
 
 def _detach(x: Any) -> Any:
+    """A tensor without its history; anything else as it is."""
     return x.detach() if isinstance(x, torch.Tensor) else x
 
 
@@ -146,7 +153,7 @@ def compile(fn: Callable) -> Callable:
 def compile_step(
     step: Callable, train: bool, jit_compile: Any, variables: Callable | None = None
 ) -> Callable:
-    """A step of the trainer, its calls written down; or under torch.compile."""
+    """A step of the trainer, recorded and replayed, or under torch.compile."""
     if train:
         before_training()
     if jit_compile is True:
@@ -165,14 +172,14 @@ def compile_step(
 
 
 def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable | None:
-    """Many steps with their data converted at once, where calls are written down."""
+    """Many steps with their data converted at once, where calls are replayed."""
     if not isinstance(compiled, Captured):
         return None
     return functools.partial(compiled.loop, collect=collect)
 
 
 def compile_call(fn: Callable, variables: Callable) -> Callable:
-    """A function for calls from anywhere, its calls of PyTorch written down."""
+    """A function for calls from anywhere, recorded and replayed."""
     return Captured(fn, variables)
 
 

@@ -28,20 +28,21 @@ DTYPES: dict[str, torch.dtype] = {
 _NAMES = {dtype: name for name, dtype in DTYPES.items()}
 # PyTorch stores these but cannot compute with them: the next wider type stands in.
 DTYPES |= {"uint16": torch.int32, "uint32": torch.int64}
-# Small kernels, and slots named after them, lie in memory as those of torch.nn do:
-# products with few outputs take half the time, and a fused LSTM copies nothing.
+# Small kernels, and slots named after them, are stored in the memory order of
+# torch.nn: products with few outputs take half the time, a fused LSTM copies nothing.
 _LARGE = 1 << 17  # from there on training is slower, and files want the other order
 _device: ContextVar[str | None] = ContextVar("keras_torch_device", default=None)
 _DEFAULT_DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def get_device() -> str:
-    """Where tensors are made: "meta" while shapes are found out."""
+    """Where tensors are made: "meta" while shapes are inferred."""
     return _device.get() or _DEFAULT_DEVICE
 
 
 @contextlib.contextmanager
 def device_scope(device_name: str) -> Any:
+    """A context in which tensors are made on a device, such as "cpu:0"."""
     token = _device.set(device_name.lower().replace("gpu", "cuda"))
     try:
         yield
@@ -50,6 +51,7 @@ def device_scope(device_name: str) -> Any:
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
+    """The names of the devices of a kind, or of all, such as "cpu:0"."""
     found = ["cpu:0"] if device_type in (None, "cpu") else []
     if device_type in (None, "gpu", "cuda"):
         found += [f"gpu:{i}" for i in range(torch.cuda.device_count())]
@@ -57,14 +59,17 @@ def list_devices(device_type: str | None = None) -> list[str]:
 
 
 def is_tensor(x: Any) -> bool:
+    """Whether `x` is a tensor of this framework, traced ones included."""
     return isinstance(x, torch.Tensor)
 
 
 def dtype_name(dtype: Any) -> str:
+    """The name of a dtype of the framework, such as "float32"."""
     return _NAMES[dtype]
 
 
 def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
     return _NAMES[x.dtype]
 
 
@@ -77,14 +82,20 @@ def to_torch_dtype(dtype: str) -> torch.dtype:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
+    """The sizes of a tensor."""
     return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
+    """`x` (a number, an array, a nest of them, a Variable) as a tensor.
+
+    Without a `dtype` arrays keep theirs, and Python's floats get `floatx()`.
+    """
     kind = type(x)
     if kind is float or kind is int or kind is bool:
         scalar = to_torch_dtype(dtypes.standardize_dtype(dtype or kind))
         return torch.tensor(x, dtype=scalar, device=get_device())
+
     wanted = None if dtype is None else to_torch_dtype(dtypes.standardize_dtype(dtype))
     if isinstance(x, torch.Tensor):
         device = _device.get()
@@ -93,10 +104,13 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
         return x if wanted is None or x.dtype == wanted else x.to(wanted)
     if isinstance(x, Weight):
         return convert_to_tensor(x.value, dtype)
+
     refuse_foreign(x, name)
     refuse_text(x, name)
     if wanted is None and isinstance(x, float):  # NumPy's float64 is a Python float
         wanted = DTYPES[dtypes.floatx()]
+
+    # A list of tensors is stacked, so that gradients reach its parts.
     if isinstance(x, (list, tuple)) and _holds_tensors(x):
         out = torch.stack([convert_to_tensor(v) for v in x])
         return out if wanted is None else out.to(wanted)
@@ -107,12 +121,14 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
 
 
 def _holds_tensors(x: Any) -> bool:
+    """Whether tensors or variables are anywhere in a nest of lists."""
     if isinstance(x, (list, tuple)):
         return any(_holds_tensors(v) for v in x)
     return isinstance(x, (torch.Tensor, Weight))
 
 
 def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
+    """An array as a tensor of its own memory, on the device in force."""
     if array.dtype == ml_dtypes.bfloat16:
         out = torch.from_numpy(array.view(np.int16).copy()).view(torch.bfloat16)
     elif array.dtype.kind == "V" or array.dtype.name.startswith("float8"):
@@ -126,6 +142,7 @@ def _from_numpy(array: np.ndarray, wanted: torch.dtype | None) -> torch.Tensor:
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
+    """The values of `x` on the host, as a NumPy array."""
     if isinstance(x, Weight):
         x = x.value
     if not isinstance(x, torch.Tensor):
@@ -143,6 +160,7 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 
 
 def cast(x: Any, dtype: str) -> torch.Tensor:
+    """`x` with the dtype of that name."""
     return x.to(to_torch_dtype(dtype))
 
 
@@ -157,6 +175,7 @@ def make_variable(value: torch.Tensor, trainable: bool, name: str) -> torch.Tens
 
 
 def assign(kept: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Write a value into the parameter that a variable keeps, and return that."""
     with torch.no_grad():
         kept.copy_(value)
     return kept
@@ -170,7 +189,7 @@ def set_trainable(kept: torch.Tensor, trainable: bool) -> None:
 
 @contextlib.contextmanager
 def outside_trace() -> Any:
-    """Values made inside are real, also while shapes are found out."""
+    """Values made inside are real, also while shapes are inferred."""
     token = _device.set(None) if _device.get() == "meta" else None
     try:
         yield
@@ -180,6 +199,7 @@ def outside_trace() -> Any:
 
 
 def stop_gradient(x: torch.Tensor) -> torch.Tensor:
+    """`x` as a constant: no gradients flow through it."""
     return x.detach()
 
 
