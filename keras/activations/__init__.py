@@ -1,4 +1,4 @@
-"""Functions between layers."""
+"""Activation functions."""
 
 from keras.activations.activations import exponential, gelu, linear, mish, relu
 from keras.activations.lookup import deserialize, get, serialize

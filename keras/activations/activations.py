@@ -1,15 +1,13 @@
-"""The activations that are more than an op of the same name."""
+"""The activations that are not simply the op of the same name."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from keras import ops
 from keras.core.op import Tensor, elementwise
 from keras.ops import activations as nn
 
 
-def linear(x: Any) -> Any:
+def linear(x: Tensor) -> Tensor:
     """The input itself: no activation.
 
     Example:
@@ -19,8 +17,8 @@ def linear(x: Any) -> Any:
     return x
 
 
-def exponential(x: Any) -> Any:
-    """`exp(x)`.
+def exponential(x: Tensor) -> Tensor:
+    """Exponential: exp(x).
 
     Example:
         >>> float(keras.activations.exponential(0.0))
@@ -29,12 +27,15 @@ def exponential(x: Any) -> Any:
     return ops.exp(x)
 
 
-def gelu(x: Any, approximate: bool = False) -> Any:
-    """`x * Phi(x)`, with the normal distribution's Phi (Hendrycks & Gimpel, 2016).
+def gelu(x: Tensor, approximate: bool = False) -> Tensor:
+    """GELU: x * P(X <= x) for a standard normal X.
+
+    Hendrycks & Gimpel, 2016, arXiv:1606.08415.
 
     Args:
         x: a tensor.
-        approximate: whether to compute Phi by tanh.
+        approximate: whether to approximate the probability by tanh; False uses the
+            error function.
 
     Example:
         >>> float(keras.activations.gelu(1.0))
@@ -45,7 +46,7 @@ def gelu(x: Any, approximate: bool = False) -> Any:
 
 @elementwise(primitive=False)
 def mish(x: Tensor) -> Tensor:
-    """`x * tanh(softplus(x))` (Misra, 2019).
+    """Mish: x * tanh(softplus(x)) (Misra, 2019, arXiv:1908.08681).
 
     Example:
         >>> float(keras.activations.mish(1.0))
@@ -55,21 +56,21 @@ def mish(x: Tensor) -> Tensor:
 
 
 def relu(
-    x: Any,
+    x: Tensor,
     negative_slope: float = 0.0,
     max_value: float | None = None,
     threshold: float = 0.0,
-) -> Any:
-    """`max(x, 0)`, or a piecewise linear function of that kind.
+) -> Tensor:
+    """ReLU: max(x, 0), or with further arguments a piecewise linear function.
 
-    It is `max_value` where x reaches that, x where it is above `threshold`, and
-    `negative_slope * (x - threshold)` below.
+    The result is `negative_slope * (x - threshold)` where x is at most `threshold`,
+    else x, and at most `max_value`.
 
     Args:
         x: a tensor.
         negative_slope: the slope below the threshold.
-        max_value: the greatest value, or None.
-        threshold: where the identity begins.
+        max_value: the largest value, or None for no limit.
+        threshold: the value below which x is replaced.
 
     Example:
         >>> keras.activations.relu(keras.ops.array([-2.0, 3.0]), max_value=2.0).numpy()
@@ -79,6 +80,7 @@ def relu(
         if max_value is None:
             return nn.relu(x)
         return nn.relu6(x) if max_value == 6 else ops.clip(x, 0, max_value)
+
     if not threshold:
         out = nn.leaky_relu(x, negative_slope)
     else:
@@ -88,6 +90,7 @@ def relu(
         out = ops.where(ops.greater(x, threshold), x, below)
     if max_value is None:
         return out
+
     # As in Keras: without a slope nothing is below 0 then, whatever the threshold.
     out = ops.minimum(out, max_value)
     return out if negative_slope else ops.maximum(out, 0)

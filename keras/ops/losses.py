@@ -1,4 +1,4 @@
-"""Cross-entropies and the like, one value per sample."""
+"""Cross-entropies, and the signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from keras.ops.core import cast, check_axis, dtype
 _pick = kernel("_pick")  # (values, classes, axis): the value of each class
 
 
-def _check_same(who: str, target: Any, output: Any) -> None:
-    if not shapes_fit(target.shape, output.shape):
+def _check_same(
+    who: str, a: Any, b: Any, names: tuple[str, str] = ("target", "output")
+) -> None:
+    if not shapes_fit(a.shape, b.shape):
+        first, second = names
         raise shape_error(
-            f"{who}: `target` and `output` must have the same shape", target, output
+            f"{who}: `{first}` and `{second}` must have the same shape", a, b
         )
 
 
@@ -25,10 +28,20 @@ def _check_same(who: str, target: Any, output: Any) -> None:
 def binary_crossentropy(
     target: Tensor, output: Tensor, from_logits: bool = False
 ) -> Tensor:
-    """-t log(p) - (1 - t) log(1 - p), element by element.
+    """Binary cross-entropy, element by element: -t log(p) - (1 - t) log(1 - p).
 
-    With `from_logits`, `output` is what a sigmoid would make probabilities of: the more
-    exact form.
+    Args:
+        target: the true probabilities t, from 0 to 1.
+        output: the predicted probabilities p, of the shape of `target`.
+        from_logits: whether `output` holds logits, of which the sigmoid is taken. It is
+            the more exact form.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> keras.ops.binary_crossentropy([1.0, 0.0], [0.5, 0.5])
+        array([0.6931472, 0.6931472])
     """
     _check_same("binary_crossentropy", target, output)
     if from_logits:
@@ -53,10 +66,25 @@ def _sigmoid_crossentropy(target: Tensor, logits: Tensor) -> Tensor:
 def categorical_crossentropy(
     target: Tensor, output: Tensor, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
-    """-sum(t log(p)) along the axis of the classes.
+    """Categorical cross-entropy: -sum(t log(p)) along the axis of the classes.
 
-    `output` holds probabilities (scaled to sum to 1), or with `from_logits` what a
-    softmax would be taken of: the more exact form.
+    Args:
+        target: the true probabilities t, such as one-hot vectors.
+        output: the predicted probabilities p, of the shape of `target`; they are scaled
+            to sum to 1.
+        from_logits: whether `output` holds logits, of which the softmax is taken. It is
+            the more exact form.
+        axis: the axis of the classes.
+
+    Returns:
+        A tensor of the shape of `output` without that axis.
+
+    Raises:
+        ValueError: the shapes differ.
+
+    Example:
+        >>> keras.ops.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])
+        array([0.6931472])
     """
     who = "categorical_crossentropy"
     _check_same(who, target, output)
@@ -82,13 +110,16 @@ def _log_clipped(output: Any, axis: int) -> Any:
 def sparse_categorical_crossentropy(
     target: Index, output: Tensor, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
-    """-log(p) of the true class.
+    """Categorical cross-entropy of class numbers: -log(p) of the true class.
 
     Args:
         target: class numbers, of the shape of `output` without the axis of the classes
-            (or with size 1 there). A number that is no class is an error on PyTorch and
-            TensorFlow; JAX, which cannot raise there, counts it 0.
-        output, from_logits: as in `categorical_crossentropy`.
+            (or with size 1 there). A number that is not a class is an error on PyTorch
+            and TensorFlow; on JAX, which cannot raise there, its loss is 0.
+        output, from_logits, axis: as in `categorical_crossentropy`.
+
+    Raises:
+        ValueError: the shapes do not fit.
 
     Example:
         >>> keras.ops.sparse_categorical_crossentropy([1], [[0.5, 0.5]])
@@ -101,14 +132,16 @@ def sparse_categorical_crossentropy(
         target = cast(target, "int32")
     if len(target.shape) == rank and target.shape[axis] == 1:
         target = knp.squeeze(target, axis)
-    wanted = tuple(output.shape[:axis]) + tuple(output.shape[axis + 1 :])
-    if not shapes_fit(target.shape, wanted):
+
+    expected = tuple(output.shape[:axis]) + tuple(output.shape[axis + 1 :])
+    if not shapes_fit(target.shape, expected):
         raise ValueError(
-            f"{who}: `target` holds one class number for each output: shape {wanted} "
-            f"for an output of shape {tuple(output.shape)} with classes along axis "
-            f"{axis}; received {tuple(target.shape)}. One-hot targets go to "
-            "categorical_crossentropy."
+            f"{who}: `target` must have one class number for each output, that is, "
+            f"shape {expected} for an output of shape {tuple(output.shape)} with "
+            f"classes along axis {axis}; received shape {tuple(target.shape)}. For "
+            "one-hot targets use categorical_crossentropy."
         )
+
     if from_logits:
         return _sparse_softmax_crossentropy(target, output, axis)
     return -_pick(_log_clipped(output, axis), target, axis)
@@ -122,10 +155,18 @@ def _sparse_softmax_crossentropy(target: Index, logits: Tensor, axis: int) -> Te
 
 @op(cast="float")
 def psnr(x1: Tensor, x2: Tensor, max_val: float) -> Tensor:
-    """The peak signal-to-noise ratio 20 log10(max) - 10 log10(mean((x1 - x2)^2)).
+    """Peak signal-to-noise ratio: 20 log10(max) - 10 log10(mean((x1 - x2)^2)).
 
-    A scalar in decibels; `max_val` is the largest value a signal can take.
+    Args:
+        x1, x2: signals of the same shape.
+        max_val: the largest value that a signal can take.
+
+    Returns:
+        A scalar, in decibels.
+
+    Raises:
+        ValueError: the shapes differ.
     """
-    _check_same("psnr", x1, x2)
+    _check_same("psnr", x1, x2, ("x1", "x2"))
     error = knp.mean(knp.square(x1 - x2))
     return 20 * knp.log10(cast(max_val, dtype(error))) - 10 * knp.log10(error)

@@ -11,10 +11,9 @@ from keras.core.config import limits
 from keras.core.errors import shape_error, standardize_tuple
 from keras.core.op import Tensor, kernel, op
 from keras.core.settings import standardize_data_format
+from keras.core.typing import DataFormat, IntOrInts, Padding
 from keras.ops import numpy as knp
 from keras.ops.core import convert_to_tensor, dtype, shape
-
-Sizes = int | tuple[int, ...]
 
 _max_pool = kernel("_max_pool")  # (inputs, window)
 _average_pool = kernel("_average_pool")  # (inputs, window); padding does not count
@@ -23,20 +22,23 @@ _average_pool = kernel("_average_pool")  # (inputs, window); padding does not co
 @op
 def max_pool(
     inputs: Tensor,
-    pool_size: Sizes,
-    strides: Sizes | None = None,
-    padding: str = "valid",
-    data_format: str | None = None,
+    pool_size: IntOrInts,
+    strides: IntOrInts | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
 ) -> Tensor:
-    """The largest value in each window.
+    """Max pooling: the largest value in each window.
 
     Args:
         inputs: `(batch, *spatial, channels)`, or `(batch, channels, *spatial)` with
             `data_format="channels_first"`; one to three spatial axes.
-        pool_size: the window, an integer or one per axis.
-        strides: its step; by default `pool_size`.
-        padding: "valid", or "same": the output has ceil(size / stride) places.
+        pool_size: the size of the window, an integer or one per axis.
+        strides: the step of the window; by default `pool_size`.
+        padding: "valid" adds none; "same" gives ceil(size / stride) outputs per axis.
         data_format: by default `keras.config.image_data_format()`.
+
+    Returns:
+        A tensor in the data format of `inputs`.
 
     Example:
         >>> x = keras.ops.reshape(keras.ops.arange(4.0), (1, 4, 1))
@@ -51,14 +53,15 @@ def max_pool(
 @op(cast="float")
 def average_pool(
     inputs: Tensor,
-    pool_size: Sizes,
-    strides: Sizes | None = None,
-    padding: str = "valid",
-    data_format: str | None = None,
+    pool_size: IntOrInts,
+    strides: IntOrInts | None = None,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
 ) -> Tensor:
-    """The mean of each window; what "same" adds at the rim does not count.
+    """Average pooling: the mean of each window.
 
-    See `max_pool` for the arguments.
+    What the padding "same" adds at the rim does not count. See `max_pool` for the
+    arguments.
     """
     step = pool_size if strides is None else strides
     window = check_window("average_pool", inputs, pool_size, step, padding, data_format)
@@ -67,12 +70,13 @@ def average_pool(
 
 @op
 def _adaptive_average(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
-    """Means by one small matrix per axis."""
+    """Means by one small matrix per axis: column j has the weights of output j."""
     for axis, size in enumerate(sizes, 1 if channels_last else 2):
         bins = _bins(inputs.shape[axis], size)
         weights = np.zeros((inputs.shape[axis], size), "float32")
         for j, (low, high) in enumerate(bins):
             weights[low:high, j] = 1 / (high - low)
+
         matrix = convert_to_tensor(weights, dtype(inputs))
         inputs = knp.moveaxis(knp.tensordot(inputs, matrix, [[axis], [0]]), -1, axis)
     return inputs
@@ -80,31 +84,37 @@ def _adaptive_average(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tens
 
 @op
 def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
-    """Maxima of gathered bins; bins are filled up by repeating their last place."""
+    """Maxima of gathered bins; repeating a bin's last element makes them equally wide."""
     for axis, size in enumerate(sizes, 1 if channels_last else 2):
         bins = _bins(inputs.shape[axis], size)
         width = max(high - low for low, high in bins)
-        places = [[min(low + k, high - 1) for k in range(width)] for low, high in bins]
+        indices = [[min(low + k, high - 1) for k in range(width)] for low, high in bins]
+
         dims = shape(inputs)
-        gathered = knp.take(inputs, np.ravel(places), axis=axis)
+        gathered = knp.take(inputs, np.ravel(indices), axis=axis)
         split = (*dims[:axis], size, width, *dims[axis + 1 :])
         inputs = knp.max(knp.reshape(gathered, split), axis=axis + 1)
     return inputs
 
 
 def _bins(n: int, size: int) -> list[tuple[int, int]]:
-    """From where to where each of `size` outputs looks."""
+    """The range of the `n` inputs that each of the `size` outputs covers."""
     limits.charge((n, size), 4, "adaptive pooling")
     return [(i * n // size, -(-(i + 1) * n // size)) for i in range(size)]
 
 
-def _checked(who: str, inputs: Any, output_size: Any, data_format: str | None) -> tuple:
+def _output_sizes(
+    who: str, inputs: Any, output_size: Any, data_format: str | None
+) -> tuple[tuple[int, ...], bool]:
+    """The checked output size per spatial axis, and whether the channels are last."""
     rank = len(inputs.shape) - 2
     if rank not in (1, 2, 3):
         raise shape_error(
-            f"{who}: the input needs 1, 2 or 3 spatial axes beside batch and channels",
+            f"{who}: `inputs` must have 1, 2 or 3 spatial axes beside batch and "
+            "channels",
             inputs,
         )
+
     channels_last = standardize_data_format(data_format) == "channels_last"
     if None in spatial(inputs, channels_last):
         raise shape_error(f"{who}: the spatial sizes must be known", inputs)
@@ -113,27 +123,38 @@ def _checked(who: str, inputs: Any, output_size: Any, data_format: str | None) -
 
 @op(cast="float")
 def adaptive_average_pool(
-    inputs: Tensor, output_size: Sizes, data_format: str | None = None
+    inputs: Tensor, output_size: IntOrInts, data_format: DataFormat | None = None
 ) -> Tensor:
-    """Means over windows chosen so that the output has the given size.
+    """Average pooling over windows chosen so that the output has the given size.
 
     Args:
-        inputs: `(batch, *spatial, channels)`, or channels first; sizes known.
-        output_size: an integer, or one per spatial axis. Output i of m looks at places
-            floor(i * n / m) to ceil((i + 1) * n / m).
+        inputs: `(batch, *spatial, channels)`, or channels first; the sizes must be
+            known.
+        output_size: an integer, or one per spatial axis. Output i of m covers the
+            inputs from floor(i * n / m) up to ceil((i + 1) * n / m), exclusive.
         data_format: by default `keras.config.image_data_format()`.
+
+    Returns:
+        A tensor in the data format of `inputs`, of spatial size `output_size`.
+
+    Raises:
+        ValueError: the rank is not 3 to 5, or a spatial size is not known.
     """
-    sizes, last = _checked("adaptive_average_pool", inputs, output_size, data_format)
-    return _adaptive_average(inputs, sizes, last)
+    sizes, channels_last = _output_sizes(
+        "adaptive_average_pool", inputs, output_size, data_format
+    )
+    return _adaptive_average(inputs, sizes, channels_last)
 
 
 @op
 def adaptive_max_pool(
-    inputs: Tensor, output_size: Sizes, data_format: str | None = None
+    inputs: Tensor, output_size: IntOrInts, data_format: DataFormat | None = None
 ) -> Tensor:
-    """Maxima over windows chosen so that the output has the given size.
+    """Max pooling over windows chosen so that the output has the given size.
 
     See `adaptive_average_pool`.
     """
-    sizes, last = _checked("adaptive_max_pool", inputs, output_size, data_format)
-    return _adaptive_max(inputs, sizes, last)
+    sizes, channels_last = _output_sizes(
+        "adaptive_max_pool", inputs, output_size, data_format
+    )
+    return _adaptive_max(inputs, sizes, channels_last)
