@@ -69,14 +69,16 @@ from keras.ops.math import (
     in_top_k,
     logsumexp,
     rsqrt,
-    segment_max,
-    segment_min,
-    segment_prod,
-    segment_sum,
     top_k,
 )
 from keras.ops.nn import *
 from keras.ops.numpy import *
+from keras.ops.segments import (
+    segment_max,
+    segment_min,
+    segment_prod,
+    segment_sum,
+)
 from keras.ops.shaping import rearrange
 
 __all__ = [

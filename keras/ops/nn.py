@@ -33,13 +33,14 @@ from keras.ops.activations import (
 from keras.ops.attention import dot_product_attention
 from keras.ops.convolution import conv, conv_transpose, depthwise_conv, separable_conv
 from keras.ops.ctc import ctc_decode, ctc_loss
+from keras.ops.encoding import multi_hot, one_hot
 from keras.ops.losses import (
     binary_crossentropy,
     categorical_crossentropy,
     psnr,
     sparse_categorical_crossentropy,
 )
-from keras.ops.math import multi_hot, one_hot, polar
+from keras.ops.math import polar
 from keras.ops.normalization import (
     batch_normalization,
     layer_normalization,

@@ -84,7 +84,7 @@ def _adaptive_average(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tens
 
 @op
 def _adaptive_max(inputs: Tensor, sizes: tuple, channels_last: bool) -> Tensor:
-    """Maxima of gathered bins; repeating a bin's last element makes them equally wide."""
+    """Maxima of gathered bins, made equally wide by repeating their last element."""
     for axis, size in enumerate(sizes, 1 if channels_last else 2):
         bins = _bins(inputs.shape[axis], size)
         width = max(high - low for low, high in bins)
