@@ -18,35 +18,35 @@ def value_and_grad(
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
 ) -> Callable:
-    """A function that gives the result of `fn` and the gradients of it.
+    """A function that returns the result of `fn` and its gradients.
 
     Args:
-        fn: gives a scalar, or `(scalar, aux)` with `has_aux`.
-        variables: take gradients with respect to these variables, which `fn` reads
-            (they may be written by it too); None for gradients of arguments.
-        argnums: which positional arguments to differentiate (nests of tensors), where
-            `variables` is None.
-        has_aux: `fn` returns further things beside the scalar.
+        fn: a function that returns a scalar, or `(scalar, aux)` with `has_aux`.
+        variables: a variable or a list of them, which `fn` reads (and may write), to
+            take gradients with respect to; None for gradients of arguments.
+        argnums: the positional arguments to differentiate (nested structures of
+            tensors), if `variables` is None.
+        has_aux: whether `fn` returns something beside the scalar.
 
     Returns:
-        A function of the arguments of `fn` giving `(value, gradients)`, or
-        `((value, aux), gradients)` with `has_aux`. The gradients come as `variables` or
-        `argnums` are given: one, or a list. What the scalar does not depend on has
-        gradient zero.
+        A function of the arguments of `fn` that returns `(value, gradients)`, or
+        `((value, aux), gradients)` with `has_aux`. There is one gradient or a list of
+        them, like `variables` or `argnums`. The gradient is zero where the scalar does
+        not depend on the value.
 
     Raises:
-        TypeError: something to differentiate is not of a float type.
+        TypeError: a value to differentiate is not of a float type.
         ValueError: the result is not a scalar.
 
     Example:
         >>> keras.ops.value_and_grad(lambda x: keras.ops.sum(x * x))([1.0, 3.0])
         (array(10.), array([2., 6.]))
     """
-    single = isinstance(variables, Variable)
-    held: list[Variable] | None = None
+    is_single = isinstance(variables, Variable)
+    sources: list[Variable] | None = None
     if variables is not None:
-        held = [variables] if isinstance(variables, Variable) else list(variables)
-    for variable in held or ():
+        sources = [variables] if isinstance(variables, Variable) else list(variables)
+    for variable in sources or ():
         _check_float(variable.dtype, f"the variable {variable.path!r}")
     numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
 
@@ -56,29 +56,34 @@ def value_and_grad(
         value = out[0] if has_aux else out
         if tuple(getattr(value, "shape", ())) != ():
             raise ValueError(
-                "value_and_grad: gradients exist of a scalar; the function gave shape "
+                "value_and_grad: the function must return a scalar; it gave shape "
                 f"{tuple(value.shape)}. Reduce it with keras.ops.sum or mean"
-                + ("." if has_aux else ", or say `has_aux=True` for (scalar, rest).")
+                + ("." if has_aux else ", or use `has_aux=True` for (scalar, aux).")
             )
         return out
 
     @functools.wraps(fn)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         backend = current()
-        if held is None:
+        if sources is None:
             args = _differentiable(backend, args, numbers)
-        run = backend.value_and_grad(scalar, held, argnums, has_aux)
+        run = backend.value_and_grad(scalar, sources, argnums, has_aux)
         value, grads = run(*args, **kwargs)
-        if held is not None:
+
+        if sources is not None:
             grads = [
-                backend.convert_to_tensor(dtypes.numpy_dtype(v.dtype).type(0)) * v.value
-                if g is None
-                else g
-                for g, v in zip(grads, held)
+                _zero_gradient(backend, variable) if grad is None else grad
+                for grad, variable in zip(grads, sources)
             ]
-        return value, grads[0] if single else grads
+        return value, grads[0] if is_single else grads
 
     return wrapped
+
+
+def _zero_gradient(backend: Any, variable: Variable) -> Any:
+    """Zeros like the variable, wherever it is stored."""
+    zero = dtypes.numpy_dtype(variable.dtype).type(0)
+    return backend.convert_to_tensor(zero) * variable.value
 
 
 def grad(
@@ -87,9 +92,15 @@ def grad(
     argnums: int | Sequence[int] = 0,
     has_aux: bool = False,
 ) -> Callable:
-    """A function that gives the gradients of `fn`; see `value_and_grad`.
+    """A function that returns the gradients of `fn`; see `value_and_grad`.
 
-    With `has_aux` it gives `(gradients, aux)`.
+    Returns:
+        A function of the arguments of `fn` that returns the gradients, or
+        `(gradients, aux)` with `has_aux`.
+
+    Example:
+        >>> keras.ops.grad(lambda x: keras.ops.sum(x * x))([1.0, 3.0])
+        array([2., 6.])
     """
     run = value_and_grad(fn, variables, argnums, has_aux)
 
@@ -102,18 +113,22 @@ def grad(
 
 
 def _differentiable(backend: Any, args: tuple, numbers: tuple[int, ...]) -> tuple:
+    """The arguments, with those to be differentiated as tensors of a float type."""
     out = list(args)
     for i in numbers:
         if not -len(args) <= i < len(args):
             raise ValueError(
-                f"value_and_grad: argument {i} is to be differentiated, but the call "
-                f"has {len(args)} positional arguments."
+                f"value_and_grad: `argnums` names argument {i}, but the call has "
+                f"{len(args)} positional arguments."
             )
+
+        # A list with numbers in it is one tensor, else a structure of tensors.
         leaves = tree.flatten(args[i])
         if any(isinstance(x, (bool, int, float)) for x in leaves):
             out[i] = backend.convert_to_tensor(args[i])
         else:
             out[i] = tree.map_structure(backend.convert_to_tensor, args[i])
+
         for leaf in tree.flatten(out[i]):
             _check_float(backend.dtype_of(leaf), f"argument {i}")
     return tuple(out)
@@ -131,16 +146,19 @@ _jvp = kernel("_jvp")  # (fun, primals, tangents, has_aux)
 
 
 def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
-    """The value of a function and its derivative along a direction (forward mode).
+    """Jacobian-vector product: a function's value and its derivative in a direction.
 
     Args:
         fun: a function of tensors.
         primals: a tuple or list of the arguments.
-        tangents: the direction: a tuple or list like `primals`.
-        has_aux: `fun` returns `(value, aux)`.
+        tangents: the direction, a tuple or list of the structure of `primals`.
+        has_aux: whether `fun` returns `(value, aux)`.
 
     Returns:
-        `(value, derivative)`, and `aux` third with `has_aux`.
+        `(value, derivative)`, or `(value, derivative, aux)` with `has_aux`.
+
+    Raises:
+        TypeError: `primals` or `tangents` is not a tuple or list.
 
     Example:
         >>> keras.ops.jvp(lambda x: x * x, (3.0,), (1.0,))
@@ -149,8 +167,8 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> An
     for name, value in (("primals", primals), ("tangents", tangents)):
         if not isinstance(value, (list, tuple)):
             raise TypeError(
-                f"jvp: `{name}` must be a tuple or list, one entry per argument; "
-                f"received {type(value).__name__}."
+                f"jvp: `{name}` must be a tuple or list with an entry for each "
+                f"argument of the function; received {type(value).__name__}."
             )
     tree.assert_same_structure(tuple(primals), tuple(tangents))
     convert = functools.partial(tree.map_structure, current().convert_to_tensor)
@@ -158,11 +176,11 @@ def jvp(fun: Callable, primals: Any, tangents: Any, has_aux: bool = False) -> An
 
 
 def custom_gradient(f: Callable) -> Callable:
-    """Give a function a gradient of its own.
+    """A decorator that gives a function its own gradient.
 
     Args:
-        f: `(*args) -> (output, grad)`; `grad(*upstream)` takes the gradients with
-            respect to the outputs and gives one for each argument.
+        f: a function `(*args) -> (output, grad)`. `grad(*upstream)` takes the gradients
+            with respect to the outputs and returns one for each argument.
 
     Returns:
         A function `(*args) -> output`.
@@ -172,7 +190,7 @@ def custom_gradient(f: Callable) -> Callable:
         ... def clipped(x):
         ...     return x, lambda upstream: keras.ops.clip(upstream, -1.0, 1.0)
     """
-    made: dict[str, Callable] = {}
+    by_backend: dict[str, Callable] = {}
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -180,8 +198,8 @@ def custom_gradient(f: Callable) -> Callable:
         args = tree.map_structure(backend.convert_to_tensor, args)
         if kwargs:
             return backend.custom_gradient(functools.partial(f, **kwargs))(*args)
-        if backend.name not in made:
-            made[backend.name] = backend.custom_gradient(f)
-        return made[backend.name](*args)
+        if backend.name not in by_backend:
+            by_backend[backend.name] = backend.custom_gradient(f)
+        return by_backend[backend.name](*args)
 
     return wrapped
