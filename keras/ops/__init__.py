@@ -73,13 +73,13 @@ from keras.ops.math import (
 )
 from keras.ops.nn import *
 from keras.ops.numpy import *
+from keras.ops.patterns import rearrange
 from keras.ops.segments import (
     segment_max,
     segment_min,
     segment_prod,
     segment_sum,
 )
-from keras.ops.shaping import rearrange
 
 __all__ = [
     "associative_scan",

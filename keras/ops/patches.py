@@ -11,7 +11,7 @@ from keras.core.settings import standardize_data_format
 from keras.core.typing import DataFormat, IntOrInts
 from keras.ops import numpy as knp
 from keras.ops.core import shape
-from keras.ops.shaping import rearrange
+from keras.ops.patterns import rearrange
 
 FROM_BLOCKS_LAST = "n h w (b d c) -> n (h b) (w d) c"
 FROM_BLOCKS_FIRST = "n (c b d) h w -> n c (h b) (w d)"

@@ -1,11 +1,10 @@
-"""Shapes of tensors: reshaping, reordering, joining, splitting, padding, patterns."""
+"""Shapes of tensors: reshaping, reordering, joining, splitting, repeating, padding."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from keras.core import dtypes
 from keras.core.errors import check_choice
@@ -16,7 +15,8 @@ from keras.core.weight import Weight
 from keras.ops.core import shape
 
 PAD_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
-Sections = int | Sequence[int]
+# A number of equal pieces, or the indices to split at.
+Sections: TypeAlias = int | Sequence[int]
 
 _pad = kernel("_pad")  # (x, width, mode, value)
 _repeat = kernel("_repeat")  # (x, repeats, axis)
@@ -25,7 +25,7 @@ _view = kernel("_view")  # (x, dtype)
 
 
 def ndim(x: Tensor) -> int:
-    """The number of axes, a Python int."""
+    """The number of axes (the rank), a Python int."""
     return len(_shape_of(x))
 
 
@@ -47,31 +47,38 @@ def _shape_of(x: Any) -> tuple[int | None, ...]:
 
 
 def _reshape_spec(x: Any, newshape: Any) -> KerasTensor:
-    """What is left is unknown when an axis is; the sizes given hold in any case."""
+    """The size for -1 is unknown if an axis is; the sizes given hold in any case."""
     given = [newshape] if isinstance(newshape, int) else list(newshape)
     given = [-1 if n is None else n for n in given]
-    rest = math.prod(n for n in given if n != -1)
     if given.count(-1) > 1:
         raise ValueError(f"reshape: only one size may be -1; received {newshape!r}.")
+
+    rest = math.prod(n for n in given if n != -1)
+    inferred: int | None = None
     if None not in x.shape:
         total = math.prod(x.shape)
-        if (total % rest if rest else total) or (-1 not in given and total != rest):
+        is_multiple = total % rest == 0 if rest else total == 0
+        if not is_multiple or (-1 not in given and total != rest):
             raise ValueError(
-                f"reshape: a tensor of shape {x.shape} has {total} elements, which do "
-                f"not fill the shape {newshape!r}."
+                f"reshape: a tensor of shape {x.shape} with {total} elements cannot be "
+                f"reshaped to {newshape!r}."
             )
-        left: int | None = total // rest if rest else 0
-    else:
-        left = None
-    return KerasTensor(tuple(left if n == -1 else n for n in given), x.dtype)
+        inferred = total // rest if rest else 0
+    return KerasTensor(tuple(inferred if n == -1 else n for n in given), x.dtype)
 
 
 @primitive(infer=_reshape_spec)
 def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
-    """The same elements in another shape.
+    """Reshape: the same elements in another shape.
 
-    One of its sizes may be -1 for what is left. None, as a shape that is not known
-    gives it, means the same.
+    Args:
+        x: a tensor.
+        newshape: the shape. One size may be -1, which is inferred from the others. None
+            means the same, so that the shape of a symbolic tensor can be passed.
+
+    Raises:
+        ValueError: the shape does not have the same number of elements (for symbolic
+            tensors; the framework raises its own error for others).
 
     Example:
         >>> keras.ops.reshape([1, 2, 3, 4], (2, -1))
@@ -81,35 +88,38 @@ def reshape(x: Tensor, newshape: int | Sequence[int]) -> Tensor:
 
 @op
 def ravel(x: Tensor) -> Tensor:
-    """All elements in one row."""
+    """Flatten to one axis."""
     return current().TABLE["reshape"](x, (-1,))
 
 
 @primitive
 def transpose(x: Tensor, axes: Sequence[int] | None = None) -> Tensor:
-    """The axes in another order: which old axis each is; by default the reverse."""
+    """Permute the axes: axis i of the result is axis `axes[i]` of `x`.
+
+    By default the order is reversed.
+    """
 
 
 @primitive
 def expand_dims(x: Tensor, axis: int | Sequence[int]) -> Tensor:
-    """New axes of size 1; `axis`: where the new axis, or axes, stand in the result."""
+    """Add axes of size 1; `axis` is the place of the new axis or axes in the result."""
 
 
 @primitive
 def squeeze(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
-    """Axes of size 1 taken out; `axis`: which; by default all."""
+    """Remove axes of size 1: the given axis or axes, by default all of size 1."""
 
 
 @primitive
 def swapaxes(x: Tensor, axis1: int, axis2: int) -> Tensor:
-    """Two axes change places."""
+    """Exchange two axes."""
 
 
 @primitive
 def moveaxis(
     x: Tensor, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> Tensor:
-    """The axes at `source` moved to `destination`; the others keep their order.
+    """Move the axes at `source` to `destination`; the others keep their order.
 
     Example:
         >>> keras.ops.moveaxis(keras.ops.ones((2, 3, 4)), 0, -1).shape
@@ -119,7 +129,7 @@ def moveaxis(
 
 @primitive
 def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
-    """`x` repeated along axes of size 1, and along new ones in front, to fill a shape.
+    """Broadcast: repeat along axes of size 1, and along new ones in front.
 
     Example:
         >>> keras.ops.broadcast_to([1, 2], (2, 2))
@@ -129,30 +139,30 @@ def broadcast_to(x: Tensor, shape: Sequence[int]) -> Tensor:
 
 @primitive(cast="common")
 def concatenate(xs: Tensors, axis: int = 0) -> Tensor:
-    """Tensors joined along an axis that they have; the other axes agree."""
+    """Join tensors along an existing axis; their other sizes must be the same."""
 
 
 @primitive(cast="common")
 def stack(x: Tensors, axis: int = 0) -> Tensor:
-    """Tensors of one shape (or slices of a tensor) put together along a new axis."""
+    """Join tensors of one shape (or the slices of a tensor) along a new axis."""
 
 
 @op(cast="common")
 def hstack(xs: Tensors) -> Tensor:
-    """Tensors joined along their second axis, rows of numbers along their first."""
+    """Join tensors along the second axis, vectors along their only one."""
     xs = [_with_axes(x, 1) for x in xs]
     return current().TABLE["concatenate"](xs, 0 if len(xs[0].shape) == 1 else 1)
 
 
 @op(cast="common")
 def vstack(xs: Tensors) -> Tensor:
-    """Tensors joined along their first axis, rows of numbers as rows of a matrix."""
+    """Join tensors along the first axis, vectors as rows of a matrix."""
     return current().TABLE["concatenate"]([_with_axes(x, 2) for x in xs], 0)
 
 
 @op(cast="common")
 def dstack(xs: Tensors) -> Tensor:
-    """Tensors joined along their third axis.
+    """Join tensors along the third axis.
 
     Example:
         >>> keras.ops.dstack([[1, 2], [3, 4]])
@@ -162,7 +172,7 @@ def dstack(xs: Tensors) -> Tensor:
 
 
 def _with_axes(x: Any, rank: int) -> Any:
-    """`x` with at least so many axes: in front up to two, the third at the end."""
+    """`x` with at least `rank` axes: new ones go in front, a third one at the end."""
     expand = current().TABLE["expand_dims"]
     while len(x.shape) < rank:
         x = expand(x, -1 if len(x.shape) == 2 else 0)
@@ -171,17 +181,28 @@ def _with_axes(x: Any, rank: int) -> Any:
 
 @op(cast="common")
 def append(x1: Tensor, x2: Tensor, axis: int | None = None) -> Tensor:
-    """`x2` after `x1`, along an axis; without one, all their elements in one row."""
-    both = (x1, x2) if axis is not None else (ravel(x1), ravel(x2))
-    return current().TABLE["concatenate"](list(both), axis or 0)
+    """Append `x2` to `x1` along an axis; None flattens both first."""
+    if axis is None:
+        return current().TABLE["concatenate"]([ravel(x1), ravel(x2)], 0)
+    return current().TABLE["concatenate"]([x1, x2], axis)
 
 
 @op
 def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tensor]:
-    """A tensor cut along an axis: into so many equal pieces, or at the given places.
+    """Split a tensor along an axis.
+
+    Args:
+        x: a tensor.
+        indices_or_sections: a number of equal pieces, or the ascending indices to split
+            at.
+        axis: the axis.
+
+    Returns:
+        A list of tensors.
 
     Raises:
-        ValueError: the axis does not divide into so many pieces.
+        ValueError: the size of the axis is not a multiple of the number of pieces, or
+            the indices do not ascend.
 
     Example:
         >>> [p.shape for p in keras.ops.split(keras.ops.ones((2, 6)), [1, 4], axis=1)]
@@ -191,7 +212,7 @@ def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tenso
     sections = _sections(indices_or_sections)
     if isinstance(sections, int) and whole is not None and whole % sections:
         raise ValueError(
-            f"split: axis {axis} of shape {tuple(x.shape)} does not divide "
+            f"split: axis {axis} of shape {tuple(x.shape)} cannot be divided into "
             f"{sections} equal pieces. Use keras.ops.array_split for unequal ones."
         )
     return _pieces(x, sections, axis)
@@ -201,7 +222,7 @@ def split(x: Tensor, indices_or_sections: Sections, axis: int = 0) -> list[Tenso
 def array_split(
     x: Tensor, indices_or_sections: Sections, axis: int = 0
 ) -> list[Tensor]:
-    """`keras.ops.split`, but pieces need not be equal: the first ones are longer.
+    """Like `keras.ops.split`, but pieces may be unequal: the first ones are longer.
 
     Example:
         >>> [p.shape for p in keras.ops.array_split(keras.ops.ones((5,)), 3)]
@@ -211,7 +232,7 @@ def array_split(
 
 
 def hsplit(x: Tensor, indices_or_sections: Sections) -> list[Tensor]:
-    """`keras.ops.split` along the second axis; the first for a row of numbers."""
+    """`keras.ops.split` along the second axis, along the first for a vector."""
     return split(x, indices_or_sections, 0 if ndim(x) == 1 else 1)
 
 
@@ -226,43 +247,50 @@ def dsplit(x: Tensor, indices_or_sections: Sections) -> list[Tensor]:
 
 
 def _sections(given: Any) -> int | list[int]:
-    """A number of pieces, or the places to cut at, as Python ints."""
+    """A number of pieces, or the indices to split at, as Python ints."""
     if not isinstance(given, int):
         given = current().convert_to_numpy(given)
         if given.ndim:
-            return [int(place) for place in given]
+            return [int(index) for index in given]
         given = int(given)
     if given < 1:
         raise ValueError(
-            f"split: the number of pieces is at least 1; received {given}."
+            f"split: the number of pieces must be at least 1; received {given}."
         )
     return given
 
 
 def _pieces(x: Any, sections: int | list[int], axis: int) -> list[Any]:
-    whole = shape(x)[axis]
-    if isinstance(sections, int):  # the first pieces take what is left over
-        sizes = [(whole + sections - 1 - i) // sections for i in range(sections)]
+    size = shape(x)[axis]
+    if isinstance(sections, int):  # the first pieces take the remainder
+        sizes = [(size + sections - 1 - i) // sections for i in range(sections)]
         return list(_split(x, sizes, axis))
-    if isinstance(whole, int):
-        sections = [min(p if p >= 0 else max(whole + p, 0), whole) for p in sections]
+
+    # Indices are those of a slice: negative ones count from the end, all are clipped.
+    if isinstance(size, int):
+        sections = [slice(index).indices(size)[1] for index in sections]
         if sections != sorted(sections):
             raise ValueError(
-                f"split: the places to cut at must ascend; received {sections} for an "
-                f"axis of size {whole}."
+                f"split: the indices to split at must ascend; received {sections} for "
+                f"an axis of size {size}."
             )
-    sizes = [b - a for a, b in zip([0, *sections], [*sections, whole])]
+    sizes = [end - start for start, end in zip([0, *sections], [*sections, size])]
     return list(_split(x, sizes, axis))
 
 
 @primitive
 def tile(x: Tensor, repeats: int | Sequence[int]) -> Tensor:
-    """The whole tensor repeated so often along its axes, counted from the last."""
+    """Repeat the whole tensor along its axes; `repeats` are those of the last axes."""
 
 
 @op
 def repeat(x: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
-    """Each element repeated: so often, or a number for each place along the axis.
+    """Repeat each element.
+
+    Args:
+        x: a tensor.
+        repeats: how often: an integer, or one for each place along the axis.
+        axis: the axis; None flattens first.
 
     Example:
         >>> keras.ops.repeat([1, 2], 2)
@@ -279,14 +307,20 @@ def repeat(x: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
 def pad(
     x: Tensor, pad_width: Any, mode: str = "constant", constant_values: Any = None
 ) -> Tensor:
-    """More elements at the ends of the axes.
+    """Pad: add elements at the ends of the axes.
 
     Args:
-        pad_width: how many: `((before, after), ...)` for every axis, `(before, after)`
-            or an int for all of them.
-        mode: "constant"; "edge" repeats the last element, "reflect" mirrors about it,
-            "symmetric" mirrors with it, "wrap" goes on from the other end.
-        constant_values: the value of the new elements, 0 by default; for "constant".
+        x: a tensor.
+        pad_width: the numbers of elements: `((before, after), ...)` with a pair for
+            every axis, or `(before, after)` or an int for all of them.
+        mode: "constant" adds one value; "edge" repeats the last element; "reflect"
+            mirrors about it and "symmetric" includes it; "wrap" continues from the
+            other end.
+        constant_values: the value that "constant" adds, 0 by default.
+
+    Raises:
+        ValueError: `mode` is not known, `pad_width` does not fit the axes, or
+            `constant_values` is given for another mode.
 
     Example:
         >>> keras.ops.pad([1, 2], (1, 2))
@@ -295,12 +329,14 @@ def pad(
     check_choice(mode, PAD_MODES, "mode", "pad")
     if mode != "constant" and constant_values is not None:
         raise ValueError(
-            f"pad: `constant_values` goes with mode='constant'; received {mode=} and "
-            f"constant_values={constant_values!r}."
+            "pad: `constant_values` is only for mode='constant'; received "
+            f"mode={mode!r} and constant_values={constant_values!r}."
         )
+
     width = _pad_width(pad_width, len(x.shape))
-    if not any(map(any, width)):
+    if not any(before or after for before, after in width):
         return x
+
     if mode in ("constant", "reflect", "symmetric"):
         return _pad(x, width, mode, 0 if constant_values is None else constant_values)
     for axis, (before, after) in enumerate(width):
@@ -310,45 +346,47 @@ def pad(
 
 
 def _pad_width(given: Any, rank: int) -> tuple[tuple[int, int], ...]:
+    """A pair for every axis; `[n]` stands for `[n, n]`, as in NumPy."""
     if isinstance(given, int):
         given = ((given, given),)
     elif isinstance(given[0], int):
         given = (tuple(given) * (2 // len(given)),)
-    width = tuple((int(p[0]), int(p[-1])) for p in given)
+
+    width = tuple((int(pair[0]), int(pair[-1])) for pair in given)
     if len(width) == 1:
         width = width * rank
     if len(width) != rank:
         raise ValueError(
-            f"pad: `pad_width` needs one pair for each of {rank} axes; received "
+            f"pad: `pad_width` must have one pair for each of {rank} axes; received "
             f"{given!r}."
         )
     return width
 
 
 def _extend(x: Any, axis: int, before: int, after: int, mode: str) -> Any:
-    """Elements taken from the axis itself: its ends, or its other side."""
+    """Pad one axis with elements of its own, for the modes "edge" and "wrap"."""
     table = current().TABLE
-    n = shape(x)[axis]
-    places = table["arange"](-before, n + after, 1, "int32")
+    size = shape(x)[axis]
+    indices = table["arange"](-before, size + after, 1, "int32")
     if mode == "wrap":
-        places = table["mod"](places, places * 0 + n)
+        indices = table["mod"](indices, indices * 0 + size)
     else:
-        places = table["clip"](places, 0, n - 1)
-    return table["take"](x, places, axis)
+        indices = table["clip"](indices, 0, size - 1)
+    return table["take"](x, indices, axis)
 
 
 @primitive
 def flip(x: Tensor, axis: int | Sequence[int] | None = None) -> Tensor:
-    """The elements in reverse order; `axis`: along which axes; by default all."""
+    """Reverse the order of the elements along an axis, several, or all (None)."""
 
 
 def fliplr(x: Tensor) -> Tensor:
-    """The elements in reverse order along the second axis: left becomes right."""
+    """Reverse the order along the second axis: left and right are exchanged."""
     return flip(x, 1)
 
 
 def flipud(x: Tensor) -> Tensor:
-    """The elements in reverse order along the first axis: up becomes down."""
+    """Reverse the order along the first axis: up and down are exchanged."""
     return flip(x, 0)
 
 
@@ -356,15 +394,25 @@ def flipud(x: Tensor) -> Tensor:
 def roll(
     x: Tensor, shift: int | Sequence[int], axis: int | Sequence[int] | None = None
 ) -> Tensor:
-    """The elements moved along; those that leave at the end come in at the front.
+    """Roll: shift the elements; those that leave at the end come in at the front.
 
-    There is a `shift` for each axis. `axis=None` moves all elements in one row.
+    Args:
+        x: a tensor.
+        shift: by how many places, a number for each axis.
+        axis: the axis or axes; None flattens, shifts, and restores the shape.
+
+    Example:
+        >>> keras.ops.roll([1, 2, 3], 1)
+        array([3, 1, 2])
     """
 
 
 @op
 def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
-    """`k` quarter turns in the plane of two axes, from the first towards the second.
+    """Rotate by `k` quarter turns in the plane of two axes, the first to the second.
+
+    Raises:
+        ValueError: `axes` are not two different axes.
 
     Example:
         >>> keras.ops.rot90([[1, 2], [3, 4]])
@@ -373,20 +421,29 @@ def rot90(array: Tensor, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Tensor:
     rank = len(array.shape)
     if len(axes) != 2 or rank < 2 or axes[0] % rank == axes[1] % rank:
         raise ValueError(
-            "rot90: `axes` names two different axes of a tensor of two axes at least; "
+            "rot90: `axes` must be two different axes of a tensor of rank 2 or more; "
             f"received axes={axes!r} and shape {tuple(array.shape)}."
         )
+
     first, second = axes
-    if k % 4 == 2:
-        return flip(array, axes)
-    if k % 4 == 1:
+    turns = k % 4
+    if turns == 1:
         return swapaxes(flip(array, second), first, second)
-    return flip(swapaxes(array, first, second), second) if k % 4 == 3 else array
+    if turns == 2:
+        return flip(array, axes)
+    if turns == 3:
+        return flip(swapaxes(array, first, second), second)
+    return array
 
 
 @op
 def view(x: Tensor, dtype: Any = None) -> Tensor:
-    """The same bytes read as another type; with another width the last axis changes.
+    """Reinterpret the bytes as another type, without converting the values.
+
+    If the types have different widths, the size of the last axis changes.
+
+    Raises:
+        ValueError: the bytes of the last axis do not divide into the new type.
 
     Example:
         >>> keras.ops.view(keras.ops.array([1.0]), "int32")
@@ -394,124 +451,14 @@ def view(x: Tensor, dtype: Any = None) -> Tensor:
     """
     if dtype is None:
         return x
-    wanted = dtypes.standardize_dtype(dtype)
-    have = dtypes.numpy_dtype(current().dtype_of(x)).itemsize
-    need = dtypes.numpy_dtype(wanted).itemsize
-    last = x.shape[-1] if len(x.shape) else None
-    if need > have and (not len(x.shape) or (last is not None and last * have % need)):
+    name = dtypes.standardize_dtype(dtype)
+    old_width = dtypes.numpy_dtype(current().dtype_of(x)).itemsize
+    new_width = dtypes.numpy_dtype(name).itemsize
+    last = x.shape[-1] if len(x.shape) else 1
+    if new_width > old_width and last is not None and last * old_width % new_width:
         raise ValueError(
-            f"view: a last axis of {last} elements of {have} bytes does not divide "
-            f"into elements of {wanted}; received shape {tuple(x.shape)}."
+            f"view: the bytes of the last axis must be a multiple of {new_width}, the "
+            f"width of {name}; received shape {tuple(x.shape)} with elements of "
+            f"{old_width} bytes."
         )
-    return _view(x, wanted)
-
-
-def _parse(side: str, pattern: str) -> list[list[str]]:
-    """Groups of axis names; "..." is a group of its own."""
-    tokens = re.findall(r"\(|\)|\.\.\.|\w+", side)
-    if "".join(tokens) != re.sub(r"\s", "", side):
-        raise ValueError(f"rearrange: cannot read {side!r} in the pattern {pattern!r}.")
-    groups: list[list[str]] = []
-    inside = False
-    for token in tokens:
-        if token in "()":
-            if inside is (token == "("):
-                raise ValueError(f"rearrange: unbalanced brackets in {pattern!r}.")
-            inside = token == "("
-            if inside:
-                groups.append([])
-        elif inside:
-            groups[-1].append(token)
-        else:
-            groups.append([token])
-    if inside:
-        raise ValueError(f"rearrange: unbalanced brackets in {pattern!r}.")
-    return groups
-
-
-def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Any:
-    """Reshape and transpose by a pattern, in the notation of einops.
-
-    Args:
-        tensor: a tensor.
-        pattern: axes by name, left as they are and right as they shall be; brackets
-            join axes into one, "..." stands for any further axes, 1 for an axis of
-            size 1.
-        **axes_lengths: sizes of axes that are split off.
-
-    Raises:
-        ValueError: the pattern cannot be read, or does not fit the shape.
-
-    Example:
-        >>> x = keras.ops.zeros((2, 12, 3))
-        >>> keras.ops.rearrange(x, "b (h w) c -> b c h w", h=4).shape
-        (2, 3, 4, 3)
-    """
-    return _rearrange(tensor, pattern, axes_lengths)
-
-
-@op(name="rearrange")
-def _rearrange(tensor: Tensor, pattern: str, axes_lengths: dict[str, int]) -> Tensor:
-    left, arrow, right = pattern.partition("->")
-    if not arrow:
-        raise ValueError(f"rearrange: the pattern {pattern!r} has no '->'.")
-    before, after = _parse(left, pattern), _parse(right, pattern)
-    extra = len(tensor.shape) - len(before) + 1
-    before, after = (_expand(groups, extra) for groups in (before, after))
-    dims = shape(tensor)
-    if len(before) != len(dims):
-        raise ValueError(
-            f"rearrange: the pattern {pattern!r} has {len(before)} axes on the left; "
-            f"the tensor has shape {tuple(tensor.shape)}."
-        )
-    sizes: dict[str, Any] = dict(axes_lengths)
-    for group, dim in zip(before, dims):
-        _solve_group(group, dim, sizes, pattern, tensor)
-    old = [name for group in before for name in group if name != "1"]
-    new = [name for group in after for name in group if name != "1"]
-    if len(set(old)) != len(old) or sorted(old) != sorted(new):
-        raise ValueError(
-            f"rearrange: each axis must appear once on each side of {pattern!r}."
-        )
-    unknown = set(axes_lengths) - set(old)
-    if unknown:
-        raise ValueError(
-            f"rearrange: no axes {sorted(unknown)} in the pattern {pattern!r}."
-        )
-    out = reshape(tensor, tuple(sizes[name] for name in old))
-    out = transpose(out, [old.index(name) for name in new])
-    sizes["1"] = 1
-    return reshape(out, [math.prod(sizes[name] for name in group) for group in after])
-
-
-def _expand(groups: list[list[str]], extra: int) -> list[list[str]]:
-    """Names for the axes that "..." stands for."""
-    names = [f"...{i}" for i in range(extra)]
-    out: list[list[str]] = []
-    for group in groups:
-        if group == ["..."]:
-            out.extend([name] for name in names)
-        else:
-            out.append([n for g in group for n in (names if g == "..." else [g])])
-    return out
-
-
-def _solve_group(
-    group: list[str], dim: Any, sizes: dict[str, Any], pattern: str, tensor: Any
-) -> None:
-    """Find the one size that is not given."""
-    missing = [name for name in group if name not in sizes and name != "1"]
-    known = math.prod(sizes.get(name, 1) for name in group)
-    exact = isinstance(dim, int) and isinstance(known, int)
-    if len(missing) > 1:
-        raise ValueError(
-            f"rearrange: give the sizes of all but one of the axes {missing} of "
-            f"{pattern!r}."
-        )
-    if exact and (dim % known if missing else dim != known):
-        raise ValueError(
-            f"rearrange: an axis of size {dim} cannot be split as ({' '.join(group)}) "
-            f"with {sizes}; pattern {pattern!r}, shape {tuple(tensor.shape)}."
-        )
-    if missing:
-        sizes[missing[0]] = dim // known
+    return _view(x, name)
