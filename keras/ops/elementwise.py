@@ -1,6 +1,6 @@
-"""Mathematics element by element, of one tensor.
+"""Mathematics of one tensor, element by element.
 
-Integers and booleans become floats where the result is real; `floatx()` says which.
+Where the result is real, integers and booleans become floats of type `floatx()`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _where = kernel("where")
 
 @elementwise(cast="common")
 def absolute(x: Tensor) -> Tensor:
-    """The absolute value; for complex numbers the modulus."""
+    """Absolute value; the modulus of complex numbers."""
 
 
 abs = absolute
@@ -23,57 +23,57 @@ abs = absolute
 
 @elementwise
 def angle(x: Tensor) -> Tensor:
-    """The angle of a complex number in radians; 0 or pi for real numbers."""
+    """Angle of a complex number in radians; 0 or pi for real numbers."""
 
 
 @elementwise
 def arccos(x: Tensor) -> Tensor:
-    """The inverse cosine, in [0, pi]; nan outside [-1, 1]."""
+    """Inverse cosine, in [0, pi]; nan outside [-1, 1]."""
 
 
 @elementwise
 def arccosh(x: Tensor) -> Tensor:
-    """The inverse hyperbolic cosine; nan below 1."""
+    """Inverse hyperbolic cosine; nan below 1."""
 
 
 @elementwise
 def arcsin(x: Tensor) -> Tensor:
-    """The inverse sine, in [-pi/2, pi/2]; nan outside [-1, 1]."""
+    """Inverse sine, in [-pi/2, pi/2]; nan outside [-1, 1]."""
 
 
 @elementwise
 def arcsinh(x: Tensor) -> Tensor:
-    """The inverse hyperbolic sine."""
+    """Inverse hyperbolic sine."""
 
 
 @elementwise
 def arctan(x: Tensor) -> Tensor:
-    """The inverse tangent, in [-pi/2, pi/2]."""
+    """Inverse tangent, in [-pi/2, pi/2]."""
 
 
 @elementwise
 def arctanh(x: Tensor) -> Tensor:
-    """The inverse hyperbolic tangent; nan outside [-1, 1]."""
+    """Inverse hyperbolic tangent; nan outside [-1, 1]."""
 
 
 @elementwise
 def cbrt(x: Tensor) -> Tensor:
-    """The cube root, also of negative numbers."""
+    """Cube root, also of negative numbers."""
 
 
 @elementwise
 def ceil(x: Tensor) -> Tensor:
-    """The smallest whole number that is not below the element, as a float."""
+    """Ceiling: the smallest integer that is not below the element, as a float."""
 
 
 @elementwise(cast=not_bool)
 def clip(x: Tensor, x_min: Tensor | None, x_max: Tensor | None) -> Tensor:
-    """Every element brought between two bounds: numbers, tensors, or None for none."""
+    """Clip to the range from `x_min` to `x_max`; None is no bound."""
 
 
 @elementwise(cast="common")
 def conjugate(x: Tensor) -> Tensor:
-    """The complex conjugate; real numbers stay as they are."""
+    """Complex conjugate; real numbers stay as they are."""
 
 
 conj = conjugate
@@ -81,33 +81,33 @@ conj = conjugate
 
 @elementwise(cast="common")
 def copy(x: Tensor) -> Tensor:
-    """A new tensor with the same elements."""
+    """Copy: a new tensor with the same elements."""
 
 
 @elementwise
 def cos(x: Tensor) -> Tensor:
-    """The cosine of an angle in radians."""
+    """Cosine of an angle in radians."""
 
 
 @elementwise
 def cosh(x: Tensor) -> Tensor:
-    """The hyperbolic cosine."""
+    """Hyperbolic cosine."""
 
 
 @elementwise(primitive=False)
 def deg2rad(x: Tensor) -> Tensor:
-    """Degrees as radians."""
+    """Degrees to radians."""
     return x * (math.pi / 180)
 
 
 @elementwise
 def exp(x: Tensor) -> Tensor:
-    """e to the power of each element."""
+    """Exponential: e ** x."""
 
 
 @elementwise(primitive=False)
 def exp2(x: Tensor) -> Tensor:
-    """2 to the power of each element."""
+    """Power of two: 2 ** x."""
     return 2.0**x
 
 
@@ -118,23 +118,23 @@ def expm1(x: Tensor) -> Tensor:
 
 @elementwise(primitive=False)
 def fabs(x: Tensor) -> Tensor:
-    """The absolute value, as a float."""
+    """Absolute value, as a float."""
     return absolute(x)
 
 
 @elementwise
 def floor(x: Tensor) -> Tensor:
-    """The largest whole number that is not above the element, as a float."""
+    """Floor: the largest integer that is not above the element, as a float."""
 
 
 @elementwise
 def i0(x: Tensor) -> Tensor:
-    """The modified Bessel function of the first kind, of order 0."""
+    """Modified Bessel function of the first kind, of order 0."""
 
 
 @elementwise(cast="common")
 def imag(x: Tensor) -> Tensor:
-    """The imaginary part; 0 for real numbers."""
+    """Imaginary part; 0 for real numbers."""
 
 
 @elementwise
@@ -171,12 +171,12 @@ def isreal(x: Tensor) -> Tensor:
 
 @elementwise
 def log(x: Tensor) -> Tensor:
-    """The natural logarithm; -inf at 0, nan below."""
+    """Natural logarithm; -inf at 0, nan below."""
 
 
 @elementwise(primitive=False)
 def log10(x: Tensor) -> Tensor:
-    """The logarithm to base 10."""
+    """Logarithm to base 10."""
     return log(x) * (1.0 / math.log(10.0))
 
 
@@ -187,7 +187,7 @@ def log1p(x: Tensor) -> Tensor:
 
 @elementwise(primitive=False)
 def log2(x: Tensor) -> Tensor:
-    """The logarithm to base 2."""
+    """Logarithm to base 2."""
     return log(x) * (1.0 / math.log(2.0))
 
 
@@ -203,45 +203,49 @@ def nan_to_num(
     posinf: float | None = None,
     neginf: float | None = None,
 ) -> Tensor:
-    """Numbers in place of nan and the infinities; integers stay as they are.
+    """Replace nan and infinities by numbers; integers stay as they are.
 
-    By default the infinities become the largest and the smallest number of the type.
+    Args:
+        x: a tensor.
+        nan: the number for nan.
+        posinf, neginf: the numbers for the infinities; by default the largest and the
+            smallest number of the type.
     """
 
 
 @elementwise(cast="common")
 def negative(x: Tensor) -> Tensor:
-    """The number with the other sign."""
+    """Negation: -x."""
 
 
 @elementwise(primitive=False)
 def rad2deg(x: Tensor) -> Tensor:
-    """Radians as degrees."""
+    """Radians to degrees."""
     return x * (180 / math.pi)
 
 
 @elementwise(cast="common")
 def real(x: Tensor) -> Tensor:
-    """The real part."""
+    """Real part."""
 
 
 @elementwise(primitive=False)
 def reciprocal(x: Tensor) -> Tensor:
-    """1 / x."""
+    """Reciprocal: 1 / x."""
     return 1.0 / x
 
 
 @elementwise(cast="common")
 def round(x: Tensor, decimals: int = 0) -> Tensor:
-    """The nearest number with so many decimals; halves go to the even neighbour.
+    """Round to a number of decimals; halves go to the even neighbor.
 
-    Negative `decimals` round to tens, hundreds and so on, integers too.
+    Negative `decimals` round to tens, hundreds and so on, also for integers.
     """
 
 
 @elementwise(cast="common")
 def sign(x: Tensor) -> Tensor:
-    """-1, 0 or 1 by the sign; nan for nan."""
+    """Sign: -1, 0 or 1; nan for nan."""
 
 
 @elementwise(cast="common")
@@ -251,12 +255,12 @@ def signbit(x: Tensor) -> Tensor:
 
 @elementwise
 def sin(x: Tensor) -> Tensor:
-    """The sine of an angle in radians."""
+    """Sine of an angle in radians."""
 
 
 @elementwise(primitive=False)
 def sinc(x: Tensor) -> Tensor:
-    """sin(pi x) / (pi x), and 1 at 0."""
+    """Normalized sinc: sin(pi x) / (pi x), and 1 at 0."""
     angle = x * math.pi
     zero = angle == 0
     # The inner choice keeps 0 / 0 out of the gradient.
@@ -266,38 +270,38 @@ def sinc(x: Tensor) -> Tensor:
 
 @elementwise
 def sinh(x: Tensor) -> Tensor:
-    """The hyperbolic sine."""
+    """Hyperbolic sine."""
 
 
 @elementwise
 def sqrt(x: Tensor) -> Tensor:
-    """The square root; nan below 0."""
+    """Square root; nan below 0."""
 
 
 @elementwise(cast=not_bool, primitive=False)
 def square(x: Tensor) -> Tensor:
-    """x * x."""
+    """Square: x * x."""
     return x * x
 
 
 @elementwise
 def tan(x: Tensor) -> Tensor:
-    """The tangent of an angle in radians."""
+    """Tangent of an angle in radians."""
 
 
 @elementwise
 def tanh(x: Tensor) -> Tensor:
-    """The hyperbolic tangent, in (-1, 1)."""
+    """Hyperbolic tangent, in (-1, 1)."""
 
 
 @elementwise(cast="common")
 def trunc(x: Tensor) -> Tensor:
-    """The whole part: towards zero."""
+    """Truncation: round towards zero."""
 
 
 @elementwise(cast="common")
 def bitwise_not(x: Tensor) -> Tensor:
-    """Every bit turned over; for booleans, not."""
+    """Bitwise not; the logical one for booleans."""
 
 
 bitwise_invert = bitwise_not

@@ -1,4 +1,4 @@
-"""Elements by their place, by a condition, and on diagonals."""
+"""Indexing: elements by index, by a condition, and on diagonals."""
 
 from __future__ import annotations
 
@@ -15,28 +15,35 @@ from keras.ops.shaping import ravel
 
 @primitive
 def get_item(x: Tensor, key: Any) -> Tensor:
-    """`x[key]`, as NumPy has it.
+    """Index: `x[key]`, as in NumPy.
 
-    `key` is an int, slice, None, Ellipsis, or a tuple of them; arrays, lists or tensors
-    of integers pick elements along their axis, those of booleans filter them.
+    Args:
+        x: a tensor.
+        key: an int, slice, None, Ellipsis, or a tuple of them. Arrays, lists or tensors
+            of integers select elements along their axis, those of booleans filter them.
     """
 
 
 @primitive
 def take(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
-    """Elements, or slices along an axis (None: of all in one row), at the given places.
+    """Take elements, or slices along an axis, by index.
 
-    The axes of `indices` stand for the axis. Negative places count from the end; one
-    outside is an error where the backend can tell, and undefined where it cannot.
+    Args:
+        x: a tensor.
+        indices: integers; negative ones count from the end. One that is out of range is
+            an error where the backend can tell, and undefined where it cannot.
+        axis: the axis, which the axes of `indices` replace; None flattens `x` first.
     """
 
 
 @primitive
 def take_along_axis(x: Tensor, indices: Index, axis: int | None = None) -> Tensor:
-    """Elements at places that differ from row to row, as `argsort` gives them.
+    """Take elements by indices that differ from row to row, as those of `argsort`.
 
-    `indices` has as many axes as `x`; the other axes broadcast. `axis=None` takes from
-    all elements in one row.
+    Args:
+        x: a tensor.
+        indices: integers, of the rank of `x`; the other axes broadcast.
+        axis: the axis; None flattens `x` first.
 
     Example:
         >>> keras.ops.take_along_axis([[1, 2], [3, 4]], [[1], [0]], axis=1)
@@ -50,7 +57,7 @@ def _nonzero_spec(x: Any) -> Any:
 
 @primitive(infer=_nonzero_spec)
 def nonzero(x: Mask) -> tuple[Tensor, ...]:
-    """The places of the elements that are not zero: one int32 tensor for each axis."""
+    """Indices of the elements that are not zero: an int32 tensor for each axis."""
 
 
 @primitive(name="where", cast="common")
@@ -58,15 +65,21 @@ def _where(condition: Mask, x1: Tensor, x2: Tensor) -> Tensor: ...
 
 
 def where(condition: Tensor, x1: Tensor | None = None, x2: Tensor | None = None) -> Any:
-    """Elements of `x1` where the condition holds, of `x2` elsewhere; all broadcast.
+    """Choose elements of `x1` where the condition is true, of `x2` elsewhere.
 
-    Without `x1` and `x2`, the places where the condition holds, as `keras.ops.nonzero`
-    gives them.
+    The three broadcast. Without `x1` and `x2` the result is `nonzero(condition)`.
+
+    Raises:
+        ValueError: only one of `x1` and `x2` is given.
+
+    Example:
+        >>> keras.ops.where([True, False], [1, 2], 0)
+        array([1, 0])
     """
     if x1 is None and x2 is None:
         return nonzero(condition)
     if x1 is None or x2 is None:
-        raise ValueError("where: give both `x1` and `x2`, or neither of them.")
+        raise ValueError("where: both `x1` and `x2` must be given, or neither.")
     return _where(condition, x1, x2)
 
 
@@ -81,7 +94,15 @@ def _select(conditions: Any, choices: Tensors, default: Tensor) -> Tensor:
 def select(
     condlist: Sequence[Tensor], choicelist: Sequence[Tensor], default: Tensor = 0
 ) -> Tensor:
-    """For each element the first choice whose condition holds, else the default.
+    """Choose for each element the first choice whose condition is true.
+
+    Args:
+        condlist: boolean tensors.
+        choicelist: tensors, one for each condition.
+        default: the value where no condition is true.
+
+    Raises:
+        ValueError: the numbers of conditions and choices differ, or there are none.
 
     Example:
         >>> keras.ops.select([[True, False], [True, True]], [[1, 2], [3, 4]])
@@ -89,14 +110,14 @@ def select(
     """
     if len(condlist) != len(choicelist) or not condlist:
         raise ValueError(
-            "select: there is one choice for each condition, and one of them at least; "
-            f"received {len(condlist)} conditions and {len(choicelist)} choices."
+            "select: `condlist` and `choicelist` must have the same length of at least "
+            f"1; received {len(condlist)} conditions and {len(choicelist)} choices."
         )
     return _select(condlist, choicelist, default)
 
 
 def _diagonal_size(rows: int | None, columns: int | None, k: int) -> int | None:
-    """How long a diagonal is; not known unless both sizes are."""
+    """The length of a diagonal; None unless both sizes are known."""
     if rows is None or columns is None:
         return None
     return max(0, min(rows + min(k, 0), columns - max(k, 0)))
@@ -104,7 +125,7 @@ def _diagonal_size(rows: int | None, columns: int | None, k: int) -> int | None:
 
 def _diag_spec(x: Any, k: int) -> KerasTensor:
     if len(x.shape) not in (1, 2):
-        raise shape_error("diag: `x` has one axis or two", x)
+        raise shape_error("diag: `x` must have rank 1 or 2", x)
     if len(x.shape) == 2:
         return KerasTensor((_diagonal_size(x.shape[0], x.shape[1], k),), x.dtype)
     size = None if x.shape[0] is None else x.shape[0] + abs(k)
@@ -113,15 +134,21 @@ def _diag_spec(x: Any, k: int) -> KerasTensor:
 
 @primitive(infer=_diag_spec)
 def diag(x: Tensor, k: int = 0) -> Tensor:
-    """A matrix with the given diagonal, or the diagonal of a matrix.
+    """Matrix with the given diagonal, or the diagonal of a matrix.
 
-    `k` says which: above the main one if positive, below if negative.
+    Args:
+        x: a vector or a matrix.
+        k: the diagonal: above the main one if positive, below if negative.
+
+    Example:
+        >>> keras.ops.diag([1, 2])
+        array([[1, 0], [0, 2]])
     """
 
 
 @op
 def diagflat(x: Tensor, k: int = 0) -> Tensor:
-    """A matrix with all elements of `x`, in one row, on a diagonal."""
+    """Matrix with the elements of `x`, flattened, on a diagonal."""
     return diag(ravel(x), k)
 
 
@@ -135,41 +162,53 @@ def _diagonal_spec(x: Any, offset: int, axis1: int, axis2: int) -> KerasTensor:
 
 @primitive(infer=_diagonal_spec)
 def diagonal(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The diagonals of the matrices in two axes; they lie along the last axis.
+    """Diagonals of the matrices in two axes.
 
-    `offset` says which diagonal: above the main one if positive.
+    Args:
+        x: a tensor of rank 2 or more.
+        offset: the diagonal: above the main one if positive, below if negative.
+        axis1, axis2: the axes of the matrices.
+
+    Returns:
+        A tensor without these axes, with the diagonals along a new last one.
     """
 
 
 @op
 def trace(x: Tensor, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor:
-    """The sum along a diagonal, for the matrices in two axes."""
+    """Trace: the sum of a diagonal of the matrices in two axes; see `diagonal`."""
     return reductions.sum(diagonal(x, offset, axis1, axis2), -1)
 
 
 @primitive
 def tril(x: Tensor, k: int = 0) -> Tensor:
-    """The matrices in the last two axes with zeros above a diagonal."""
+    """Lower triangle of matrices: zeros above diagonal `k`."""
 
 
 @primitive
 def triu(x: Tensor, k: int = 0) -> Tensor:
-    """The matrices in the last two axes with zeros below a diagonal."""
+    """Upper triangle of matrices: zeros below diagonal `k`."""
 
 
 @op
 def unravel_index(indices: Tensor, shape: Sequence[int]) -> tuple[Tensor, ...]:
-    """Places in one row of all elements as places along each axis, a tensor for each.
+    """Convert flat indices to indices along each axis.
 
-    Negative ones count from the end.
+    Args:
+        indices: integers; negative ones count from the end.
+        shape: the shape of the tensor that is indexed.
+
+    Returns:
+        A tensor for each axis.
 
     Example:
         >>> [int(i) for i in keras.ops.unravel_index(5, (2, 3))]
         [1, 2]
     """
-    found = []
     table = current().TABLE
+    out = []
     for size in reversed(shape):
-        found.append(table["mod"](indices, indices * 0 + size))
-        indices = table["floor_divide"](indices, indices * 0 + size)
-    return tuple(reversed(found))
+        divisor = indices * 0 + size
+        out.append(table["mod"](indices, divisor))
+        indices = table["floor_divide"](indices, divisor)
+    return tuple(reversed(out))

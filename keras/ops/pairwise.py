@@ -1,7 +1,7 @@
 """Arithmetic, comparison and logic of two tensors, element by element.
 
-The two broadcast and meet in one type; a Python number takes the tensor's type where
-it can.
+The two broadcast and are promoted to one type; a Python number takes the type of the
+tensor where it can.
 """
 
 from __future__ import annotations
@@ -22,45 +22,45 @@ _logical_not = kernel("logical_not")
 
 @elementwise(cast="common")
 def add(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 + x2."""
+    """Addition: x1 + x2."""
 
 
 @elementwise(cast="common")
 def subtract(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 - x2."""
+    """Subtraction: x1 - x2."""
 
 
 @elementwise(cast="common")
 def multiply(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 * x2."""
+    """Multiplication: x1 * x2."""
 
 
 @elementwise
 def divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 / x2, as a float also for integers."""
+    """Division: x1 / x2, a float also for integers."""
 
 
 @elementwise(primitive=False)
 def true_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 / x2: what the operator is; files call it so."""
+    """Division, under the name that the operator `/` has in saved models."""
     return current().TABLE["divide"](x1, x2)
 
 
 @elementwise(primitive=False)
 def divide_no_nan(x1: Tensor, x2: Tensor) -> Tensor:
-    """x1 / x2, and 0 where x2 is 0."""
+    """Division with 0 where `x2` is 0."""
     zero = x2 == 0
     return _where(zero, 0.0, x1 / _where(zero, 1.0, x2))
 
 
 @elementwise(cast=not_bool)
 def floor_divide(x1: Tensor, x2: Tensor) -> Tensor:
-    """The largest whole number not above the quotient."""
+    """Floor division: the largest integer not above x1 / x2."""
 
 
 @elementwise(cast=not_bool)
 def mod(x1: Tensor, x2: Tensor) -> Tensor:
-    """What remains of `x1` after `floor_divide`; it has the sign of `x2`.
+    """Remainder of `floor_divide`; it has the sign of `x2`.
 
     Example:
         >>> keras.ops.mod([7, -7], 4)
@@ -70,7 +70,7 @@ def mod(x1: Tensor, x2: Tensor) -> Tensor:
 
 @elementwise(cast=not_bool)
 def fmod(x1: Tensor, x2: Tensor) -> Tensor:
-    """What remains of `x1` after division towards zero; it has the sign of `x1`.
+    """Remainder of division rounded towards zero; it has the sign of `x1`.
 
     Example:
         >>> keras.ops.fmod([7, -7], 4)
@@ -80,47 +80,49 @@ def fmod(x1: Tensor, x2: Tensor) -> Tensor:
 
 @elementwise(cast=not_bool)
 def power(x1: Tensor, x2: Tensor) -> Tensor:
-    """`x1` to the power `x2`."""
+    """Power: x1 ** x2."""
 
 
 @elementwise(cast="common")
 def maximum(x1: Tensor, x2: Tensor) -> Tensor:
-    """The larger of the two; nan if either is."""
+    """Maximum of two tensors; nan if either is nan."""
 
 
 @elementwise(cast="common")
 def minimum(x1: Tensor, x2: Tensor) -> Tensor:
-    """The smaller of the two; nan if either is."""
+    """Minimum of two tensors; nan if either is nan."""
 
 
 @elementwise(cast="common", primitive=False)
 def fmax(x1: Tensor, x2: Tensor) -> Tensor:
-    """The larger of the two; a nan gives way to a number."""
+    """Maximum of two tensors; a number if one of them is nan."""
     larger = maximum(x1, x2)
     return _where(x1 != x1, x2, _where(x2 != x2, x1, larger))
 
 
 @elementwise(cast="common", primitive=False)
 def fmin(x1: Tensor, x2: Tensor) -> Tensor:
-    """The smaller of the two; a nan gives way to a number."""
+    """Minimum of two tensors; a number if one of them is nan."""
     smaller = minimum(x1, x2)
     return _where(x1 != x1, x2, _where(x2 != x2, x1, smaller))
 
 
 @elementwise
 def arctan2(x1: Tensor, x2: Tensor) -> Tensor:
-    """The angle of the point (x2, x1) in radians, in [-pi, pi]."""
+    """Angle of the point (x2, x1) in radians, in [-pi, pi]."""
 
 
 @elementwise(primitive=False)
 def hypot(x1: Tensor, x2: Tensor) -> Tensor:
-    """The hypotenuse, sqrt(x1 ** 2 + x2 ** 2), without overflow."""
+    """Hypotenuse: sqrt(x1 ** 2 + x2 ** 2), without overflow."""
     # The larger one is only a scale; no gradient goes through it.
     scale = current().stop_gradient(maximum(abs(x1), abs(x2)))
-    plain = (scale == 0) | (scale == math.inf)
-    safe = _where(plain, 1.0, scale)
+
+    # Where the scale cannot divide, it is the result.
+    is_result = (scale == 0) | (scale == math.inf)
+    safe = _where(is_result, 1.0, scale)
     ratio = (x1 / safe) ** 2 + (x2 / safe) ** 2
-    return _where(plain, scale, safe * _where(plain, 1.0, ratio) ** 0.5)
+    return _where(is_result, scale, safe * _where(is_result, 1.0, ratio) ** 0.5)
 
 
 @elementwise(primitive=False)
@@ -141,7 +143,7 @@ def logaddexp2(x1: Tensor, x2: Tensor) -> Tensor:
 
 @elementwise(primitive=False)
 def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
-    """0 where `x1` is negative, 1 where it is positive, `x2` where it is 0.
+    """Step function: 0 where `x1` is negative, 1 where positive, `x2` where it is 0.
 
     Example:
         >>> keras.ops.heaviside([-1.0, 0.0, 2.0], 0.5)
@@ -153,7 +155,7 @@ def heaviside(x1: Tensor, x2: Tensor) -> Tensor:
 
 @elementwise
 def nextafter(x1: Tensor, x2: Tensor) -> Tensor:
-    """The next number of the type after `x1` in the direction of `x2`."""
+    """Next representable number after `x1` in the direction of `x2`."""
 
 
 @elementwise(primitive=False)
@@ -172,12 +174,12 @@ def ldexp(x1: Tensor, x2: Index) -> Tensor:
 
 @elementwise(cast="common")
 def gcd(x1: Tensor, x2: Tensor) -> Tensor:
-    """The greatest common divisor of integers."""
+    """Greatest common divisor of integers."""
 
 
 @elementwise(cast="common")
 def lcm(x1: Tensor, x2: Tensor) -> Tensor:
-    """The least common multiple of integers."""
+    """Least common multiple of integers."""
 
 
 @elementwise(cast="common")
@@ -243,12 +245,22 @@ def allclose(
 def isin(
     x1: Tensor, x2: Tensor, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
-    """Whether each element of `x1` is among those of `x2`; with `invert`, whether not.
+    """Whether each element of `x1` is among those of `x2`.
 
-    `assume_unique` says that neither holds a value twice; the result is the same.
+    Args:
+        x1, x2: tensors.
+        assume_unique: whether neither has a value twice; the result is the same.
+        invert: whether to return the opposite.
+
+    Returns:
+        Booleans of the shape of `x1`.
+
+    Example:
+        >>> keras.ops.isin([1, 2, 3], [3, 1])
+        array([True, False, True])
     """
-    found = reductions.any(x1[..., None] == _reshape(x2, (-1,)), axis=-1)
-    return _logical_not(found) if invert else found
+    is_member = reductions.any(x1[..., None] == _reshape(x2, (-1,)), axis=-1)
+    return _logical_not(is_member) if invert else is_member
 
 
 @op(elementwise=True, primitive=True)
@@ -268,27 +280,27 @@ def logical_xor(x1: Mask, x2: Mask) -> Tensor:
 
 @elementwise(cast="common")
 def bitwise_and(x: Tensor, y: Tensor) -> Tensor:
-    """The bits set in both integers."""
+    """Bitwise and: the bits set in both integers."""
 
 
 @elementwise(cast="common")
 def bitwise_or(x: Tensor, y: Tensor) -> Tensor:
-    """The bits set in either integer."""
+    """Bitwise or: the bits set in either integer."""
 
 
 @elementwise(cast="common")
 def bitwise_xor(x: Tensor, y: Tensor) -> Tensor:
-    """The bits set in exactly one of the integers."""
+    """Bitwise exclusive or: the bits set in exactly one of the integers."""
 
 
 @elementwise(cast=not_bool)
 def left_shift(x: Tensor, y: Tensor) -> Tensor:
-    """`x` with its bits moved up by `y` places: x * 2 ** y."""
+    """Shift the bits left by `y` places: x * 2 ** y."""
 
 
 @elementwise(cast=not_bool)
 def right_shift(x: Tensor, y: Tensor) -> Tensor:
-    """`x` with its bits moved down by `y` places, the sign kept."""
+    """Shift the bits right by `y` places, keeping the sign."""
 
 
 bitwise_left_shift = left_shift

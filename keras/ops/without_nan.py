@@ -1,7 +1,7 @@
-"""Reductions that leave out the elements that are nan.
+"""Reductions that ignore the elements that are nan.
 
-Where every element is nan, the sum is 0 and the product 1; the mean, the variance,
-the largest and the smallest are nan, and the place of the largest is -1.
+Where every element is nan, the sum is 0 and the product 1; the mean, the variance, the
+maximum and the minimum are nan, and the index of the maximum is -1.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 from keras.core import dtypes
 from keras.core.op import Tensor, op
 from keras.core.scope import current
+from keras.core.typing import Axis, DTypeLike
 from keras.ops import reductions
 from keras.ops.core import cast
-from keras.ops.reductions import Axis
 
 
 def _replace(x: Tensor, value: float) -> Tensor:
-    """`x` with `value` for nan; there is no nan among integers."""
+    """`x` with `value` in place of nan; integers have no nan."""
     if not _may_be_nan(x):
         return x
     return current().TABLE["where"](x != x, value, x)
@@ -32,82 +32,88 @@ def _may_be_nan(x: Tensor) -> bool:
 
 @op(cast="common")
 def nansum(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The sum of the elements that are not nan."""
+    """Sum of the elements that are not nan."""
     return reductions.sum(_replace(x, 0.0), axis, keepdims)
 
 
 @op(cast="common")
 def nanprod(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The product of the elements that are not nan."""
+    """Product of the elements that are not nan."""
     return reductions.prod(_replace(x, 1.0), axis, keepdims)
 
 
 @op(cast="float")
 def nanmean(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The mean of the elements that are not nan."""
+    """Mean of the elements that are not nan."""
     return nansum(x, axis, keepdims) / _count(x, axis, keepdims)
 
 
 def _count(x: Tensor, axis: Axis, keepdims: bool) -> Tensor:
+    """Number of elements that are not nan."""
     return reductions.sum(cast(x == x, current().dtype_of(x)), axis, keepdims)
 
 
 @op(cast="float")
 def nanvar(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The variance of the elements that are not nan."""
+    """Variance of the elements that are not nan."""
     distance = x - nanmean(x, axis, keepdims=True)
     return nanmean(distance * distance, axis, keepdims)
 
 
 @op(cast="float")
 def nanstd(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The standard deviation of the elements that are not nan."""
+    """Standard deviation of the elements that are not nan."""
     return current().TABLE["sqrt"](nanvar(x, axis, keepdims))
 
 
 def _extreme(
     reduce: Callable, x: Tensor, axis: Axis, keepdims: bool, fill: float
 ) -> Any:
-    """The extreme of the elements, with `fill` where there is none."""
+    """`reduce` with `fill` in place of nan, and nan (or index -1) where all are nan."""
     if not _may_be_nan(x):
         return reduce(x, axis, keepdims)
-    found = reduce(_replace(x, fill), axis, keepdims)
-    nothing = reductions.all(x != x, axis, keepdims)
-    is_place = reduce in (reductions.argmax, reductions.argmin)
-    return current().TABLE["where"](nothing, -1 if is_place else math.nan, found)
+
+    out = reduce(_replace(x, fill), axis, keepdims)
+    is_all_nan = reductions.all(x != x, axis, keepdims)
+    gives_index = reduce in (reductions.argmax, reductions.argmin)
+    return current().TABLE["where"](is_all_nan, -1 if gives_index else math.nan, out)
 
 
 @op(cast="common")
 def nanmax(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The largest of the elements that are not nan."""
+    """Maximum of the elements that are not nan."""
     return _extreme(reductions.max, x, axis, keepdims, -math.inf)
 
 
 @op(cast="common")
 def nanmin(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
-    """The smallest of the elements that are not nan."""
+    """Minimum of the elements that are not nan."""
     return _extreme(reductions.min, x, axis, keepdims, math.inf)
 
 
 @op(cast="common")
 def nanargmax(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the largest of the elements that are not nan, as int32."""
+    """Index of the largest element that is not nan, as int32."""
     return _extreme(reductions.argmax, x, axis, keepdims, -math.inf)
 
 
 @op(cast="common")
 def nanargmin(x: Tensor, axis: int | None = None, keepdims: bool = False) -> Tensor:
-    """The place of the smallest of the elements that are not nan, as int32."""
+    """Index of the smallest element that is not nan, as int32."""
     return _extreme(reductions.argmin, x, axis, keepdims, math.inf)
 
 
 @op(cast="common")
-def nancumsum(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The sum up to each element, leaving out those that are nan."""
+def nancumsum(
+    x: Tensor, axis: int | None = None, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Cumulative sum, in which nan counts as 0."""
     return reductions.cumsum(_replace(x, 0.0), axis, dtype)
 
 
 @op(cast="common")
-def nancumprod(x: Tensor, axis: int | None = None, dtype: Any = None) -> Tensor:
-    """The product up to each element, leaving out those that are nan."""
+def nancumprod(
+    x: Tensor, axis: int | None = None, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Cumulative product, in which nan counts as 1."""
     return reductions.cumprod(_replace(x, 1.0), axis, dtype)
