@@ -1,7 +1,7 @@
-"""New tensors: filled, counted up, spaced evenly, windows for signals.
+"""New tensors: constants, ranges, grids, and windows for signals.
 
-Without a `dtype` they are of `floatx()`, except where the arguments are integers that
-the result repeats.
+The default `dtype` is `floatx()`, except where the result repeats integers that are
+given.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from keras.core.errors import check_choice, check_number, shape_error
 from keras.core.op import Tensor, Tensors, kernel, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import any_symbolic
+from keras.core.typing import DTypeLike
 from keras.ops.casts import not_bool
 from keras.ops.core import cast, shape
 from keras.ops.elementwise import floor
@@ -26,8 +27,8 @@ from keras.ops.shaping import broadcast_to, reshape
 _full = kernel("full")  # (shape, number, dtype)
 
 
-def array(x: Any, dtype: Any = None) -> Tensor:
-    """A tensor of what is given; see `keras.ops.convert_to_tensor`."""
+def array(x: Any, dtype: DTypeLike | None = None) -> Tensor:
+    """Convert to a tensor; see `keras.ops.convert_to_tensor`."""
     if any_symbolic([x]):
         return x if dtype is None else cast(x, dtype)
     return current().convert_to_tensor(x, dtype)
@@ -42,23 +43,25 @@ def _sizes(shape: Any) -> tuple[Any, ...]:
     return tuple(np.atleast_1d(current().convert_to_numpy(shape)).tolist())
 
 
-def empty(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor whose elements nobody has chosen yet; here they are zeros."""
+def empty(shape: int | Sequence[int], dtype: DTypeLike | None = None) -> Tensor:
+    """Tensor of unspecified elements; here they are zeros."""
     return full(shape, 0, dtype)
 
 
-def zeros(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor of zeros."""
+def zeros(shape: int | Sequence[int], dtype: DTypeLike | None = None) -> Tensor:
+    """Tensor of zeros."""
     return full(shape, 0, dtype)
 
 
-def ones(shape: int | Sequence[int], dtype: Any = None) -> Tensor:
-    """A tensor of ones."""
+def ones(shape: int | Sequence[int], dtype: DTypeLike | None = None) -> Tensor:
+    """Tensor of ones."""
     return full(shape, 1, dtype)
 
 
-def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> Tensor:
-    """A tensor of one value throughout, which may be a tensor that broadcasts."""
+def full(
+    shape: int | Sequence[int], fill_value: Tensor, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Tensor filled with one value, or with a tensor that broadcasts to the shape."""
     name = dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
         return _full(_sizes(shape), fill_value, name)
@@ -69,8 +72,8 @@ def full(shape: int | Sequence[int], fill_value: Tensor, dtype: Any = None) -> T
 def _full_like(x: Tensor, fill_value: Any, dtype: str | None) -> Tensor: ...
 
 
-def full_like(x: Tensor, fill_value: Tensor, dtype: Any = None) -> Tensor:
-    """`keras.ops.full` in the shape and, without a `dtype`, the type of `x`."""
+def full_like(x: Tensor, fill_value: Tensor, dtype: DTypeLike | None = None) -> Tensor:
+    """Tensor of the shape of `x` filled with one value; `dtype` is by default `x`'s."""
     name = None if dtype is None else dtypes.standardize_dtype(dtype)
     if isinstance(fill_value, (bool, int, float)):
         return _full_like(x, fill_value, name)
@@ -83,18 +86,18 @@ def _filled_like(x: Tensor, fill_value: Tensor, dtype: str | None) -> Tensor:
     return broadcast_to(fill_value, shape(x))
 
 
-def empty_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """A tensor of the shape of `x` whose elements nobody has chosen yet: zeros here."""
+def empty_like(x: Tensor, dtype: DTypeLike | None = None) -> Tensor:
+    """Tensor of unspecified elements (here zeros), of the shape and type of `x`."""
     return full_like(x, 0, dtype)
 
 
-def zeros_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """Zeros in the shape and, without a `dtype`, the type of `x`."""
+def zeros_like(x: Tensor, dtype: DTypeLike | None = None) -> Tensor:
+    """Zeros of the shape of `x`; `dtype` is by default that of `x`."""
     return full_like(x, 0, dtype)
 
 
-def ones_like(x: Tensor, dtype: Any = None) -> Tensor:
-    """Ones in the shape and, without a `dtype`, the type of `x`."""
+def ones_like(x: Tensor, dtype: DTypeLike | None = None) -> Tensor:
+    """Ones of the shape of `x`; `dtype` is by default that of `x`."""
     return full_like(x, 1, dtype)
 
 
@@ -102,11 +105,20 @@ def ones_like(x: Tensor, dtype: Any = None) -> Tensor:
 def _arange(start: Any, stop: Any, step: Any, dtype: str) -> Tensor: ...
 
 
-def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    """Numbers counted up from `start` to below `stop`, `step` apart.
+def arange(
+    start: Any, stop: Any = None, step: Any = None, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Evenly spaced numbers from `start` up to `stop`, exclusive, by steps of `step`.
 
-    With one argument it is `stop`, and `start` is 0. By default the type is int32 if
-    all are integers, else `floatx()`.
+    Args:
+        start: the first number; a single argument is `stop`, and `start` is 0.
+        stop: the bound, which is not included.
+        step: the step, 1 by default.
+        dtype: by default int32 if all arguments are integers, else `floatx()`.
+
+    Example:
+        >>> keras.ops.arange(1, 7, 2)
+        array([1, 3, 5])
     """
     if stop is None:
         start, stop = 0, start
@@ -118,15 +130,26 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return _arange(start, stop, step, dtypes.standardize_dtype(dtype))
 
 
-def tri(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of ones up to a diagonal, and zeros above it; see `eye`."""
+def tri(
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Matrix with ones up to diagonal `k` and zeros above it; see `eye`."""
     return _triangle(N, M, k, dtype, "<=")
 
 
-def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
-    """A matrix of zeros with ones on a diagonal.
+def eye(
+    N: int, M: int | None = None, k: int = 0, dtype: DTypeLike | None = None
+) -> Tensor:
+    """Matrix of zeros with ones on a diagonal.
 
-    `M` is `N` by default; `k` says which diagonal: above the main one if positive.
+    Args:
+        N: the number of rows.
+        M: the number of columns, by default `N`.
+        k: the diagonal: above the main one if positive, below if negative.
+        dtype: the type, by default `floatx()`.
+
+    Raises:
+        ValueError: `N` or `M` is not an integer of at least 0.
 
     Example:
         >>> keras.ops.eye(2, 3, k=1)
@@ -136,32 +159,38 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> Tensor:
 
 
 def _triangle(n: Any, m: Any, k: int, dtype: Any, where: str) -> Tensor:
+    """Ones where column - row is `<=` or `==` k, as `where` says."""
     m = n if m is None else m
     for name, value in (("N", n), ("M", m)):
         if isinstance(value, float) or (isinstance(value, int) and value < 0):
             raise ValueError(
-                f"`{name}` is a number of rows or columns: an integer of at least 0; "
-                f"received {value!r}."
+                f"`{name}`, a number of rows or columns, must be an integer of at "
+                f"least 0; received {value!r}."
             )
-    rows, columns = arange(n, dtype="int32"), arange(m, dtype="int32")
+
+    rows = arange(n, dtype="int32")
+    columns = arange(m, dtype="int32")
     distance = columns[None, :] - rows[:, None]
-    found = distance <= k if where == "<=" else distance == k
-    return cast(found, dtypes.standardize_dtype(dtype))
+    is_one = distance <= k if where == "<=" else distance == k
+    return cast(is_one, dtypes.standardize_dtype(dtype))
 
 
-def identity(n: int, dtype: Any = None) -> Tensor:
-    """A square matrix of zeros with ones on its diagonal."""
+def identity(n: int, dtype: DTypeLike | None = None) -> Tensor:
+    """Identity matrix of `n` rows."""
     return eye(n, dtype=dtype)
 
 
 @op(cast="float")
 def _spaced(start: Tensor, stop: Tensor, num: int, endpoint: bool, axis: int) -> Tensor:
-    """`num` values from start to stop, in even steps."""
+    """`num` evenly spaced values from start to stop, along `axis` of the result."""
     table = current().TABLE
     dtype = current().dtype_of(start)
     gaps = num - 1 if endpoint else num
     steps = table["arange"](0, num, 1, "float32") / max(gaps, 1)
-    start, stop = start + stop * 0, stop + start * 0
+
+    # Broadcast both ends, so that `stop` can be put in below.
+    start = start + stop * 0
+    stop = stop + start * 0
     rank = len(start.shape)
     steps = cast(table["reshape"](steps, (num,) + (1,) * rank), dtype)
     out = start + (stop - start) * steps
@@ -176,16 +205,25 @@ def linspace(
     num: int = 50,
     endpoint: bool = True,
     retstep: bool = False,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Any:
-    """`num` numbers at equal distances from `start` to `stop`, which may be tensors.
+    """Evenly spaced numbers from `start` to `stop`.
 
     Args:
+        start, stop: the ends, numbers or tensors.
+        num: the number of values.
         endpoint: whether `stop` is the last of them.
-        retstep: also return the distance.
-        dtype: the type; by default a float type.
-        axis: where the numbers lie in the result.
+        retstep: whether to return the distance between the numbers too.
+        dtype: the type; by default a float type. Integers are rounded down.
+        axis: the axis of the numbers in the result.
+
+    Returns:
+        A tensor, or `(tensor, distance)` with `retstep`.
+
+    Example:
+        >>> keras.ops.linspace(0.0, 1.0, 3)
+        array([0., 0.5, 1.])
     """
     check_number(num, "num", "linspace", least=0)
     out = _spaced(start, stop, num, endpoint, axis)
@@ -204,10 +242,13 @@ def logspace(
     num: int = 50,
     endpoint: bool = True,
     base: Any = 10,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Tensor:
-    """Numbers from base ** start to base ** stop; the rest is as for `linspace`."""
+    """Numbers from base ** start to base ** stop, evenly spaced in logarithms.
+
+    See `linspace` for the arguments.
+    """
     out = power(base, linspace(start, stop, num, endpoint, axis=axis))
     return out if dtype is None else cast(out, dtype)
 
@@ -227,12 +268,12 @@ def geomspace(
     stop: Tensor,
     num: int = 50,
     endpoint: bool = True,
-    dtype: Any = None,
+    dtype: DTypeLike | None = None,
     axis: int = 0,
 ) -> Tensor:
-    """Numbers from `start` to `stop`, each the same factor above the last.
+    """Geometric sequence from `start` to `stop`, which must have the same sign.
 
-    Both are of one sign; the rest is as for `linspace`.
+    See `linspace` for the arguments.
     """
     out = _geometric(start, stop, num, endpoint, axis)
     return out if dtype is None else cast(out, dtype)
@@ -242,19 +283,28 @@ def geomspace(
 def _meshgrid(xs: Tensors, indexing: str) -> list[Tensor]:
     xs = [reshape(x, (-1,)) for x in xs]
     sizes = [shape(x)[0] for x in xs]
-    order = list(range(len(xs)))
+    order = list(range(len(xs)))  # the vector that varies along each axis
     if indexing == "xy" and len(xs) > 1:
         order[:2] = [1, 0]
-    full = tuple(sizes[i] for i in order)
-    alone = [[n if j == i else 1 for j in order] for i, n in enumerate(sizes)]
-    return [broadcast_to(reshape(x, dims), full) for x, dims in zip(xs, alone)]
+
+    grid_shape = tuple(sizes[i] for i in order)
+    out = []
+    for i, x in enumerate(xs):
+        along_own_axis = [sizes[i] if j == i else 1 for j in order]
+        out.append(broadcast_to(reshape(x, along_own_axis), grid_shape))
+    return out
 
 
 def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
-    """The coordinates of the points of a grid, from those along each axis, as a list.
+    """Coordinates of the points of a grid.
 
-    `indexing="xy"` puts the first along the second axis of the result, as in a picture;
-    "ij" along the first, as in a matrix.
+    Args:
+        *x: the coordinates along each axis, tensors that are flattened.
+        indexing: "xy" puts the first along the second axis of the results, as in an
+            image; "ij" along the first, as in a matrix.
+
+    Returns:
+        A list of tensors of the shape of the grid, one for each `x`.
 
     Example:
         >>> keras.ops.meshgrid([1, 2, 3], [4, 5])[1]
@@ -266,56 +316,64 @@ def meshgrid(*x: Tensor, indexing: str = "xy") -> list[Tensor]:
 
 @op
 def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
-    """The powers of the elements, from the highest down, as the rows of a matrix.
+    """Vandermonde matrix: the powers of each element as a row.
 
-    There are `N` of them, by default as many as elements; `increasing` goes up from 0.
+    Args:
+        x: a tensor of rank 1.
+        N: the number of powers, by default that of the elements.
+        increasing: whether the powers ascend from 0; else they descend to 0.
+
+    Raises:
+        ValueError: `x` does not have rank 1, or `N` is negative.
 
     Example:
         >>> keras.ops.vander([1, 2, 3])
         array([[1, 1, 1], [4, 2, 1], [9, 3, 1]])
     """
     if len(x.shape) != 1:
-        raise shape_error("vander: `x` has one axis", x)
-    number = shape(x)[0] if N is None else N
-    if isinstance(number, int):
-        check_number(number, "N", "vander", least=0)
+        raise shape_error("vander: `x` must have rank 1", x)
+    count = shape(x)[0] if N is None else N
+    if isinstance(count, int):
+        check_number(count, "N", "vander", least=0)
+
     table = current().TABLE
     dtype = current().dtype_of(x)
-    powers = table["arange"](0, number, 1, "int32")
+    powers = table["arange"](0, count, 1, "int32")
     if not increasing:
         powers = table["flip"](powers, 0)
     base = cast(x, not_bool(dtype))[:, None]
     powers = cast(powers, current().dtype_of(base))[None, :]
+
     # x ** 0 is 1 for all x, also in the gradient: no 0 ** -1 there.
     base = table["where"](powers == 0, powers * 0 + 1, base)
     return cast(table["power"](base, powers), dtype)
 
 
 def _host(values: np.ndarray) -> Tensor:
-    """Values that depend on no tensor are computed on the host."""
+    """A tensor of values computed on the host, as they depend on no tensor."""
     return current().convert_to_tensor(values, dtypes.floatx())
 
 
 def bartlett(x: int) -> Tensor:
-    """Bartlett's window of `x` points: a triangle from 0 to 1 and back."""
+    """Bartlett window of `x` points: a triangle from 0 to 1 and back."""
     return _host(np.bartlett(int(x)))
 
 
 def blackman(x: int) -> Tensor:
-    """Blackman's window of `x` points: 0.42 - 0.5 cos(a) + 0.08 cos(2 a)."""
+    """Blackman window of `x` points: 0.42 - 0.5 cos(a) + 0.08 cos(2 a)."""
     return _host(np.blackman(int(x)))
 
 
 def hamming(x: int) -> Tensor:
-    """Hamming's window of `x` points: 0.54 - 0.46 cos."""
+    """Hamming window of `x` points: 0.54 - 0.46 cos(a)."""
     return _host(np.hamming(int(x)))
 
 
 def hanning(x: int) -> Tensor:
-    """Hann's window of `x` points: 0.5 - 0.5 cos."""
+    """Hann window of `x` points: 0.5 - 0.5 cos(a)."""
     return _host(np.hanning(int(x)))
 
 
 def kaiser(x: int, beta: float) -> Tensor:
-    """Kaiser's window of `x` points, the narrower the larger `beta`; see `i0`."""
+    """Kaiser window of `x` points; a larger `beta` makes it narrower. See `i0`."""
     return _host(np.kaiser(int(x), float(beta)))
