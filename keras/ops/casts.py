@@ -1,7 +1,7 @@
-"""The types in which ops compute, where it is not simply the common one.
+"""Functions for `cast=` of an op: the type in which it computes.
 
-Each function goes to `cast=` of an op: from the common type of the arguments to the
-type they are brought to.
+Each takes the common type of the arguments and returns the one to bring them to. The
+usual rules, "common" and "float", are `keras.core.op`'s.
 """
 
 from __future__ import annotations

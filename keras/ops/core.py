@@ -1,16 +1,18 @@
-"""Tensors themselves: making, casting, slicing, scattering."""
+"""Tensors themselves: conversion, types, slices, scatters."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from keras.core import dtypes
-from keras.core.errors import check_choice, shapes_fit
+from keras.core.errors import check_choice, shape_error, shapes_fit
 from keras.core.op import OPS, Tensor, Tensors, kernel, op
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.core.weight import Weight
 
 REDUCTIONS = (None, "add", "max", "min", "mul")
@@ -23,19 +25,25 @@ _unstack = kernel("_unstack")  # (x, axis)
 
 
 def convert_to_tensor(
-    x: Any, dtype: Any = None, sparse: bool | None = None, ragged: bool | None = None
-) -> Any:
-    """A tensor of the backend in force; a symbolic tensor stays symbolic.
+    x: ArrayLike,
+    dtype: DTypeLike | None = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+) -> Tensor:
+    """Convert to a tensor of the current backend; a symbolic tensor stays symbolic.
 
     Args:
         x: a tensor, array, variable, number, or nested list of them.
         dtype: the type; by default that of `x` (Python floats become `floatx()`).
-        sparse, ragged: only dense tensors exist here; True raises.
+        sparse, ragged: only dense tensors are supported; True raises.
+
+    Raises:
+        ValueError: `sparse` or `ragged` is True.
     """
     refuse_sparse("convert_to_tensor", sparse or ragged)
     if isinstance(x, KerasTensor):
-        same = dtype is None or dtypes.standardize_dtype(dtype) == x.dtype
-        return x if same else cast(x, dtype)
+        is_same = dtype is None or dtypes.standardize_dtype(dtype) == x.dtype
+        return x if is_same else cast(x, dtype)
     return current().convert_to_tensor(x, dtype)
 
 
@@ -43,72 +51,80 @@ def refuse_sparse(who: str, sparse: bool | None) -> None:
     """Raise if a sparse or ragged tensor is asked for."""
     if sparse:
         raise ValueError(
-            f"{who}: sparse and ragged tensors do not exist here; leave `sparse` False "
-            "and give dense values."
+            f"{who}: sparse and ragged tensors are not supported; leave `sparse` False "
+            "and pass dense values."
         )
 
 
-def convert_to_numpy(x: Any) -> np.ndarray:
-    """The values as a NumPy array on the host, cut off from gradients."""
+def convert_to_numpy(x: Tensor) -> np.ndarray:
+    """Convert to a NumPy array on the host; gradients do not go through it."""
     if isinstance(x, KerasTensor):
         return x.__array__()
     return np.asarray(current().convert_to_numpy(x))
 
 
 def is_tensor(x: Any) -> bool:
-    """Whether `x` is a tensor of the backend in force (symbolic tensors are not)."""
+    """Whether `x` is a tensor of the current backend (symbolic tensors are not)."""
     return current().is_tensor(x)
 
 
-def shape(x: Any) -> tuple[Any, ...]:
-    """The shape as a tuple.
+def shape(x: Tensor) -> tuple[Any, ...]:
+    """The shape as a tuple of ints.
 
-    Axes whose size is known are ints. In a TensorFlow graph an unknown one is a scalar
-    tensor; a symbolic tensor has None there.
+    Where a size is not known, it is a scalar tensor in a TensorFlow graph, and None in
+    a symbolic tensor.
     """
     if isinstance(x, (KerasTensor, Weight)):
         return x.shape
     return current().shape_of(current().convert_to_tensor(x))
 
 
-def dtype(x: Any) -> str:
+def dtype(x: Tensor) -> str:
     """The name of the type of the elements, such as "float32"."""
-    found = getattr(x, "dtype", None)
-    if found is None:
+    own = getattr(x, "dtype", None)
+    if own is None:
         return current().dtype_of(current().convert_to_tensor(x))
-    return dtypes.standardize_dtype(found)
+    return dtypes.standardize_dtype(own)
 
 
 @op(elementwise=True)
-def cast(x: Tensor, dtype: Any) -> Tensor:
-    """`x` with its elements in another type."""
+def cast(x: Tensor, dtype: DTypeLike) -> Tensor:
+    """Cast the elements to another type."""
     backend = current()
-    wanted = dtypes.standardize_dtype(dtype)
-    return x if backend.dtype_of(x) == wanted else backend.cast(x, wanted)
+    name = dtypes.standardize_dtype(dtype)
+    return x if backend.dtype_of(x) == name else backend.cast(x, name)
 
 
 @op(elementwise=True)
-def saturate_cast(x: Tensor, dtype: Any) -> Tensor:
-    """`x` in another type; what is out of the type's range takes its nearest end.
+def saturate_cast(x: Tensor, dtype: DTypeLike) -> Tensor:
+    """Cast to another type; values out of its range become its nearest limit.
 
     Example:
         >>> keras.ops.saturate_cast([-5.0, 3.0, 300.0], "uint8")
         array([  0,   3, 255], dtype=uint8)
     """
-    source, wanted = current().dtype_of(x), dtypes.standardize_dtype(dtype)
-    if source == wanted or source == "bool" or wanted in dtypes.COMPLEX:
-        return cast(x, wanted)
-    (low, high), (least, most) = _range(source), _range(wanted)
-    low, high = max(low, least), min(high, most)
-    if source in dtypes.FLOATS and wanted in dtypes.INTEGERS:
-        # The nearest float may lie outside the integers' range.
-        kind = dtypes.numpy_dtype(source).type
-        low, bound = kind(low), kind(high)
-        high = bound if int(bound) <= high else np.nextafter(bound, kind(0))
-    return cast(OPS["clip"].public(x, low, high), wanted)
+    source = current().dtype_of(x)
+    target = dtypes.standardize_dtype(dtype)
+    if source == target or source == "bool" or target in dtypes.COMPLEX:
+        return cast(x, target)
+
+    source_low, source_high = _range(source)
+    target_low, target_high = _range(target)
+    low = max(source_low, target_low)
+    high = min(source_high, target_high)
+
+    # The float nearest to the largest integer may be larger than it.
+    if source in dtypes.FLOATS and target in dtypes.INTEGERS:
+        number = dtypes.numpy_dtype(source).type
+        low = number(low)
+        nearest = number(high)
+        is_inside = int(nearest) <= high
+        high = nearest if is_inside else np.nextafter(nearest, number(0))
+    return cast(OPS["clip"].public(x, low, high), target)
 
 
 def _range(name: str) -> tuple[Any, Any]:
+    """The smallest and the largest number of a type."""
     if name == "bool":
         return 0, 1
     if name in dtypes.INTEGERS:
@@ -122,13 +138,13 @@ def _range(name: str) -> tuple[Any, Any]:
 
 @op(elementwise=True)
 def stop_gradient(variable: Tensor) -> Tensor:
-    """The same values, a constant to gradients."""
+    """The same values, which gradients treat as a constant."""
     return current().stop_gradient(variable)
 
 
 @op
 def view_as_complex(x: Tensor) -> Tensor:
-    """Complex numbers from pairs of real and imaginary part: `(..., 2)` to `(...)`."""
+    """Pairs of real and imaginary part as complex numbers: `(..., 2)` to `(...)`."""
     if not len(x.shape) or x.shape[-1] != 2:
         raise ValueError(
             "view_as_complex: the last axis must have size 2 (real and imaginary "
@@ -140,26 +156,35 @@ def view_as_complex(x: Tensor) -> Tensor:
 
 @op
 def view_as_real(x: Tensor) -> Tensor:
-    """Pairs of real and imaginary part from complex numbers: `(...)` to `(..., 2)`."""
+    """Complex numbers as pairs of real and imaginary part: `(...)` to `(..., 2)`."""
     table = current().TABLE
     return table["stack"]([table["real"](x), table["imag"](x)], -1)
 
 
 @op
 def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
-    """The slices along an axis, as a list; `num` is needed where no size is known."""
+    """The slices along an axis, as a list.
+
+    Args:
+        x: a tensor.
+        num: the number of slices, to check it against the size of the axis.
+        axis: the axis.
+
+    Raises:
+        ValueError: the axis does not exist, or does not have `num` slices.
+    """
     axis = check_axis(axis, len(x.shape), "unstack")
     size = x.shape[axis]
     if num is not None and size is not None and num != size:
         raise ValueError(
-            f"unstack: axis {axis} of shape {tuple(x.shape)} has {size} slices, but "
-            f"num={num}."
+            f"unstack: `num` must be {size}, the size of axis {axis} of shape "
+            f"{tuple(x.shape)}; received {num}."
         )
     return _unstack(x, axis)
 
 
 def check_axis(axis: int, rank: int, who: str) -> int:
-    """`axis` counted from the front, or a ValueError."""
+    """`axis` as a non-negative number, or a ValueError if it does not exist."""
     if not -rank <= axis < rank:
         raise ValueError(
             f"{who}: axis {axis} does not exist in a tensor of rank {rank}."
@@ -168,12 +193,21 @@ def check_axis(axis: int, rank: int, who: str) -> int:
 
 
 @op
-def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
-    """The block of the given shape that begins at the given place.
+def slice(inputs: Tensor, start_indices: Any, shape: Sequence[int]) -> Tensor:
+    """The block of a given shape that starts at given indices.
 
     Args:
-        start_indices: one integer per axis, or an integer tensor of that length. A
-        block that would reach over the end begins earlier. shape: the block's shape.
+        inputs: a tensor.
+        start_indices: an integer per axis, or an integer tensor of that length. A block
+            that would reach beyond the end starts earlier.
+        shape: the shape of the block.
+
+    Raises:
+        ValueError: the block is larger than `inputs`, or an index is missing.
+
+    Example:
+        >>> keras.ops.slice([1, 2, 3, 4], [1], [2])
+        array([2, 3])
     """
     sizes = tuple(int(d) for d in shape)
     starts = _block(inputs, start_indices, sizes, "slice")
@@ -182,9 +216,15 @@ def slice(inputs: Tensor, start_indices: Any, shape: Any) -> Tensor:
 
 @op
 def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
-    """A copy of `inputs` in which the block at `start_indices` is `updates`.
+    """A copy of `inputs` in which a block is replaced.
 
-    Both are as in `keras.ops.slice`; `updates` has the rank of `inputs`.
+    Args:
+        inputs: a tensor.
+        start_indices: the start of the block, as in `keras.ops.slice`.
+        updates: the block, of the rank of `inputs`.
+
+    Raises:
+        ValueError: the block is larger than `inputs`, or an index is missing.
 
     Example:
         >>> keras.ops.slice_update(keras.ops.zeros(4), [1], [5.0, 6.0])
@@ -195,41 +235,52 @@ def slice_update(inputs: Tensor, start_indices: Any, updates: Tensor) -> Tensor:
 
 
 def _block(inputs: Any, starts: Any, sizes: tuple, who: str) -> Any:
-    """The block's start, inside the bounds where both are known."""
-    full = tuple(inputs.shape)
-    rank = len(full)
-    if len(sizes) != rank or any(
-        None not in (size, dim) and size > dim for size, dim in zip(sizes, full)
-    ):
+    """The checked start of a block: a tensor, or ints moved inside known bounds."""
+    dims = tuple(inputs.shape)
+    rank = len(dims)
+    exceeds = [size > dim for size, dim in zip(sizes, dims) if None not in (size, dim)]
+    if len(sizes) != rank or any(exceeds):
         raise ValueError(
-            f"{who}: a block of shape {sizes} does not fit in an input of shape {full}."
+            f"{who}: the block must fit in the input; received a block of shape "
+            f"{sizes} and an input of shape {dims}."
         )
-    if not isinstance(starts, (list, tuple, np.ndarray)) or not all(
-        isinstance(s, (int, np.integer)) for s in starts
-    ):
+
+    is_list = isinstance(starts, (list, tuple, np.ndarray))
+    if not is_list or not all(isinstance(s, (int, np.integer)) for s in starts):
         starts = convert_to_tensor(starts, "int32")
     length = starts.shape[0] if hasattr(starts, "shape") else len(starts)
     if length != rank or len(getattr(starts, "shape", (rank,))) != 1:
         raise ValueError(
-            f"{who}: `start_indices` needs one index for each of the {rank} axes of "
-            f"the input; received {starts!r}."
+            f"{who}: `start_indices` must have one index for each of the {rank} axes "
+            f"of the input; received {starts!r}."
         )
     if current().is_tensor(starts):
         return starts
+
     return tuple(
-        int(s) if None in (dim, size) else max(0, min(int(s), dim - size))
-        for s, dim, size in zip(starts, full, sizes)
+        int(start) if None in (dim, size) else max(0, min(int(start), dim - size))
+        for start, dim, size in zip(starts, dims, sizes)
     )
 
 
 @op
-def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
-    """Zeros of the given shape with `values` at `indices`; what meets is added.
+def scatter(indices: Tensor, values: Tensor, shape: Sequence[int]) -> Tensor:
+    """A tensor of zeros with `values` added at `indices`.
 
-    See `scatter_update`.
+    Args:
+        indices: `(..., k)`, integers: places along the first k axes.
+        values: `indices.shape[:-1] + shape[k:]`; those at the same place are summed.
+        shape: the shape of the result.
+
+    Raises:
+        ValueError: the shapes do not fit.
+
+    Example:
+        >>> keras.ops.scatter([[0], [2], [2]], [1.0, 2.0, 3.0], (4,))
+        array([1., 0., 5., 0.])
     """
     shape = tuple(int(d) for d in shape)
-    _check_places("scatter", indices, values, shape, "values")
+    _check_scatter("scatter", indices, values, shape, "values")
     return _scatter(indices, values, shape)
 
 
@@ -237,34 +288,43 @@ def scatter(indices: Tensor, values: Tensor, shape: Any) -> Tensor:
 def scatter_update(
     inputs: Tensor, indices: Tensor, updates: Tensor, reduction: str | None = None
 ) -> Tensor:
-    """A copy of `inputs` with `updates` put in at `indices`.
+    """A copy of `inputs` with `updates` at `indices`.
 
     Args:
         inputs: a tensor.
         indices: `(..., k)`, integers: places along the first k axes of `inputs`.
         updates: `indices.shape[:-1] + inputs.shape[k:]`.
-        reduction: None replaces; "add", "max", "min" and "mul" combine with what is
-            there, once for each time an index appears.
+        reduction: None replaces the elements; "add", "max", "min" and "mul" combine
+            them with the updates, as often as an index appears.
+
+    Raises:
+        ValueError: the shapes do not fit, or `reduction` is not known.
 
     Example:
         >>> keras.ops.scatter_update([1.0, 2.0, 3.0], [[0], [2]], [9.0, 8.0])
         array([9., 2., 8.])
     """
     check_choice(reduction, REDUCTIONS, "reduction", "scatter_update")
-    _check_places("scatter_update", indices, updates, tuple(inputs.shape), "updates")
+    _check_scatter("scatter_update", indices, updates, tuple(inputs.shape), "updates")
     return _scatter_update(inputs, indices, cast(updates, dtype(inputs)), reduction)
 
 
-def _check_places(who: str, indices: Any, values: Any, full: tuple, what: str) -> None:
-    found, given = tuple(indices.shape), tuple(values.shape)
-    if not found or found[-1] is None or found[-1] > len(full):
+def _check_scatter(
+    who: str, indices: Any, values: Any, dims: tuple, argument: str
+) -> None:
+    """Raise unless the values can be put at the indices in a tensor of that shape."""
+    places = tuple(indices.shape)
+    if not places or places[-1] is None or places[-1] > len(dims):
         raise ValueError(
-            f"{who}: the last axis of `indices` holds one index for each of the first "
-            f"axes of shape {full}; received indices of shape {found}."
+            f"{who}: the last axis of `indices` must have one index for each of the "
+            f"first axes of a tensor of shape {dims}; received indices of shape "
+            f"{places}."
         )
-    wanted = found[:-1] + full[found[-1] :]
-    if not shapes_fit(given, wanted):
-        raise ValueError(
-            f"{who}: with indices of shape {found} into shape {full}, `{what}` must "
-            f"have shape {wanted}; received {given}."
+
+    expected = places[:-1] + dims[places[-1] :]
+    if not shapes_fit(values.shape, expected):
+        raise shape_error(
+            f"{who}: for indices of shape {places} into a tensor of shape {dims}, "
+            f"`{argument}` must have shape {expected}",
+            values,
         )
