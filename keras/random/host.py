@@ -1,7 +1,7 @@
-"""Numbers drawn on the host: initial weights, shuffles, splits, default seeds.
+"""Random numbers on the host: initial weights, shuffles, splits, default seeds.
 
-All come from NumPy's Philox (Salmon et al., 2011), so they are the same whatever the
-backend, and nothing is compiled to draw them.
+All come from NumPy's Philox (Salmon et al., 2011), so they are the same on every
+backend, and nothing is compiled for them.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ def host_generator() -> np.random.Generator:
 
 
 def seed_host(seed: int) -> None:
-    """Start the process-wide generator afresh."""
+    """Seed the process-wide generator."""
     _state["generator"] = np.random.Generator(np.random.Philox(seed))
 
 
 def draw_seed() -> int:
-    """A seed for something that was given none, from 0 to 2**31 - 1."""
+    """A random seed for something that has none, from 0 to 2**31 - 1."""
     return int(_state["generator"].integers(2**31))
 
 
 def generator_of(seed: int) -> np.random.Generator:
-    """A generator of its own for a seed."""
+    """A new generator with this seed."""
     return np.random.Generator(np.random.Philox(seed))

@@ -1,4 +1,4 @@
-"""Where the seeds of random draws come from."""
+"""Seeds of random numbers: integers, `SeedGenerator`, and the global generator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keras.random.host import draw_seed as draw_host_seed
 
 
 class _State(Variable):
-    """A pair of 32-bit words, in the type and place a backend has for these."""
+    """A pair of 32-bit words, in the type and on the device a backend has for it."""
 
     def _move(self, backend: Any, value: Any) -> None:
         self.dtype = "uint32"
@@ -25,12 +25,13 @@ class _State(Variable):
 
 
 class SeedGenerator(Configurable, Stateful):
-    """A stream of seeds, kept in a variable, so that it is saved and compiled.
+    """A stream of seeds, whose state is a variable, so that it is saved and compiled.
 
-    Its state is a pair `[seed, counter]`; each draw uses the pair and counts up.
+    The state is a pair `[seed, counter]`; each draw uses the pair and adds 1 to the
+    counter.
 
     Args:
-        seed: an integer from 0 to 2**32 - 1; None draws one, which
+        seed: an integer from 0 to 2**32 - 1; None for a random one, which
             `keras.utils.set_random_seed` determines.
         name: its name.
 
@@ -60,7 +61,7 @@ class SeedGenerator(Configurable, Stateful):
             )
 
     def next(self, ordered: bool = True) -> Any:
-        """The state as a tensor `[seed, counter]`; the counter goes up.
+        """The state as a tensor `[seed, counter]`; the counter is increased.
 
         Args:
             ordered: accepted for compatibility; the order is always kept.
@@ -71,7 +72,7 @@ class SeedGenerator(Configurable, Stateful):
         return value
 
     def draw(self) -> Any:
-        """The state as the backend's random functions take it; the counter goes up."""
+        """The state as the backend's generators take it; the counter is increased."""
         frame = current_frame()
         while isinstance(frame, AutocastFrame):
             frame = frame.parent
@@ -84,7 +85,7 @@ class SeedGenerator(Configurable, Stateful):
         return self._advance() if seed is None else seed
 
     def next_on_host(self) -> int:
-        """The state as one integer; the counter goes up."""
+        """The state as one integer; the counter is increased."""
         with self._backend.outside_trace():
             value = self._backend.convert_to_numpy(self._advance())
         seed, counter = value.tolist()
@@ -107,7 +108,7 @@ class SeedGenerator(Configurable, Stateful):
 
 
 def check_seed(seed: Any, who: str, other: str = "") -> int:
-    """`seed` if it is an integer that fits the state, else a ValueError."""
+    """`seed` if it is an integer from 0 to 2**32 - 1, else a ValueError."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ValueError(
             f"{who}: `seed` must be an integer{other}; received {seed!r} of type "
@@ -123,9 +124,9 @@ _unseeded: int | None = None
 
 
 def global_seed_generator() -> SeedGenerator:
-    """The stream for draws without a seed, in the backend in force.
+    """The generator for draws without a seed, on the current backend.
 
-    `keras.utils.set_random_seed` starts it afresh; every backend's starts at the same
+    `keras.utils.set_random_seed` restarts it. Those of all backends start with the same
     seed.
     """
     global _unseeded
@@ -144,21 +145,21 @@ def global_seed_generator() -> SeedGenerator:
 
 
 def forget_global_seed_generators() -> None:
-    """Let them be made anew."""
+    """Discard the global generators; new ones are made when they are needed."""
     global _unseeded
     _shared.clear()
     _unseeded = None
 
 
 def draw_seed(seed: Any) -> Any:
-    """The seed of one draw, as the backend's random functions take it.
+    """The seed of one draw, as the backend's generators take it.
 
     Args:
-        seed: an integer (the same values each time), a `SeedGenerator` (new values
-            each time), or None (new values, from the global one).
+        seed: an integer for the same numbers each time, a `SeedGenerator` for new ones
+            each time, or None for the global generator.
 
     Raises:
-        ValueError: it is none of these.
+        ValueError: `seed` is none of these, or a generator of another backend.
     """
     if seed is None:
         return global_seed_generator().draw()

@@ -1,4 +1,4 @@
-"""All streams of random numbers at once: read where they stand, and put there again."""
+"""The states of all random generators of the process: read, and restored."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from keras.random.host import host_generator
 
 
 def streams() -> dict[str, Any]:
-    """Where the process's random streams stand.
+    """The states of the random generators of the process.
 
-    Those are our host stream, the global seed generator of the backend in force, and
+    They are the host generator, the global seed generator of the current backend, and
     the global generators of Python, NumPy and (if it is loaded) PyTorch, which data
     pipelines may draw from. JAX has no such state; TensorFlow's cannot be read.
 
     Returns:
-        Numbers, tuples and arrays, to be given to `set_streams`.
+        Numbers, tuples and arrays, for `set_streams`.
     """
     shared = seed_generator._shared.get(scope.current().name)
     torch = sys.modules.get("torch")
@@ -37,7 +37,7 @@ def streams() -> dict[str, Any]:
 
 
 def set_streams(state: dict[str, Any]) -> None:
-    """Put the random streams where they stood when `streams` was called."""
+    """Restore the states that `streams` returned."""
     seeds.value = state["seed"]
     seed_generator._unseeded = state["unseeded"]
     host_generator().bit_generator.state = state["host"]

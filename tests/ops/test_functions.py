@@ -457,7 +457,10 @@ MISTAKES = {
         lambda: while_loop(lambda i, x: i < 3, lambda i, x: (i + 1,), (0, 1)),
         "with 2 tensors of state",
     ),
-    "while function": (lambda: while_loop(3, 4, 0), "`cond` must be callable; received 3"),
+    "while function": (
+        lambda: while_loop(3, 4, 0),
+        "`cond` must be callable; received 3",
+    ),
     "for": (
         lambda: fori_loop(0, 3, lambda i, x: double(x), T([1.0])),
         "fori_loop: shapes and types must stay",
