@@ -345,7 +345,12 @@ class Layer(Operation, Configurable, LayerState):
             return tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), shape
             )
-        return infer_outputs(lambda *a, **k: call_layer(self, a, k), args, kwargs)
+        return infer_outputs(
+            lambda *a, **k: call_layer(self, a, k),
+            args,
+            kwargs,
+            makes_weights=not all(layer.built for layer in self._flatten_layers()),
+        )
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The output's shape for an input of the given shape (None where unknown)."""

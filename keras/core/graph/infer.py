@@ -1,38 +1,30 @@
 """Shapes by evaluation: run a function abstractly and read the shapes off.
 
-An axis of unknown size stands for 60 in one run and for 84 in another; what differs in
-the output is unknown there. Both numbers have many divisors, so reshapes, splits and
-poolings of an unknown axis work.
+Nobody writes shape functions. How sizes are chosen for unknown axes, and when a size in
+the output is known, is told in `probes.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from keras.core import tree
+from keras.core.graph.probes import Outcome, Probes, Spec, find_outcomes
 from keras.core.scope import current
 from keras.core.settings import floatx, image_data_format
 from keras.core.tensor import KerasTensor
 
-SIZES = (60, 84)
-LARGE = (20160, 30240)
 _memo: dict[Any, Any] = {}
 _MEMO_LIMIT = 20_000
 
 
-class Spec:
-    """A tensor in a result: shape and type."""
-
-    __slots__ = ("shape", "dtype")
-
-    def __init__(self, shape: tuple[int | None, ...], dtype: str) -> None:
-        self.shape = shape
-        self.dtype = dtype
-
-
 def infer_outputs(
-    fn: Callable, args: tuple, kwargs: dict[str, Any], key: Any = None
+    fn: Callable,
+    args: tuple,
+    kwargs: dict[str, Any],
+    key: Any = None,
+    makes_weights: bool = False,
 ) -> Any:
     """The outputs of `fn` on symbolic arguments, as new symbolic tensors.
 
@@ -41,21 +33,26 @@ def infer_outputs(
         args, kwargs: its arguments; symbolic tensors anywhere inside are abstract.
         key: names the function, so that the result may be remembered for these shapes
             and static arguments; None for functions with state.
+        makes_weights: whether `fn` may make weights when it is first run. Their shapes
+            must not depend on the size of an unknown axis.
     """
     leaves, treedef = tree.flatten_with_def((args, kwargs))
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
+
     memo_key = _memo_key(key, leaves, treedef) if key is not None else None
     specs = _memo.get(memo_key) if memo_key is not None else None
     if specs is None:
-        specs = _infer(fn, leaves, where, treedef)
+        probes = Probes(fn, leaves, where, treedef)
+        specs = _merge(find_outcomes(probes, makes_weights))
         if memo_key is not None and len(_memo) < _MEMO_LIMIT:
             _memo[memo_key] = specs
+
     return tree.map_structure(
         lambda s: KerasTensor(s.shape, s.dtype) if isinstance(s, Spec) else s, specs
     )
 
 
-def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
+def _memo_key(key: Any, leaves: list[Any], treedef: Any) -> Any:
     static: list[Any] = []
     for leaf in leaves:
         if isinstance(leaf, KerasTensor):
@@ -64,6 +61,7 @@ def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
             return None  # functions, variables, tensors: the memo must not keep them
         else:
             static.append((type(leaf), leaf))
+
     settings = (current().name, floatx(), image_data_format())
     memo_key = (settings, key, treedef, tuple(static))
     try:
@@ -73,97 +71,37 @@ def _memo_key(key: Any, leaves: list, treedef: Any) -> Any:
     return memo_key
 
 
-def _infer(fn: Callable, leaves: list, where: list[int], treedef: Any) -> Any:
-    """Evaluate at two sizes, or at sizes that may fit better where that fails."""
-    shapes = [leaves[i].shape for i in where]
-    first: Exception | None = None
-    for sizes in _sizes_to_try(shapes, leaves):
-        try:
-            found = [
-                _evaluate(fn, leaves, where, treedef, filled)
-                for filled in dict.fromkeys(sizes)
-            ]
-        except Exception as error:
-            first = first or error
-            continue
-        return found[0] if len(found) == 1 else tree.map_structure(_merge, *found)
-    assert first is not None
-    text = f"The symbolic inputs have the shapes {shapes}."
-    if any(None in shape for shape in shapes):
-        text += f" An axis of unknown size counts as {SIZES[0]} while shapes are found."
-    first.add_note(text)
-    raise first from None
+def _merge(outcomes: list[Outcome]) -> Any:
+    """The output with None for each size that is not the same in all outcomes."""
+    first, *others = outcomes
+    for other in others:
+        if other.form != first.form:
+            raise ValueError(
+                "The number of outputs or their ranks depend on the size of an unknown "
+                f"axis: {_describe(first)} for one size, {_describe(other)} for "
+                "another. Give that axis a size in the shape of the input."
+            )
+    if not others:
+        return first.output
+    return tree.map_structure(_merge_leaves, *(o.output for o in outcomes))
 
 
-def _sizes_to_try(shapes: list, leaves: list) -> Iterator[list]:
-    """Sets of shapes without None, the likeliest first."""
-    yield [_filled(shapes, size) for size in SIZES]
-    if not any(None in shape for shape in shapes):
-        return
-    # A known axis that stands at the same place, from the right or from the left.
-    beside = [leaf.shape for leaf in leaves if hasattr(leaf, "shape")]
-    for aligned in (_aligned(shapes, beside, -1), _aligned(shapes, beside, 1)):
-        if aligned != shapes:
-            yield [_filled(aligned, size) for size in SIZES]
-    # Windows that are wider than the small sizes.
-    yield [_filled(shapes, size) for size in LARGE]
-    # The first tensor large, the others (a kernel) small.
-    yield [
-        _filled(shapes[:1], large) + _filled(shapes[1:], small)
-        for large, small in zip(SIZES, (2, 4))
-    ]
-    # A size that stands elsewhere, in another tensor or as an argument.
-    known = {d for shape in shapes for d in shape} | {
-        leaf for leaf in leaves if type(leaf) is int and 0 < leaf <= LARGE[0]
-    }
-    for size in sorted(known - {None, 1}):
-        yield [_filled(shapes, size)]
+def _merge_leaves(first: Any, *others: Any) -> Any:
+    if isinstance(first, Spec):
+        shapes = zip(first.shape, *(other.shape for other in others))
+        shape = tuple(dims[0] if len(set(dims)) == 1 else None for dims in shapes)
+        return Spec(shape, first.dtype)
+    if type(first) is int and any(other != first for other in others):
+        return None  # a size that was read off an unknown axis
+    return first
 
 
-def _filled(shapes: list, size: int) -> tuple:
-    return tuple(tuple(size if d is None else d for d in shape) for shape in shapes)
-
-
-def _evaluate(
-    fn: Callable, leaves: list, where: list[int], treedef: Any, shapes: tuple
-) -> Any:
-    specs = [(shape, leaves[i].dtype) for shape, i in zip(shapes, where)]
-
-    def run(tensors: list[Any]) -> Any:
-        filled = list(leaves)
-        for i, tensor in zip(where, tensors):
-            filled[i] = tensor
-        args, kwargs = tree.unflatten(treedef, filled)
-        return fn(*args, **kwargs)
-
-    return current().eval_shape(run, specs, Spec)
-
-
-def _merge(a: Any, b: Any) -> Any:
-    if not isinstance(a, Spec):
-        return a
-    if len(a.shape) != len(b.shape):
-        raise ValueError(
-            "The rank of the output depends on the size of an axis that is not known: "
-            f"shape {a.shape} for one size, {b.shape} for another."
-        )
-    shape = tuple(x if x == y else None for x, y in zip(a.shape, b.shape))
-    return Spec(shape, a.dtype)
-
-
-def _aligned(shapes: list, beside: list, step: int) -> list:
-    """Unknown axes take the size at the same place, counted from one end."""
-    known: dict[int, int] = {}
-    for shape in beside:
-        for i, dim in enumerate(shape[::step]):
-            if dim is not None and dim != 1:
-                known.setdefault(i, dim)
-    return [
-        tuple(
-            known.get(i) if dim is None else dim for i, dim in enumerate(shape[::step])
-        )[::step]
-        for shape in shapes
-    ]
+def _describe(outcome: Outcome) -> str:
+    leaves = tree.flatten(outcome.output)
+    shapes = [str(x.shape) for x in leaves if isinstance(x, Spec)]
+    shown = ", ".join(shapes[:3]) + (", ..." if len(shapes) > 3 else "")
+    noun = "output" if len(shapes) == 1 else "outputs"
+    return f"{len(shapes)} {noun} of shape {shown}"
 
 
 def forget() -> None:
