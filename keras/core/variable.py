@@ -162,6 +162,16 @@ def current_frame() -> Frame | None:
     return _frame.get()
 
 
+def finds_shapes() -> bool:
+    """Whether only the shapes of a computation are being found, without values."""
+    found = _frame.get()
+    while found is not None:
+        if isinstance(found, MetaFrame):
+            return True
+        found = found.parent
+    return False
+
+
 class Variable(Weight):
     """A value that layers, optimizers and metrics keep and change.
 

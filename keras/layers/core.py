@@ -79,6 +79,8 @@ class Lambda(Layer):
         array([9.], dtype=float32)
     """
 
+    _calls_user_code = True
+
     def __init__(
         self,
         function: Callable,

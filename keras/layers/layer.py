@@ -13,14 +13,15 @@ from keras.core.config.limits import count_call
 from keras.core.graph.infer import infer_outputs
 from keras.core.graph.node import Node
 from keras.core.graph.operation import Operation
+from keras.core.inspection import is_builtin
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
-    MetaFrame,
     StatelessScope,
     collecting_scope,
     current_frame,
+    finds_shapes,
 )
 from keras.dtype_policies.policy import DTypePolicy
 from keras.dtype_policies.policy import get as get_policy
@@ -91,6 +92,7 @@ class Layer(Operation, Configurable, LayerState):
     _not_copied: tuple[str, ...] = ("_compiled", "_torch_module")
     _saved_attributes: frozenset[str] = frozenset()
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
+    _calls_user_code = False  # whether `call` runs a function or module of the user's
 
     # Set by __new__.
     _settled: bool
@@ -278,11 +280,8 @@ class Layer(Operation, Configurable, LayerState):
 
         Call it inside `call`; the values last until the next call of the model.
         """
-        found = current_frame()
-        while found is not None:
-            if isinstance(found, MetaFrame):
-                return
-            found = found.parent
+        if finds_shapes():
+            return
         scope = collecting_scope()
         context = call_context.get()
         for item in tree.flatten(loss):
@@ -349,8 +348,12 @@ class Layer(Operation, Configurable, LayerState):
             lambda *a, **k: call_layer(self, a, k),
             args,
             kwargs,
-            makes_weights=not all(layer.built for layer in self._flatten_layers()),
+            careful=not all(layer._is_settled() for layer in self._flatten_layers()),
         )
+
+    def _is_settled(self) -> bool:
+        """Whether a call makes no weights and runs only code of this package."""
+        return self.built and is_builtin(type(self)) and not self._calls_user_code
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The output's shape for an input of the given shape (None where unknown)."""

@@ -10,7 +10,12 @@ from keras import ops
 from keras.core import tree
 from keras.core.config.limits import check_repeats
 from keras.core.scope import current
-from keras.core.variable import AutocastFrame, MetaFrame, Variable, current_frame
+from keras.core.variable import (
+    AutocastFrame,
+    Variable,
+    current_frame,
+    finds_shapes,
+)
 from keras.layers.input_spec import InputSpec, layer_label
 from keras.layers.layer import Layer
 from keras.layers.recurrent_cells import RecurrentCell, Step
@@ -185,7 +190,7 @@ class RNN(Layer):
 
     def _fused_kernel(self, training: Any) -> Any:
         """The framework's kernel for whole sequences, where it computes the same."""
-        if not self.use_cudnn or any(isinstance(f, MetaFrame) for f in _frames()):
+        if not self.use_cudnn or finds_shapes():
             return None
         cell, found = self.cell, None
         if self._in_halves() and not self.unroll:
@@ -325,10 +330,12 @@ class RNN(Layer):
         return last, self._stacked(states, ys)[1], states
 
     def _loop(self, body: Any, carry: Any, xs: Any) -> Any:
-        unroll = True if self.unroll else 1
+        unroll: Any = 1
         if self.unroll:
             steps = tree.flatten(xs)[0].shape[0]
             check_repeats(steps, f"{self.name!r} with `unroll=True`: its steps")
+            # One step tells the shapes; an unknown number of them may be very large.
+            unroll = 1 if finds_shapes() else True
         return current().scan(body, carry, xs, None, self.go_backwards, unroll)
 
     def _stacked(self, states: Any, ys: Any) -> tuple[Any, Any, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 from keras.core.config.limits import charge
 from keras.core.errors import check_choice, check_positive_int, standardize_tuple
+from keras.core.variable import finds_shapes
 from keras.layers.layer import Layer
 from keras.layers.ranks import Spatial, defaults
 
@@ -94,24 +95,26 @@ class UpSampling2D(UpSampling):
         letters = "abcd"
         for axis, times in zip(self.spatial_axes, self.size):
             if times > 1:
-                mix = _mixing(ops.shape(inputs)[axis], times, self.interpolation)
+                mix = self._mixing(ops.shape(inputs)[axis], times)
                 mix = ops.convert_to_tensor(mix, ops.dtype(inputs))
                 out = letters.replace(letters[axis], "z")
                 inputs = ops.einsum(f"{letters},{letters[axis]}z->{out}", inputs, mix)
         return inputs
 
+    def _mixing(self, size: int, times: int) -> Any:
+        """The interpolation matrix: rows are input positions, columns output positions.
 
-def _mixing(size: int, times: int, interpolation: str) -> np.ndarray:
-    """The interpolation matrix: rows are input positions, columns output positions.
+        Weights depend on the distance. Each column is normalized to sum 1, which shares
+        the weight of positions outside the image among those inside.
+        """
+        charge((3, size, size * times), 8, "The matrix of an UpSampling layer")
+        if finds_shapes():  # of an axis that may have many thousands of places
+            return ops.zeros((size, size * times), "float32")
 
-    Weights depend on the distance. Each column is normalized to sum 1, which shares the
-    weight of positions outside the image among those inside.
-    """
-    charge((3, size, size * times), 8, "The matrix of an UpSampling layer")
-    centers = (np.arange(size * times) + 0.5) / times - 0.5
-    distance = np.abs(centers - np.arange(size)[:, None])
-    weights = _KERNELS[interpolation](distance)
-    return (weights / weights.sum(0)).astype("float32")
+        centers = (np.arange(size * times) + 0.5) / times - 0.5
+        distance = np.abs(centers - np.arange(size)[:, None])
+        weights = _KERNELS[self.interpolation](distance)
+        return (weights / weights.sum(0)).astype("float32")
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

@@ -161,25 +161,44 @@ def view_as_real(x: Tensor) -> Tensor:
     return table["stack"]([table["real"](x), table["imag"](x)], -1)
 
 
-@op
+def _unstack_spec(x: Any, num: int | None = None, axis: int = 0) -> list[KerasTensor]:
+    axis = check_axis(axis, len(x.shape), "unstack")
+    count = _slice_count(x.shape, num, axis)
+    shape = x.shape[:axis] + x.shape[axis + 1 :]
+    return [KerasTensor(shape, x.dtype) for _ in range(count)]
+
+
+def _slice_count(shape: Any, num: int | None, axis: int) -> int:
+    """How many slices `unstack` gives."""
+    size = shape[axis]
+    if size is None and num is None:
+        raise ValueError(
+            f"unstack: the size of axis {axis} in shape {tuple(shape)} is unknown, so "
+            "the number of slices is too. Give it as `num`."
+        )
+    if num is not None and size is not None and num != size:
+        raise ValueError(
+            f"unstack: `num` must be {size}, the size of axis {axis} of shape "
+            f"{tuple(shape)}; received {num}."
+        )
+    return size if num is None else num
+
+
+@op(infer=_unstack_spec)
 def unstack(x: Tensor, num: int | None = None, axis: int = 0) -> Tensors:
     """The slices along an axis, as a list.
 
     Args:
         x: a tensor.
-        num: the number of slices, to check it against the size of the axis.
+        num: the number of slices. It is needed for an axis of unknown size, else
+            checked against the size of the axis.
         axis: the axis.
 
     Raises:
         ValueError: the axis does not exist, or does not have `num` slices.
     """
     axis = check_axis(axis, len(x.shape), "unstack")
-    size = x.shape[axis]
-    if num is not None and size is not None and num != size:
-        raise ValueError(
-            f"unstack: `num` must be {size}, the size of axis {axis} of shape "
-            f"{tuple(x.shape)}; received {num}."
-        )
+    _slice_count(x.shape, num, axis)
     return _unstack(x, axis)
 
 

@@ -41,8 +41,15 @@ DELIBERATE = {
 }
 
 # Symbolic shapes where real Keras takes an unknown size for known: the diagonal of a
-# matrix with an unknown number of rows.
-UNKNOWN = {"diag-2": [[None]]}
+# matrix with an unknown number of rows, and slices that reach over the end of a short
+# axis.
+UNKNOWN = {
+    "diag-2": [[None]],
+    "get_item-0": [[None, 2]],
+    "split-1": [[None, 3], [None, 3], [None, 3]],
+    "hsplit-1": [[None], [None], [None]],
+    "vsplit-1": [[1, 3], [None, 3], [None, 3]],
+}
 
 
 def simplex(x: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ def infer_outputs(
     args: tuple,
     kwargs: dict[str, Any],
     key: Any = None,
-    makes_weights: bool = False,
+    careful: bool = False,
 ) -> Any:
     """The outputs of `fn` on symbolic arguments, as new symbolic tensors.
 
@@ -33,8 +33,9 @@ def infer_outputs(
         args, kwargs: its arguments; symbolic tensors anywhere inside are abstract.
         key: names the function, so that the result may be remembered for these shapes
             and static arguments; None for functions with state.
-        makes_weights: whether `fn` may make weights when it is first run. Their shapes
-            must not depend on the size of an unknown axis.
+        careful: whether `fn` may make weights when it is first run, or take long for
+            large sizes, as a user's loop over an axis does. So may functions among the
+            arguments.
     """
     leaves, treedef = tree.flatten_with_def((args, kwargs))
     where = [i for i, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
@@ -43,7 +44,8 @@ def infer_outputs(
     specs = _memo.get(memo_key) if memo_key is not None else None
     if specs is None:
         probes = Probes(fn, leaves, where, treedef)
-        specs = _merge(find_outcomes(probes, makes_weights))
+        careful = careful or any(callable(leaf) for leaf in leaves)
+        specs = _merge(find_outcomes(probes, careful))
         if memo_key is not None and len(_memo) < _MEMO_LIMIT:
             _memo[memo_key] = specs
 

@@ -2,40 +2,49 @@
 
 A size in the output is known only if it is the same in every probe:
 
-- large: many thousands, so that no window, stride or slice covers a whole axis. The axes
-  get different sizes where the function allows it, because a quotient or a difference of
-  two axes is hidden while their sizes are equal.
+- large: many thousands, so that no window, stride or slice covers a whole axis. The
+  axes get different sizes where the function allows it, because a quotient or a
+  difference of two axes is hidden while their sizes are equal.
 - small: 1, or the smallest size that the function accepts.
-- middle: 60, 84 and 120, where no large size is accepted, and in the first call of a
-  layer, which may make weights.
+- middle: 60, 120 and 84, where no large size is accepted, and for functions that may
+  make weights or run a user's code.
 
-A probe that the function refuses says nothing. All these sizes but the smallest have many
+A probe that the function refuses says nothing. All sizes but the smallest have many
 divisors, so that reshapes, splits and poolings of an unknown axis work.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.core import tree
 from keras.core.scope import current
 from keras.core.typing import Shape
+from keras.core.variable import MetaFrame, frame
 
 Shapes = tuple[Shape, ...]
 # The size of an unknown axis, by the index of the tensor and the index of the axis.
 SizeOf = Callable[[int, int], int]
 
-SMALL = (*range(1, 9), 10, 12, 16, 20, 24, 30, 40, 48, 60, 84, 120)
-MIDDLE = (60, 84, 120)
+MIDDLE = (60, 120, 84)
 LARGE = 20160
-SMALL_TO_LARGE = (*SMALL, 240, 420, 840, 1260, 2520, 5040, 10080, LARGE)
+SMALL_TO_LARGE = (
+    *(*range(1, 9), 10, 12, 16, 20, 24, 30, 40, 48, 60, 84, 120, 180, 240, 420, 840),
+    *(1260, 2520, 5040, 10080, LARGE),
+)
 # Large sizes that differ are a unit times powers of two. The unit depends on the number
 # of unknown axes in one tensor, whose elements are counted in 64 bits.
 UNITS = (27720, 27720, 27720, 27720, 2520, 840, 120)
 MAX_DIFFERENT = 6
 # Larger integers among the arguments are taken for values.
 MAX_SIZE_ARGUMENT = 1_000_000
+
+# The same for axes behind the batch where a user's code runs: it may make an array of
+# size * size in NumPy, or loop over the axis in Python.
+USER_UNIT = 1260
+LOOP_SIZE = 240
 
 # Errors that have nothing to do with sizes: they are raised at once.
 _CERTAIN = (AttributeError, ImportError, NameError, NotImplementedError)
@@ -63,6 +72,18 @@ class Outcome:
         self.form = (treedef, ranks)
 
 
+class _ReadCounter(MetaFrame):
+    """Counts how often variables are read, which tells whether a function loops."""
+
+    def __init__(self, parent: Any) -> None:
+        super().__init__(parent, lambda value: value)
+        self.reads = 0
+
+    def read(self, variable: Any) -> Any:
+        self.reads += 1
+        return super().read(variable)
+
+
 class Probes:
     """Abstract evaluations of one function.
 
@@ -80,21 +101,22 @@ class Probes:
         self.where = where
         self.treedef = treedef
         self.shapes: Shapes = tuple(leaves[i].shape for i in where)
-        self._outcomes: dict[Shapes, Outcome | None] = {}
+        self.outcomes: dict[Shapes, Outcome | None] = {}
         self._refusal: Exception | None = None  # of the latest refused probe
+        self.reads: dict[Shapes, int] = {}  # how often variables were read
 
     def run(self, shapes: Shapes) -> Outcome | None:
         """The outcome for shapes without None; None if the function refuses them."""
-        if shapes not in self._outcomes:
+        if shapes not in self.outcomes:
             try:
-                self._outcomes[shapes] = Outcome(self._evaluate(shapes))
+                self.outcomes[shapes] = Outcome(self._evaluate(shapes))
             except _CERTAIN as error:
                 error.add_note(self._describe(shapes))
                 raise
             except Exception as error:
-                self._outcomes[shapes] = None
+                self.outcomes[shapes] = None
                 self._refusal = error
-        return self._outcomes[shapes]
+        return self.outcomes[shapes]
 
     def _evaluate(self, shapes: Shapes) -> Any:
         specs = [(shape, self.leaves[i].dtype) for shape, i in zip(shapes, self.where)]
@@ -104,7 +126,10 @@ class Probes:
             for i, tensor in zip(self.where, tensors):
                 filled[i] = tensor
             args, kwargs = tree.unflatten(self.treedef, filled)
-            return self.fn(*args, **kwargs)
+            with frame(_ReadCounter) as counter:
+                output = self.fn(*args, **kwargs)
+            self.reads[shapes] = counter.reads
+            return output
 
         return current().eval_shape(call, specs, Spec)
 
@@ -116,16 +141,21 @@ class Probes:
                 return outcome
         return None
 
-    def failure(self, size: int) -> Exception:
-        """The error of the function when all unknown axes have this size."""
+    def failure(self, size: int, reason: str) -> Exception:
+        """The error of the function when all unknown axes have this size.
+
+        Args:
+            size: a size that the function refuses.
+            reason: a sentence for the error's note, if there are unknown axes.
+        """
         shapes = fill(self.shapes, size)
-        self._outcomes.pop(shapes, None)
+        self.outcomes.pop(shapes, None)
         self.run(shapes)
         assert self._refusal is not None, "the function refused this size before"
 
         text = self._describe(shapes)
         if not is_known(self.shapes):
-            text += " Other sizes in place of None were tried too, and each was refused."
+            text += f" {reason}"
         self._refusal.add_note(text)
         return self._refusal
 
@@ -143,12 +173,13 @@ class Probes:
         return text
 
 
-def find_outcomes(probes: Probes, makes_weights: bool) -> list[Outcome]:
+def find_outcomes(probes: Probes, careful: bool) -> list[Outcome]:
     """Outcomes of which every size that they have in common is known.
 
     Args:
         probes: the function with its arguments.
-        makes_weights: whether the function may make weights when it is first run.
+        careful: whether the function may make weights when it is first run, or take
+            long for large sizes.
 
     Raises:
         Exception: that of the function, if it accepts no sizes.
@@ -157,40 +188,63 @@ def find_outcomes(probes: Probes, makes_weights: bool) -> list[Outcome]:
     if is_known(shapes):
         outcome = probes.run(shapes)
         found = [] if outcome is None else [outcome]
+    elif careful:
+        found = _careful_outcomes(probes) or _tied_outcomes(probes)
     else:
-        built = _built_outcomes(probes) if makes_weights else []
-        found = _outcomes_for(probes, shapes, built) or _tied_outcomes(probes)
+        found = _outcomes_for(probes, shapes) or _tied_outcomes(probes)
     if not found:
-        raise probes.failure(MIDDLE[0])
+        raise probes.failure(
+            MIDDLE[0], "Other sizes in place of None were tried too; none was accepted."
+        )
     return found
 
 
-def _built_outcomes(probes: Probes) -> list[Outcome]:
-    """Outcomes for two middle sizes, the first of which may make weights.
+def _careful_outcomes(probes: Probes) -> list[Outcome]:
+    """Outcomes for two middle sizes, then for others.
 
-    A weight whose shape depends on an unknown axis is found by a second size, which does
-    not fit it. A size of 1 would be broadcast against it.
+    The first evaluation may make weights. A weight whose shape depends on an unknown
+    axis does not fit the second size; a size of 1 would be broadcast against it.
     """
     first, *others = (fill(probes.shapes, size) for size in MIDDLE)
     outcome = probes.run(first)
     if outcome is None:
-        return []
+        return _outcomes_for(probes, probes.shapes, careful=True)
 
     second = probes.first_accepted(iter(others))
     if second is None:
-        raise probes.failure(MIDDLE[1])
-    return [outcome, second]
+        raise probes.failure(
+            MIDDLE[1],
+            f"With {MIDDLE[0]} in place of None it succeeded. A weight whose shape "
+            "depends on an axis of unknown size would cause this.",
+        )
+    return _outcomes_for(probes, probes.shapes, [outcome, second], careful=True)
 
 
 def _outcomes_for(
-    probes: Probes, shapes: Shapes, found: list[Outcome] | None = None
+    probes: Probes,
+    shapes: Shapes,
+    found: list[Outcome] | None = None,
+    careful: bool = False,
 ) -> list[Outcome]:
-    """Outcomes for large and small sizes in the place of None; [] if none is accepted."""
+    """Outcomes for large and small sizes in the place of None; [] if none is accepted.
+
+    Args:
+        probes: the function with its arguments.
+        shapes: their shapes, of which some None may be filled already.
+        found: outcomes to add to.
+        careful: whether a user's code runs.
+    """
     found = list(found or [])
     unit = _unit(shapes, probes.leaves)
-    large = probes.first_accepted(_large_shapes(shapes, unit))
+    if careful:
+        large = probes.first_accepted(_careful_large_shapes(probes, shapes, unit))
+    else:
+        large = probes.first_accepted(_large_shapes(shapes, unit))
     if large is not None:
         found.append(large)
+        uniform = fill(shapes, LARGE)
+        if len(unknown_axes(shapes)) > 1 and uniform in probes.outcomes:
+            found += _outcomes_near(probes, shapes, uniform, MIDDLE[:1])
     elif not found:
         middle = [probes.run(fill(shapes, size)) for size in MIDDLE]
         found = [outcome for outcome in middle if outcome is not None]
@@ -200,7 +254,7 @@ def _outcomes_for(
     small = _small_outcome(probes, shapes, found[0].form)
     if small is not None:
         found.append(small)
-    elif large is not None:
+    elif len(found) == 1:
         # One probe is no evidence: another large one has to agree.
         larger = probes.first_accepted(_large_shapes(shapes, 2 * unit))
         if larger is not None:
@@ -208,20 +262,45 @@ def _outcomes_for(
     return found
 
 
-def _large_shapes(shapes: Shapes, unit: int) -> Iterator[Shapes]:
-    """Shapes with large sizes: as different as possible first, equal ones last."""
+def _large_shapes(
+    shapes: Shapes, unit: int, other_unit: int | None = None
+) -> Iterator[Shapes]:
+    """Shapes with large sizes: as different as possible first, equal ones last.
+
+    Args:
+        shapes: the shapes to fill.
+        unit: the least of the sizes.
+        other_unit: the least of those behind the batch, if it is another.
+    """
     levels: list[Callable[[int, int], Any]] = [
         lambda tensor, axis: (tensor, axis),
         lambda tensor, axis: (tensor, axis) if axis else 0,  # one batch for all
         lambda tensor, axis: axis,
     ]
     for level in levels:
-        keys = dict.fromkeys(level(*axis) for axis in unknown_axes(shapes))
-        if len(keys) <= MAX_DIFFERENT:
-            largest = unit << max(len(keys) - 1, 2)
-            sizes = {key: largest >> i for i, key in enumerate(keys)}
-            yield fill(shapes, lambda *axis: sizes[level(*axis)])
-    yield fill(shapes, LARGE)
+        axes: dict[Any, int] = {}
+        for tensor, axis in unknown_axes(shapes):
+            axes.setdefault(level(tensor, axis), axis)
+        if len(axes) <= MAX_DIFFERENT:
+            first = max(len(axes) - 1, 2)
+            sizes = {
+                key: (other_unit if other_unit and axis else unit) << first >> i
+                for i, (key, axis) in enumerate(axes.items())
+            }
+            yield fill(shapes, lambda *axis, s=sizes, of=level: s[of(*axis)])
+    yield fill(shapes, 4 * other_unit if other_unit else LARGE)
+
+
+def _careful_large_shapes(
+    probes: Probes, shapes: Shapes, unit: int
+) -> Iterator[Shapes]:
+    """Shapes with sizes that a user's code can manage."""
+    ones, middle = (fill(shapes, size) for size in (1, MIDDLE[0]))
+    if probes.run(middle) is not None and probes.run(ones) is not None:
+        if probes.reads[middle] > probes.reads[ones]:
+            yield fill(shapes, LOOP_SIZE)
+            return
+    yield from _large_shapes(shapes, unit, USER_UNIT)
 
 
 def _unit(shapes: Shapes, leaves: list[Any]) -> int:
@@ -290,34 +369,64 @@ def _small_outcome(probes: Probes, shapes: Shapes, form: Any) -> Outcome | None:
 
 def _tied_outcomes(probes: Probes) -> list[Outcome]:
     """Outcomes where an unknown axis must have a size that is known elsewhere."""
+    for base in _tied_shapes(probes):
+        outcome = probes.run(base)
+        if outcome is not None:
+            return [outcome, *_outcomes_near(probes, probes.shapes, base)]
+    return []
+
+
+def _tied_shapes(probes: Probes) -> Iterator[Shapes]:
+    """Shapes in which unknown axes have sizes that occur among the arguments."""
     shapes = probes.shapes
-    ones = probes.run(fill(shapes, 1))
-
-    # A known axis at the same position, counted from the right or from the left.
     beside = [leaf.shape for leaf in probes.leaves if hasattr(leaf, "shape")]
-    for aligned in (_aligned(shapes, beside, -1), _aligned(shapes, beside, 1)):
-        if aligned == shapes:
-            continue
-        if is_known(aligned):
-            outcome = probes.run(aligned)
-            found = [] if outcome is None else [outcome]
-        else:
-            found = _outcomes_for(probes, aligned)
-        if found:
-            if ones is not None and ones.form == found[0].form:
-                found.append(ones)  # broadcast
-            return found
+    for step in (-1, 1):
+        yield fill(_aligned(shapes, beside, step), MIDDLE[0])
 
-    # A size that occurs elsewhere, in another tensor or as an argument, or multiples.
     known = {dim for shape in shapes for dim in shape if dim is not None}
     known |= {n for n in _integers(probes.leaves) if 0 < n <= LARGE}
     for size in sorted(known - {1}):
-        outcomes = [probes.run(fill(shapes, size * times)) for times in (1, 2, 1000)]
-        found = [outcome for outcome in outcomes if outcome is not None]
-        if found:
-            return found
+        yield fill(shapes, size)
+    yield fill(shapes, 1)
 
-    return [] if ones is None else [ones]
+
+def _outcomes_near(
+    probes: Probes, shapes: Shapes, base: Shapes, sizes: tuple[int, ...] = ()
+) -> list[Outcome]:
+    """Outcomes that show which of the unknown axes may have other sizes.
+
+    Args:
+        probes: the function with its arguments.
+        shapes: shapes with unknown axes.
+        base: sizes for them that the function accepts.
+        sizes: what one or two of the axes, or those at the same position, get instead.
+    """
+    axes = unknown_axes(shapes)
+    groups: list[tuple] = [*itertools.combinations(axes, 1)]
+    groups += itertools.combinations(axes[:MAX_DIFFERENT], 2)
+    for position in sorted({axis for _, axis in axes}):
+        groups.append(tuple(a for a in axes if a[1] == position))
+
+    accepted = probes.run(base)
+    assert accepted is not None
+    found = []
+    for group in dict.fromkeys(groups):
+        tensor, axis = group[0]
+        size = base[tensor][axis] or 1
+        others = sizes or (1, 2, 3, 2 * size, 1000 * size, *MIDDLE, LARGE)
+        for other in others:
+            outcome = probes.run(_replace_sizes(base, group, other))
+            if outcome is not None and outcome.form == accepted.form:
+                found.append(outcome)
+    return found
+
+
+def _replace_sizes(shapes: Shapes, axes: tuple, size: int) -> Shapes:
+    """The shapes with another size at some axes, given as (tensor, axis)."""
+    return tuple(
+        tuple(size if (tensor, i) in axes else dim for i, dim in enumerate(shape))
+        for tensor, shape in enumerate(shapes)
+    )
 
 
 def _aligned(shapes: Shapes, beside: list[Any], step: int) -> Shapes:

@@ -21,6 +21,8 @@ class NativeLayer(Layer):
 
     _framework = ""  # the name of the backend that it needs
 
+    _calls_user_code = True
+
     def __init__(self, **kwargs: Any) -> None:
         check_backend(type(self), self._backend.name)
         super().__init__(**kwargs)
