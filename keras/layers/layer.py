@@ -20,7 +20,6 @@ from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
     StatelessScope,
     collecting_scope,
-    current_frame,
     finds_shapes,
 )
 from keras.dtype_policies.policy import DTypePolicy

@@ -204,7 +204,7 @@ CASES = [
                 Of("LSTMCell", {"units": 2, **DROP}),
             ]
         },
-        Several(((2, 4), [[(2, 3)], [(2, 2), (2, 2)]])),
+        Several(((5, 4), [[(5, 3)], [(5, 2), (5, 2)]])),
     ),
     ("SpatialDropout1D", {"rate": 0.3, "seed": 3}, (2, 7, 4)),
     ("SpatialDropout2D", {"rate": 0.3}, (2, 7, 5, 4)),
