@@ -4,9 +4,9 @@ PyTorch has shape rules of its own for this device. Many of them are written in 
 and the first that runs imports PyTorch's compiler (`torch._dynamo`, one second) or a
 library for symbolic sizes (SymPy, a third of one), which building a model does not
 need. The rules here answer for the functions that common layers use. They are asked
-inside `eval_shape` only, by a `TorchFunctionMode`; where a rule cannot tell, or the
-arguments do not fit, it returns NotImplemented, and PyTorch's own rule answers or
-raises.
+inside `eval_shape` only, by a `TorchFunctionMode`; where a rule cannot tell, it returns
+NotImplemented, and PyTorch's own rule answers or raises. Shapes that do not go together
+are common while sizes of unknown axes are tried: rules raise for these themselves.
 """
 
 from __future__ import annotations
@@ -103,6 +103,14 @@ def _broadcast(*shapes: tuple[int, ...]) -> tuple[int, ...] | None:
     return tuple(result)
 
 
+def _misfit(func: Callable, shapes: list[tuple[int, ...]]) -> RuntimeError:
+    """The error for tensors whose shapes do not go together."""
+    name = getattr(func, "__name__", repr(func))
+    return RuntimeError(
+        f"{name}: tensors of shapes {', '.join(map(str, shapes))} do not fit together."
+    )
+
+
 # --- rules --------------------------------------------------------------------------
 
 
@@ -121,7 +129,8 @@ def _elementwise(func: Callable) -> Callable:
         shapes += [tuple(x.shape) for x in kwargs.values() if _is_tensor(x)]
         shape = _broadcast(*shapes)
         if shape is None:
-            return NotImplemented
+            # PyTorch would import its compiler for the same error.
+            raise _misfit(func, shapes)
 
         result = _tried(
             func,
@@ -214,7 +223,7 @@ def _matmul(x: torch.Tensor, y: torch.Tensor) -> Any:
         return NotImplemented
     lead = _broadcast(tuple(x.shape[:-2]), tuple(y.shape[:-2]))
     if lead is None:
-        return NotImplemented
+        raise _misfit(torch.matmul, [tuple(x.shape), tuple(y.shape)])
     return _empty((*lead, x.shape[-2], y.shape[-1]), x.dtype)
 
 
@@ -322,18 +331,24 @@ def _concatenate(tensors: Any, dim: int = 0, **options: Any) -> Any:
     size = sum(shape[axis] for shape in shapes if len(shape) == rank)
     for shape in shapes:
         shape[axis : axis + 1] = [size]
-    alike = all(shape == shapes[0] for shape in shapes)
-    if not alike or any(x.dtype != first.dtype for x in tensors):
+    if any(x.dtype != first.dtype for x in tensors):
         return NotImplemented
+    if any(shape != shapes[0] for shape in shapes):
+        if any(x.dim() != rank for x in tensors):
+            return NotImplemented  # PyTorch leaves out tensors of shape (0,)
+        raise _misfit(torch.cat, [tuple(x.shape) for x in tensors])
     return _empty(shapes[0], first.dtype)
 
 
 def _stack(tensors: Any, dim: int = 0, **options: Any) -> Any:
     """Tensors of one shape and type along a new axis."""
     first = tensors[0]
-    alike = all((x.shape, x.dtype) == (first.shape, first.dtype) for x in tensors)
-    if options or not alike:
+    if options or any(x.dtype != first.dtype for x in tensors):
         return NotImplemented
+    if any(x.shape != first.shape for x in tensors):
+        if any(x.dim() != first.dim() for x in tensors):
+            return NotImplemented
+        raise _misfit(torch.stack, [tuple(x.shape) for x in tensors])
     shape = list(first.unsqueeze(dim).shape)
     shape[dim % len(shape)] = len(tensors)
     return _empty(shape, first.dtype)
@@ -352,6 +367,12 @@ def _attention(
     *lead, rows, features = query.shape
     *key_lead, columns, key_features = key.shape
     *value_lead, value_rows, width = value.shape
+
+    # Sizes other than 1 that differ: an error that would import PyTorch's compiler.
+    differing = {query.shape[0], key.shape[0], value.shape[0]} - {1}
+    if len(differing) > 1 or len({columns, value_rows} - {1}) > 1:
+        shapes = [tuple(x.shape) for x in (query, key, value)]
+        raise _misfit(F.scaled_dot_product_attention, shapes)
 
     shared_heads = (
         options.get("enable_gqa")
