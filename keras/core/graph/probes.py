@@ -119,7 +119,9 @@ class Probes:
         return self.outcomes[shapes]
 
     def _evaluate(self, shapes: Shapes) -> Any:
-        specs = [(shape, self.leaves[i].dtype) for shape, i in zip(shapes, self.where)]
+        specs: list[tuple[Any, str]] = [
+            (shape, self.leaves[i].dtype) for shape, i in zip(shapes, self.where)
+        ]
 
         def call(tensors: list[Any]) -> Any:
             filled = list(self.leaves)
