@@ -496,3 +496,8 @@ def test_compiled_layers_and_seeds(backend):
     draw = jit(lambda: keras.random.normal((3,), seed=seeds))
     first, second = numbers([draw(), draw()])
     assert (first != second).all() and seeds.state.numpy()[1] == 2
+
+
+def test_glu_needs_an_even_size(backend):
+    with pytest.raises(ValueError, match="glu.*even"):
+        ops.glu(np.ones((2, 3), "float32"))

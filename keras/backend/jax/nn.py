@@ -116,7 +116,7 @@ TABLE: dict = {
     **functions_of(
         jax.nn,
         """
-        _log_softmax=log_softmax _softmax=softmax celu elu gelu glu hard_sigmoid
+        _log_softmax=log_softmax _softmax=softmax celu elu gelu hard_sigmoid
         hard_silu hard_tanh log_sigmoid relu relu6 selu sigmoid silu softplus
         softsign=soft_sign sparse_plus sparse_sigmoid squareplus
         """,

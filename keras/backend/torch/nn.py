@@ -290,7 +290,7 @@ TABLE: dict = {
     **functions_of(
         F,
         """
-        celu elu glu hard_shrink=hardshrink hard_sigmoid=hardsigmoid
+        celu elu hard_shrink=hardshrink hard_sigmoid=hardsigmoid
         hard_silu=hardswish log_sigmoid=logsigmoid relu6 selu silu
         soft_shrink=softshrink softplus softsign tanh_shrink=tanhshrink threshold
         """,

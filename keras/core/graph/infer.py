@@ -43,7 +43,8 @@ def infer_outputs(
     memo_key = _memo_key(key, leaves, treedef) if key is not None else None
     specs = _memo.get(memo_key) if memo_key is not None else None
     if specs is None:
-        probes = Probes(fn, leaves, where, treedef)
+        # A layer is called on one batch; an op on any tensors.
+        probes = Probes(fn, leaves, where, treedef, shares_batch=key is None)
         careful = careful or any(callable(leaf) for leaf in leaves)
         specs = _merge(find_outcomes(probes, careful))
         if memo_key is not None and len(_memo) < _MEMO_LIMIT:

@@ -91,15 +91,23 @@ class Probes:
         fn: the function.
         leaves, treedef: its arguments, flattened.
         where: the indices of the symbolic tensors among the leaves.
+        shares_batch: whether the first axes of all tensors are one batch, so that
+            different sizes for them need not be tried.
     """
 
     def __init__(
-        self, fn: Callable, leaves: list[Any], where: list[int], treedef: Any
+        self,
+        fn: Callable,
+        leaves: list[Any],
+        where: list[int],
+        treedef: Any,
+        shares_batch: bool = False,
     ) -> None:
         self.fn = fn
         self.leaves = leaves
         self.where = where
         self.treedef = treedef
+        self.shares_batch = shares_batch
         self.shapes: Shapes = tuple(leaves[i].shape for i in where)
         self.outcomes: dict[Shapes, Outcome | None] = {}
         self._refusal: Exception | None = None  # of the latest refused probe
@@ -241,7 +249,7 @@ def _outcomes_for(
     if careful:
         large = probes.first_accepted(_careful_large_shapes(probes, shapes, unit))
     else:
-        large = probes.first_accepted(_large_shapes(shapes, unit))
+        large = probes.first_accepted(_large_shapes(probes, shapes, unit))
     if large is not None:
         found.append(large)
         uniform = fill(shapes, LARGE)
@@ -258,18 +266,19 @@ def _outcomes_for(
         found.append(small)
     elif len(found) == 1:
         # One probe is no evidence: another large one has to agree.
-        larger = probes.first_accepted(_large_shapes(shapes, 2 * unit))
+        larger = probes.first_accepted(_large_shapes(probes, shapes, 2 * unit))
         if larger is not None:
             found.append(larger)
     return found
 
 
 def _large_shapes(
-    shapes: Shapes, unit: int, other_unit: int | None = None
+    probes: Probes, shapes: Shapes, unit: int, other_unit: int | None = None
 ) -> Iterator[Shapes]:
     """Shapes with large sizes: as different as possible first, equal ones last.
 
     Args:
+        probes: the function with its arguments.
         shapes: the shapes to fill.
         unit: the least of the sizes.
         other_unit: the least of those behind the batch, if it is another.
@@ -279,7 +288,7 @@ def _large_shapes(
         lambda tensor, axis: (tensor, axis) if axis else 0,  # one batch for all
         lambda tensor, axis: axis,
     ]
-    for level in levels:
+    for level in levels[1:] if probes.shares_batch else levels:
         axes: dict[Any, int] = {}
         for tensor, axis in unknown_axes(shapes):
             axes.setdefault(level(tensor, axis), axis)
@@ -302,7 +311,7 @@ def _careful_large_shapes(
         if probes.reads[middle] > probes.reads[ones]:
             yield fill(shapes, LOOP_SIZE)
             return
-    yield from _large_shapes(shapes, unit, USER_UNIT)
+    yield from _large_shapes(probes, shapes, unit, USER_UNIT)
 
 
 def _unit(shapes: Shapes, leaves: list[Any]) -> int:
