@@ -22,8 +22,10 @@ os.environ.setdefault("XLA_FLAGS", "--xla_cpu_use_fusion_emitters=false")
 import pytest  # noqa: E402
 
 import keras  # noqa: E402
+from keras.core import backends  # noqa: E402
 
-BACKENDS = ("jax", "torch", "tensorflow")
+BACKENDS = tuple(info.name for info in backends.known())
+WITH_GRADIENTS = tuple(backends.with_gradients())
 
 
 # Files whose tests are marked slow: they start processes, train, or compile a lot.
@@ -59,7 +61,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests of slow files; leave out those of other backends."""
+    """Mark the tests of slow files; leave out those that cannot run, or are not chosen."""
     here = pathlib.Path(__file__).parent
     for item in items:
         place = item.path.relative_to(here).as_posix()
@@ -70,10 +72,17 @@ def pytest_collection_modifyitems(config, items):
     if unknown := chosen - set(BACKENDS):
         raise pytest.UsageError(f"--backends {sorted(unknown)}: not in {BACKENDS}")
     others = set(BACKENDS) - chosen if chosen else set()
-    left_out = [item for item in items if _backends_of(item) & others]
+    without_gradients = set(BACKENDS) - set(WITH_GRADIENTS)
+
+    def is_left_out(item):
+        named = _backends_of(item)
+        trains = item.get_closest_marker("gradients") is not None
+        return named & others or (trains and named & without_gradients)
+
+    left_out = [item for item in items if is_left_out(item)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not _backends_of(item) & others]
+        items[:] = [item for item in items if not is_left_out(item)]
 
 
 def _backends_of(item):

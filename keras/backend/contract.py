@@ -451,7 +451,7 @@ def members(protocol: type) -> list[str]:
 
 if TYPE_CHECKING:
     # mypy checks the built-in backends here.
-    from keras.backend import jax, tensorflow, torch
+    from keras.backend import jax, numpy, tensorflow, torch
 
     _jax: Backend = jax
     _jax_random: RandomBackend = jax.random
@@ -459,3 +459,5 @@ if TYPE_CHECKING:
     _torch_random: RandomBackend = torch.random
     _tensorflow: Backend = tensorflow
     _tensorflow_random: RandomBackend = tensorflow.random
+    _numpy: Backend = numpy
+    _numpy_random: RandomBackend = numpy.random

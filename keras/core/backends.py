@@ -35,8 +35,8 @@ class BackendInfo:
         module: the module that is the backend; see `keras.backend.contract.Backend`.
         package: the package that must be importable.
         install: the command that installs it, for error messages.
-        tensor_packages: the top-level packages that define the classes of its tensors.
-            They tell whose tensor a value is without importing anything.
+        tensor_packages: the packages, mostly top-level ones, that define the classes of
+            its tensors. They tell whose tensor a value is without importing anything.
         has_gradients: whether the backend can train; equals its `HAS_GRADIENTS`.
 
     Example:
@@ -97,6 +97,7 @@ _BUILTIN = {
             module="keras.backend.numpy",
             package="numpy",
             install="pip install numpy",
+            tensor_packages=("keras.backend.numpy",),
             has_gradients=False,
         ),
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from keras.core import backends
 
 _TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer")
@@ -16,7 +18,10 @@ def framework_of(x: Any) -> str | None:
 
 def framework_of_class(cls: type) -> str | None:
     """Which backend the tensors of a class belong to; None if they are no tensors."""
-    owner = backends.owner_of_package(cls.__module__.partition(".")[0])
+    module = cls.__module__
+    owner = backends.owner_of_package(module.partition(".")[0])
+    if owner is None:  # the NumPy backend's class is in this package
+        owner = backends.owner_of_package(module.rpartition(".")[0])
     if owner is not None and any(part in cls.__name__ for part in _TENSOR_NAMES):
         return owner
     return None
@@ -25,7 +30,8 @@ def framework_of_class(cls: type) -> str | None:
 def refuse_foreign(x: Any, backend: str) -> None:
     """Raise if `x` is a tensor of another framework than `backend`'s."""
     owner = framework_of(x)
-    if owner is not None and owner != backend:
+    # A tensor of the NumPy backend is an `np.ndarray`, which every backend takes.
+    if owner not in (None, backend) and not isinstance(x, np.ndarray):
         raise TypeError(
             f"A tensor of {owner} (shape {tuple(x.shape)}) reached an operation of the "
             f"backend {backend!r}. Tensors of two frameworks do not mix inside one "

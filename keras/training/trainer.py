@@ -14,6 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
+from keras.backend.no_gradients import missing
 from keras import optimizers
 from keras.callbacks import CallbackList
 from keras.callbacks.history import History
@@ -204,6 +205,14 @@ class Trainer(Steps):
         """Whether `compile` was called."""
         return self._targets is not None
 
+    def _check_can_train(self, method: str) -> None:
+        """Raise before anything is changed where the backend has no gradients."""
+        if not self._backend.HAS_GRADIENTS:
+            raise NotImplementedError(
+                f"{self.name}.{method}: " + missing(self._backend.name)
+            )
+        self._check_compiled(method)
+
     def _check_compiled(self, method: str) -> None:
         if self._targets is None:
             raise RuntimeError(
@@ -258,6 +267,9 @@ class Trainer(Steps):
         Returns:
             A `History`: `history.history["loss"]` lists the loss of each epoch.
         """
+        from keras.training.data import make_batches, split_validation
+
+        self._check_can_train("fit")
         self._check_compiled("fit")
 
         # The last samples are for validation, if a fraction is asked for.
@@ -445,7 +457,7 @@ class Trainer(Steps):
             class_weight: a weight for each class index.
             return_dict: whether a dict by name comes back.
         """
-        self._check_compiled("train_on_batch")
+        self._check_can_train("train_on_batch")
         batch = _single_batch(x, y, sample_weight, class_weight)
         self._track_loss()
         self._build_on(batch, training=True)

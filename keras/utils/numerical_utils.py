@@ -12,7 +12,7 @@ from keras.core.errors import check_choice
 
 def _is_tensor(x: Any) -> bool:
     """Whether `x` is a tensor of the backend in force, which is loaded only then."""
-    if isinstance(x, (np.ndarray, np.generic, list, tuple, int, float)):
+    if type(x) is np.ndarray or isinstance(x, (np.generic, list, tuple, int, float)):
         return False
     from keras.core.scope import current
 

@@ -38,6 +38,7 @@ def test_layers_follow_their_policy(backend, name, compute, kept):
     assert again.dtype_policy == layer.dtype_policy
 
 
+@pytest.mark.gradients
 def test_the_policy_of_the_program(backend, reset):
     keras.config.set_dtype_policy("mixed_bfloat16")
     assert keras.config.dtype_policy() == keras.DTypePolicy("mixed_bfloat16")
@@ -103,6 +104,7 @@ def test_a_layer_inside_computes_in_its_own_type(backend, reset):
     ]
 
 
+@pytest.mark.gradients
 def test_mixed_float16_scales_the_loss(backend, reset):
     x = np.random.default_rng(0).normal(size=(64, 4)).astype("float32")
     y = x.sum(1, keepdims=True)
@@ -158,6 +160,7 @@ def test_identifiers():
     assert hash(mixed) == hash(keras.DTypePolicy("mixed_float16"))
 
 
+@pytest.mark.gradients
 def test_dropped_models_are_freed(backend):
     """Nothing global holds a model, its layers, its weights or its compiled steps."""
 

@@ -426,7 +426,18 @@ def numbers(result):
     return [np.asarray(ops.convert_to_numpy(x)) for x in keras.tree.flatten(result)]
 
 
-@pytest.mark.parametrize("name", ROWS)
+def marked(names):
+    """The names of rows, those marked that need gradients."""
+    wanted = ("grad", "remat", "gradient")
+    return [
+        pytest.param(n, marks=pytest.mark.gradients)
+        if n != "remat: constants" and any(word in n for word in wanted)
+        else n
+        for n in names
+    ]
+
+
+@pytest.mark.parametrize("name", marked(ROWS))
 def test_gives(name, backend):
     program, expected = ROWS[name]
     found = np.concatenate([x.ravel() for x in numbers(program())])
@@ -482,7 +493,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("name", MISTAKES)
+@pytest.mark.parametrize("name", marked(MISTAKES))
 def test_mistakes(name, backend):
     program, message = MISTAKES[name]
     with pytest.raises((TypeError, ValueError), match=message):

@@ -5,6 +5,7 @@ import pytest
 
 from keras import ops
 
+pytestmark = pytest.mark.gradients
 W = np.array([1.0, 2.0, 3.0], "float32")
 
 

@@ -25,6 +25,7 @@ def test_value(r, backend):
     check_value(r)
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("r", [r for r in ROWS if r.grad], ids=str)
 def test_gradient(r, backend):
     check_gradient(r)

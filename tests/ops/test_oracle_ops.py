@@ -197,7 +197,13 @@ def test_data_belongs_to_the_cases() -> None:
     assert not stale, f"run tests/oracle/make_ops.py again: {stale}"
 
 
-@pytest.mark.parametrize("key", case_keys())
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(k, marks=pytest.mark.gradients) if k.startswith("jvp") else k
+        for k in case_keys()
+    ],
+)
 def test_call(key: str, backend: str) -> None:
     case, entry = ops_cases.CASES[key], EXPECTED.index[key]
     got = run(case)

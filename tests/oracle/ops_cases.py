@@ -1131,6 +1131,7 @@ SENSELESS = {
     "softmax/dtypes": _UNSIGNED,  # x - max(x) underflows
     "log_softmax/dtypes": _UNSIGNED,
     "fmod/pairs": ("bool,bool",),
+    "searchsorted/pairs": ("float32,float16",),  # the sequence is not sorted
 }
 
 

@@ -149,6 +149,7 @@ def test_dropout_keeps_the_type(backend, portable):
     assert 0 < (values(y) == 0).mean() < 0.01
 
 
+@pytest.mark.gradients
 def test_dropout_has_a_gradient(backend, portable):
     def loss(x):
         return keras.ops.sum(random.dropout(x, 0.5, seed=1) * 3.0)

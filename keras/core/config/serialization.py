@@ -91,11 +91,12 @@ def serialize_keras_object(obj: Any) -> Any:
         return [serialize_keras_object(x) for x in obj]
     if isinstance(obj, dict):
         return {key: serialize_keras_object(value) for key, value in obj.items()}
+    # Before arrays: a tensor of the NumPy backend is one too.
+    if framework_of(obj) is not None and hasattr(obj, "shape"):
+        return _write_array("__tensor__", np.asarray(to_host(obj)))
     for kind, write in _WRITERS:
         if isinstance(obj, kind):
             return write(obj)
-    if framework_of(obj) is not None and hasattr(obj, "shape"):
-        return _write_array("__tensor__", np.asarray(to_host(obj)))
     dtype = _dtype_name(obj)
     if dtype is not None:
         return dtype
