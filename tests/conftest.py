@@ -61,7 +61,7 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Mark the tests of slow files; leave out those that cannot run, or are not chosen."""
+    """Mark the tests of slow files; leave out what cannot run or is not chosen."""
     here = pathlib.Path(__file__).parent
     for item in items:
         place = item.path.relative_to(here).as_posix()

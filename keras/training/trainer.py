@@ -14,8 +14,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from keras.backend.no_gradients import missing
 from keras import optimizers
+from keras.backend.no_gradients import missing
 from keras.callbacks import CallbackList
 from keras.callbacks.history import History
 from keras.core import tree
@@ -267,10 +267,7 @@ class Trainer(Steps):
         Returns:
             A `History`: `history.history["loss"]` lists the loss of each epoch.
         """
-        from keras.training.data import make_batches, split_validation
-
         self._check_can_train("fit")
-        self._check_compiled("fit")
 
         # The last samples are for validation, if a fraction is asked for.
         if validation_split and validation_data is None:

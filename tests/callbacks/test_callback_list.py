@@ -215,7 +215,9 @@ def test_memory_goes_by_class_and_order(model):
 
 
 def test_memory_without_its_callback_warns(model):
-    with pytest.warns(UserWarning, match="used callback Counter, which is missing here"):
+    with pytest.warns(
+        UserWarning, match="used callback Counter, which is missing here"
+    ):
         CallbackList([History()], model=model).load_memory({"Counter": {"count": 1}})
 
 
