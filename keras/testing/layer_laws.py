@@ -199,7 +199,9 @@ class Slopes:
         )
         outputs = tree.flatten(self.case.call(self.layer, values, training=False))
         floats = [x for x in outputs if is_float_dtype(ops.dtype(x))]
-        return [x * _weights(tuple(x.shape), i) for i, x in enumerate(floats)]
+        return [
+            ops.multiply(x, _weights(tuple(x.shape), i)) for i, x in enumerate(floats)
+        ]
 
     def _sum(self) -> Any:
         parts = [ops.sum(x) for x in self.terms()]

@@ -1,6 +1,7 @@
 """Models as pure programs."""
 
 import numpy as np
+import pytest
 
 import keras
 from keras import layers
@@ -37,23 +38,58 @@ def test_a_model_in_training_becomes_a_pure_program(backend):
         np.testing.assert_allclose(variable.numpy(), value, rtol=1e-5)
 
 
-def test_the_program_compiles_with_the_framework_itself(backend):
-    model = model_with_state()
-    x = np.ones((6, 8), "float32")
-    lifted = lift(model, keras.KerasTensor((None, 8)))
-    values = [v.value for v in lifted.reads]
-    tensor = keras.ops.convert_to_tensor(x)
-    wanted = model(x).numpy()
+@pytest.mark.parametrize("backend", ["jax", "torch", "tensorflow"])
+def test_the_frameworks_compile_and_export_the_program(backend):
+    """The batch is of any size: exported for one, the program takes another."""
+    with keras.config.backend_scope(backend):
+        model = model_with_state()
+        x = np.ones((6, 8), "float32")
+        wanted = model(x).numpy()
+        lifted = lift(model, keras.KerasTensor((None, 8)))
+        values = [v.value for v in lifted.reads]
 
-    if backend == "jax":
-        import jax
+        def outputs(values, x):
+            return lifted.run(values, [x])[0]
 
-        outputs, _ = jax.jit(lifted.run)(values, [tensor])
-    elif backend == "tensorflow":
-        import tensorflow as tf
+        for exported in EXPORTS[backend](outputs, values):
+            for rows in (6, 3):
+                found = exported(values, keras.ops.convert_to_tensor(x[:rows]))
+                found = keras.ops.convert_to_numpy(found)
+                np.testing.assert_allclose(found, wanted[:rows], 1e-5, 1e-6)
 
-        outputs, _ = tf.function(lifted.run)([tf.identity(v) for v in values], [tensor])
-    else:
-        outputs, _ = lifted.run([v.detach().clone() for v in values], [tensor])
 
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(outputs), wanted, 1e-5, 1e-6)
+def jax_exports(fn, values):
+    import jax
+
+    yield jax.jit(fn)
+    (rows,) = jax.export.symbolic_shape("rows")
+    x = jax.ShapeDtypeStruct((rows, 8), "float32")
+    yield jax.export.export(jax.jit(fn))(values, x).call
+
+
+def torch_exports(fn, values):
+    import torch
+
+    class Program(torch.nn.Module):
+        def forward(self, values, x):
+            return fn(values, x)
+
+    values = [v.detach().clone() for v in values]
+    sizes = ([None] * len(values), {0: torch.export.Dim("rows")})
+    x = torch.ones(6, 8)
+    yield torch.export.export(Program(), (values, x), dynamic_shapes=sizes).module()
+
+
+def tensorflow_exports(fn, values):
+    import tensorflow as tf
+
+    yield tf.function(fn)
+    specs = [tf.TensorSpec(v.shape, v.dtype) for v in values]
+    yield tf.function(fn).get_concrete_function(specs, tf.TensorSpec((None, 8)))
+
+
+EXPORTS = {
+    "jax": jax_exports,
+    "torch": torch_exports,
+    "tensorflow": tensorflow_exports,
+}

@@ -85,7 +85,7 @@ def test_fused_kernels_equal_the_loop(cls, mask, backwards):
 
             def total(x, *initial, layer=layer):
                 parts = layer(x, mask=mask, initial_state=list(initial))
-                weights = np.linspace(-1, 1, 30).reshape(6, 5)
+                weights = ops.reshape(ops.linspace(-1.0, 1.0, 30), (6, 5))
                 return ops.sum(parts[0] * weights) + sum(
                     ops.sum(s * (i + 2)) for i, s in enumerate(parts[1:])
                 ), parts

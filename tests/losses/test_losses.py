@@ -127,7 +127,7 @@ def test_weight_for_each_sample_of_a_square(backend: str) -> None:
 
 
 def test_weight_of_another_shape_is_refused(backend: str) -> None:
-    with pytest.raises(ValueError, match=r"shape \(4,\) does not go .* \(2, 3\)"):
+    with pytest.raises(ValueError, match=r"shape \(4,\) does not match .* \(2, 3\)"):
         Squared()(np.zeros((2, 3)), np.zeros((2, 3)), np.ones(4))
 
 

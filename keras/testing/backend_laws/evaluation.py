@@ -114,13 +114,14 @@ def gradients_are_those_of_small_steps(backend: Backend, case: OpCase) -> None:
         np.cos(np.arange(np.size(x)) + i).reshape(np.shape(x))
         for i, x in enumerate(results)
     ]
+    of_results = to_tensors([w.astype("float32") for w in weights])
 
     def total(*differentiated: Any) -> Any:
         args = to_tensors(list(case.args))
         for place, x in zip(case.differentiated, differentiated):
             args[place] = x
         found = tree.flatten(case.run(*args, **case.kwargs))
-        parts = [ops.sum(x * w.astype("float32")) for x, w in zip(found, weights)]
+        parts = [ops.sum(x * w) for x, w in zip(found, of_results)]
         return sum(parts[1:], parts[0])
 
     # Compiled: where each operation is compiled on its own, it takes half the time.
