@@ -10,7 +10,7 @@ import numpy as np
 
 import keras
 from keras import layers
-from keras.core.scope import installed
+from keras.core import backends
 
 
 def build() -> keras.Model:
@@ -41,7 +41,8 @@ def main() -> dict[str, list[float]]:
     x = rng.normal(size=(32 * options.steps, 10)).astype("float32")
     y = (x[:, :3] + 0.3 * x[:, 3:6]).argmax(1)
     model = build()
-    copies = {name: model.to_backend(name) for name in installed()}
+    trainable = [i.name for i in backends.known() if i.is_installed and i.has_gradients]
+    copies = {name: model.to_backend(name) for name in trainable}
     losses: dict[str, list[float]] = {name: [] for name in copies}
     for step in range(options.steps):
         batch = slice(32 * step, 32 * (step + 1))

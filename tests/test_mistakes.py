@@ -317,6 +317,7 @@ def layers_with_weights():
     return dense
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_raises_at_once_and_says_what(mistake, backend):
     make, kind, parts = MISTAKES[mistake]

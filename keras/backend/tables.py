@@ -49,7 +49,7 @@ def in_wider(
             return fn(*args)
 
         def change(value: Any, old: Any, new: Any) -> Any:
-            if isinstance(value, (list, tuple)):
+            if type(value) in (list, tuple):
                 return type(value)([change(v, old, new) for v in value])
             return cast(value, new) if getattr(value, "dtype", None) == old else value
 

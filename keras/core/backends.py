@@ -188,7 +188,7 @@ def with_gradients() -> list[str]:
 
 
 def owner_of_package(root: str) -> str | None:
-    """The backend whose tensors' classes come from this top-level package.
+    """The backend whose tensors' classes come from this package.
 
     A plug-in is known once it was looked up by its name, or registered.
     """

@@ -92,6 +92,7 @@ def _standardize(dtype: Any) -> str:
         return dtype
     if dtype in _STANDARD:
         return _STANDARD[dtype] or floatx()
+
     name = getattr(dtype, "name", None)
     if not isinstance(name, str):
         text = str(dtype)
@@ -103,6 +104,7 @@ def _standardize(dtype: Any) -> str:
             name = np.dtype(dtype.dtype).name
         else:
             name = text
+
     if name.startswith("str"):
         name = "string"
     if name not in ALLOWED:

@@ -86,6 +86,9 @@ def lift(fn: Callable[..., Any], *inputs: Nested, **options: Any) -> Lifted:
         **options: keyword arguments that stay as they are, such as `training`.
 
     Example:
+        >>> from keras.core.lift import lift
+        >>> model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(2)])
+        >>> x = keras.ops.ones((3, 8))
         >>> lifted = lift(model, keras.KerasTensor((None, 8)), training=True)
         >>> values = [v.value for v in lifted.reads]
         >>> outputs, new = lifted.run(values, [x])

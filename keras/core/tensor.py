@@ -118,12 +118,14 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
             f"A shape is a tuple of integers; received the integer {shape}. "
             f"For one axis write ({shape},)."
         )
+
     try:
         dims = list(shape)
     except TypeError:
         raise ValueError(
             f"A shape is a tuple of integers; received {shape!r}."
         ) from None
+
     for i, dim in enumerate(dims):
         if dim is None:
             continue
@@ -136,6 +138,7 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
                 f"A shape holds integers of at least 0, or None; received {dim!r} "
                 f"in {tuple(shape)!r}."
             )
+
     return tuple(dims)
 
 

@@ -223,27 +223,33 @@ class Variable(Weight):
             raise TypeError(f"Variable: unknown arguments {sorted(kwargs)}.")
         check_choice(aggregation, AGGREGATIONS, "aggregation", "Variable")
         check_choice(synchronization, SYNCHRONIZATIONS, "synchronization", "Variable")
+
         name = name or auto_name("variable")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"Variable: a name without '/' is needed; got {name!r}.")
+
         self.backend: Backend = scope.current()
         self.name = name
         parent = current_path()
         self.path = f"{parent}/{name}" if parent else name
+
         self.autocast = bool(autocast)
         self.aggregation = aggregation
         self.synchronization = synchronization
         self.layout = layout
+
         self._regularizer: Any = None
         self._constraint: Any = None
         self.overwrite_with_gradient = False
         self._trainable = self.made_trainable = bool(trainable)
+
         self.number = next(numbers)
         self._init_value(initializer, shape, dtype)
 
     def _init_value(self, initializer: Any, shape: Any, dtype: Any) -> None:
         if isinstance(initializer, str):
             initializer = _find_initializer(initializer)
+
         if callable(initializer) and not self.backend.is_tensor(initializer):
             if shape is None:
                 raise ValueError(
@@ -257,10 +263,13 @@ class Variable(Weight):
                     f"shape {shape}. An axis of the input that is not known (None) "
                     "cannot size a weight: give it in the input's shape."
                 )
+
+            # Charged before it is drawn: a file may ask for more than the memory.
             dtype = dtypes.standardize_dtype(dtype)
             itemsize = dtypes.numpy_dtype(dtype).itemsize
             limits.charge(shape, itemsize, f"Variable {self.path!r}")
             draw = getattr(initializer, "draw", None)
+
             with self.backend.outside_trace():
                 if draw is not None:  # on the host: no compilation for each shape
                     value = draw(shape, dtype)
@@ -279,6 +288,7 @@ class Variable(Weight):
                 f"Variable {self.path!r}: the value has shape {self.shape}, but "
                 f"shape {tuple(shape)} was asked for."
             )
+
         self.is_float = dtypes.is_float_dtype(self.dtype)
         self._value = self.backend.make_variable(value, self._trainable, self.name)
 
@@ -447,6 +457,7 @@ class StatelessScope(contextlib.AbstractContextManager):
         self.losses: list[Any] = []
         self._held: list[Variable] = []
         self._values: dict[int, Any] = {}
+
         for variable, value in state_mapping or ():
             if not isinstance(variable, Variable):
                 raise ValueError(

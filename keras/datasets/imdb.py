@@ -51,6 +51,7 @@ def load_data(
             f"imdb.load_data: unknown arguments {sorted(kwargs)}"
             + (" (`nb_words` is now `num_words`)." if "nb_words" in kwargs else ".")
         )
+
     data = fetch_npz("imdb.npz", path)
     texts, labels = [], []
     draw = np.random.RandomState(seed)
@@ -63,6 +64,7 @@ def load_data(
         )
         texts += kept
         labels.append(kept_labels)
+
     y_train, y_test = labels
     x = drop_rare(texts, num_words, skip_top, oov_char)
     return (x[: len(y_train)], y_train), (x[len(y_train) :], y_test)

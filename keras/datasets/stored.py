@@ -98,6 +98,7 @@ def _read_npy(content: bytes) -> np.ndarray:
     }.get(version)
     if read_header is None:
         raise ValueError(f"An array of the unknown version {version}.")
+
     shape, by_columns, dtype = read_header(stream)
     if dtype.hasobject:
         array = read_pickle(stream)
@@ -105,6 +106,7 @@ def _read_npy(content: bytes) -> np.ndarray:
             kind = type(array).__name__
             raise ValueError(f"Expected an array; the file holds a {kind}.")
         return array
+
     body = stream.read()
     if math.prod(shape) * dtype.itemsize != len(body):
         raise ValueError(f"An array of shape {shape} and {dtype} in {len(body)} bytes.")

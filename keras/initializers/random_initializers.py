@@ -287,18 +287,21 @@ def compute_fans(
             size = math.prod(shape)
             return size, size
         input_axes, output_axes = rank - 2, rank - 1
+
     groups = []
     for axes in (input_axes, output_axes):
         axes = (axes,) if isinstance(axes, int) else tuple(axes)
         if any(not -rank <= axis < rank for axis in axes):
             raise ValueError(f"The axes {axes} are not all axes of the shape {shape}.")
         groups.append({axis % rank for axis in axes})
+
     inputs, outputs = groups
     if inputs & outputs:
         raise ValueError(
             f"`input_axes` {input_axes} and `output_axes` {output_axes} overlap in the "
             f"shape {shape}."
         )
+
     window = math.prod(shape[i] for i in range(rank) if i not in inputs | outputs)
     fan_in = window * math.prod(shape[i] for i in inputs)
     return fan_in, window * math.prod(shape[i] for i in outputs)

@@ -136,6 +136,7 @@ class EinsumDense(KernelLayer, LoraLayer):
         letters = self._letters
         sizes = self._read_sizes(tuple(input_shape))
         shape = tuple(self._known(sizes, letter) for letter in letters.kernel)
+
         inner = [
             i for i, letter in enumerate(letters.kernel) if letter not in letters.out
         ]
@@ -146,6 +147,7 @@ class EinsumDense(KernelLayer, LoraLayer):
             shape,
             initializer=_between_axes(self.kernel_initializer, inner, outer),
         )
+
         if self.bias_axes:
             unknown = sorted(set(self.bias_axes) - set(letters.out))
             if unknown:
@@ -159,6 +161,7 @@ class EinsumDense(KernelLayer, LoraLayer):
                 )
                 + (1,) * (left_out if letters.ellipsis == "end" else 0)
             )
+
         self.start_lora()
 
     def call(self, inputs: Any, training: Any = None) -> Any:
@@ -193,8 +196,10 @@ class EinsumDense(KernelLayer, LoraLayer):
         n = len(letters.input)
         if len(input_shape) < n or (not letters.ellipsis and len(input_shape) > n):
             raise self._misfit(f"the input has shape {input_shape}, not {n} axes")
+
         found = input_shape[-n:] if letters.ellipsis == "start" else input_shape[:n]
         sizes: dict[str, int | None] = dict(zip(letters.input, found))
+
         # Where `...` stands first, the batch is in it.
         named = letters.out if letters.ellipsis == "start" else letters.out[1:]
         if len(named) != len(self.output_shape):
@@ -202,6 +207,7 @@ class EinsumDense(KernelLayer, LoraLayer):
                 f"`output_shape` must give the sizes of the {len(named)} axes "
                 f"{named!r} of the output; received {self.output_shape}"
             )
+
         for letter, size in zip(named, self.output_shape):
             known = sizes.setdefault(letter, size)
             if size is not None and known is not None and size != known:
@@ -209,6 +215,7 @@ class EinsumDense(KernelLayer, LoraLayer):
                     f"axis {letter!r} has size {known} in the input of shape "
                     f"{input_shape}, but {size} in output_shape={self.output_shape}"
                 )
+
         return sizes
 
     def _known(self, sizes: dict[str, int | None], letter: str) -> int:

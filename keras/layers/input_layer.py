@@ -35,6 +35,7 @@ class InputLayer(Layer):
             raise ValueError("Input: sparse and ragged inputs are not supported.")
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         super().__init__(name=name or f"input_{get_uid('input')}", **kwargs)
+
         if input_tensor is not None:
             if not isinstance(input_tensor, KerasTensor):
                 raise ValueError(
@@ -51,10 +52,12 @@ class InputLayer(Layer):
                 f"received shape={shape}, batch_size={batch_size}, "
                 f"batch_shape={batch_shape}."
             )
+
         self.batch_shape = standardize_shape(batch_shape)
         self._dtype = standardize_dtype(dtype or self.compute_dtype)
         self.optional = bool(optional)
         self.sparse = self.ragged = False
+
         output = KerasTensor(self.batch_shape, self._dtype, name=self.name)
         self._output = Node(self, (), {}, output).outputs
         self.built = True

@@ -197,6 +197,7 @@ class Layer(Operation, Configurable, LayerState):
                 else shapes
             )
             return
+
         names, takes_any = parameters
         shapes = self._tensor_shapes(args, kwargs)
         if not shapes:
@@ -204,9 +205,11 @@ class Layer(Operation, Configurable, LayerState):
                 f"{layer_label(self)} must be called on a tensor first, so that its "
                 f"weights can be made; received {args!r}."
             )
+
         if len(names) == 1 and not takes_any:
             self.build(next(iter(shapes.values())))
             return
+
         given = {n: s for n, s in shapes.items() if takes_any or n in names}
         if not set(names) & set(given):
             self.build(*list(shapes.values())[: len(names)])
@@ -395,6 +398,7 @@ class Layer(Operation, Configurable, LayerState):
                 f"{layer_label(self)} must be built before stateless_call: call it on "
                 "data once, or call build(input_shape)."
             )
+
         mine = [*self.trainable_variables, *self.non_trainable_variables]
         given = [*trainable_variables, *non_trainable_variables]
         if len(mine) != len(given):
@@ -402,12 +406,14 @@ class Layer(Operation, Configurable, LayerState):
                 f"stateless_call on {layer_label(self)}: {len(mine)} values are needed "
                 f"({len(self.trainable_variables)} trainable); received {len(given)}."
             )
+
         losses = None
         with StatelessScope(zip(mine, given)) as scope:
             outputs = self(*args, **kwargs)
             if return_losses:
                 losses = self.losses
         self._clear_losses()
+
         new = [
             v.value if (value := scope.get_current_value(v)) is None else value
             for v in self.non_trainable_variables

@@ -79,6 +79,7 @@ class ManyHeads(Layer):
     ) -> None:
         key_shape = value_shape if key_shape is None else key_shape
         self._check_shapes(tuple(query_shape), tuple(value_shape), tuple(key_shape))
+
         heads, shared, size, value_size = self.sizes()
         self._query_dense = self._projection("query", query_shape, heads, size)
         self._key_dense = self._projection("key", key_shape, shared, size)
@@ -87,10 +88,12 @@ class ManyHeads(Layer):
                 "gate", query_shape, heads, value_size, "sigmoid"
             )
         self._value_dense = self._projection("value", value_shape, shared, value_size)
+
         self._softmax = Softmax(dtype=self.dtype_policy)
         self._dropout_layer = Dropout(
             self.dropout, seed=self.seed, dtype=self.dtype_policy
         )
+
         out = self.output_shape or (query_shape[-1],)
         letters = "abcdefg"[: len(out)]
         self._output_dense = self._dense(

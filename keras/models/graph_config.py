@@ -49,6 +49,7 @@ def graph_config(model: Any, graph: Any) -> dict[str, Any]:
     """The config of a functional model."""
     numbers = call_numbers(graph.nodes)
     entries = []
+
     inputs = {id(t): t for t in graph.inputs}
     for tensor in graph.inputs:
         node = tensor._node
@@ -58,6 +59,7 @@ def graph_config(model: Any, graph: Any) -> dict[str, Any]:
                 "not at an Input. Rebuild it from an Input to save it: call the layers "
                 "on keras.Input(...) again, or use keras.models.clone_model."
             )
+
     for operation in graph.operations:
         nodes = [n for n in graph.nodes if n.operation is operation]
         entry = _operation_config(operation, nodes)
@@ -68,6 +70,7 @@ def graph_config(model: Any, graph: Any) -> dict[str, Any]:
             if not any(id(t) in inputs for t in node.output_list)
         ]
         entries.append(entry)
+
     return {
         "name": model.name,
         "trainable": model.trainable,
@@ -244,6 +247,7 @@ class _Reader:
                 f"The config calls {name!r} on no tensor of its graph: such a call has "
                 "no place in a model."
             )
+
         if isinstance(operation, OpCall):
             out = self._call_op(operation, name, args, kwargs)
         else:
@@ -254,6 +258,7 @@ class _Reader:
                 if not (k == "mask" and all(x is None for x in tree.flatten(v)))
             }
             out = operation(*args, **kwargs)
+
         self.outputs[name].append(
             [t for t in tree.flatten(out) if isinstance(t, KerasTensor)]
         )

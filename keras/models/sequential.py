@@ -58,6 +58,7 @@ class Sequential(Model):
             operation = layer._node.operation
             if isinstance(operation, InputLayer):
                 layer = operation
+
         if not isinstance(layer, Layer):
             raise TypeError(
                 f"{self._label()}: only layers can be added; received {layer!r} "
@@ -73,6 +74,7 @@ class Sequential(Model):
                 f"{self._label()}: layer names must be unique; there is already a "
                 f"layer {layer.name!r}. Names: {[x.name for x in self._layers]}."
             )
+
         if not self._layers and layer._input_shape_arg is not None:
             first = InputLayer(
                 batch_shape=layer._input_shape_arg, dtype=layer.compute_dtype
@@ -80,6 +82,7 @@ class Sequential(Model):
             self._layers.append(first)
         self._layers.append(layer)
         touch(self)
+
         if rebuild:
             self._rebuild()
 
@@ -118,6 +121,7 @@ class Sequential(Model):
                 raise ValueError(
                     f"{self._label()}: one input shape is needed; got {input_shape!r}."
                 )
+
         with backend_scope(self._backend), path_scope(self._settle_path()):
             if isinstance(first, InputLayer):
                 inputs = first.output

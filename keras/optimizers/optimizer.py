@@ -362,6 +362,7 @@ class Optimizer(Hyperparameters):
         """The gradients that are not None, as tensors, and their weights."""
         backend = self._backend
         found, weights, missing = [], [], []
+
         for gradient, variable in zip(grads, variables):
             if gradient is None:
                 missing.append(variable.path)
@@ -375,6 +376,7 @@ class Optimizer(Hyperparameters):
                     gradient = ops.convert_to_tensor(gradient, variable.dtype)
                 found.append(gradient)
                 weights.append(variable)
+
         if missing and not weights:
             raise ValueError(
                 f"{type(self).__name__}: no variable has a gradient. The loss does not "
@@ -385,6 +387,7 @@ class Optimizer(Hyperparameters):
                 f"The loss does not depend on {missing}: they are not updated.",
                 stacklevel=5,
             )
+
         return found, weights
 
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:

@@ -240,6 +240,7 @@ def _scan(file: h5py.File, part: Part, records: dict[str, Record]) -> None:
                 f"The weights file nests deeper than {MAX_DEPTH} groups or holds "
                 f"more than {MAX_OBJECTS} objects (at {prefix!r})."
             )
+
         for name in group:
             path = f"{prefix}{name}"
             kind = _link(group, name, path, seen)
@@ -327,15 +328,19 @@ def read_attribute(owner: Any, name: str, limit: int) -> str | None:
         kind = h5py.check_string_dtype(found.dtype)
         if kind is None or found.shape != ():
             raise ValueError(f"The attribute {name!r} in the file is not a text.")
+
+        # A text whose length is not in its type was bounded by `check_heaps`.
         size = kind.length or 0
         if size <= limit:
             value = owner.attrs[name]
             text = value.decode() if isinstance(value, bytes) else str(value)
             size = len(text)
+
     except (KeyError, OSError, RuntimeError, TypeError, MemoryError) as error:
         raise ValueError(
             f"The attribute {name!r} in the file is damaged: {error}."
         ) from error
+
     if size > limit:
         raise ValueError(
             f"The attribute {name!r} in the file is larger than {limit} bytes."

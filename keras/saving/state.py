@@ -69,11 +69,13 @@ def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
     part = Part.whole(path)
     if part.seal is None:  # we never wrote it so
         raise DamagedFileError(path, "the checksum at its end is missing")
+
     with open_records(part) as records:
         aside = {p[len(group) :]: r for p, r in records.items() if p.startswith(group)}
         saved = {p: r for p, r in records.items() if not p.startswith(group)}
         plan = match(_state(model), saved)
         verify(records.values(), chosen_records(plan))
+
         if _TEXT not in aside:
             raise ValueError(f"{str(path)!r} does not contain the state of training.")
         if plan.problems:
@@ -82,6 +84,7 @@ def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
                 f"{type(model).__name__} {model.name!r}; nothing was loaded.\n"
                 f"{plan.describe()}"
             )
+
         arrays = {key: record.read() for key, record in aside.items()}
         content = json.loads(arrays.pop(_TEXT).tobytes())
         if content["format"] != _FORMAT:
@@ -90,7 +93,9 @@ def load_state(model: Any, path: str | os.PathLike) -> dict[str, Any]:
                 f"(format {content['format']}, {_FORMAT} is read)."
             )
         values = unpack(content["values"], arrays)
+
         plan.assign(skip_mismatch=False)
+
     return values
 
 

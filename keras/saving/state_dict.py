@@ -393,12 +393,14 @@ def torch_attention(layer: Any) -> list[Group]:
     """
     parts = [layer.query_dense, layer.key_dense, layer.value_dense]
     names = ("query_dense", "key_dense", "value_dense")
+
     groups = [
         replace(
             g, ours=(f"output_dense.{g.ours[0]}",), theirs=(f"out_proj.{g.theirs[0]}",)
         )
         for g in _einsum_dense(layer.output_dense)
     ]
+
     for i, theirs in enumerate(("in_proj_weight", "in_proj_bias")):
         made = [
             _einsum_dense(part)[i] for part in parts if i == 0 or part.bias is not None
@@ -416,6 +418,7 @@ def torch_attention(layer: Any) -> list[Group]:
                     ],
                 )
             )
+
     return groups
 
 

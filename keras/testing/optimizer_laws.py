@@ -250,6 +250,8 @@ def clipping(case: OptimizerCase) -> None:
         "clipnorm": [g * min(1.0, 0.2 / np.linalg.norm(g)) for g in grads],
         "global_clipnorm": [g * min(1.0, 0.2 / norm) for g in grads],
     }
+
+    # Clipped beforehand or by the optimizer, a step must be the same.
     off = dict.fromkeys(clipped)
     for name, values in clipped.items():
         expected, found = weights(), weights()

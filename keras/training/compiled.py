@@ -124,15 +124,18 @@ class CompiledTargets:
         if isinstance(given, dict):
             self._check_keys(given, what, names)
             return [_as_list(given.get(name)) for name in names]
+
         if not isinstance(given, (list, tuple)):
             raise ValueError(
                 f"{self.owner}: `{what}` must be a list or dict of metrics; received "
                 f"{given!r}. For one metric write [{given!r}]."
             )
+
         if len(names) == 1:
             if len(given) == 1 and isinstance(given[0], (list, tuple)):
                 given = given[0]
             return [list(given)]
+
         if len(given) == len(names):
             return [_as_list(item) for item in given]
         if not any(isinstance(item, (list, tuple)) for item in given):
@@ -181,6 +184,7 @@ class CompiledTargets:
         if self.outputs is None:
             self._build(list(predictions))
         assert self.outputs is not None
+
         names = [o.name for o in self.outputs]
         if list(predictions) != names:
             if set(predictions) != set(names):
@@ -190,12 +194,14 @@ class CompiledTargets:
                         f"returned {list(predictions)}."
                     )
                 predictions = dict(zip(names, predictions.values()))
+
         targets = self._spread(y, "y", names)
         weights = (
             dict.fromkeys(names, sample_weight)
             if len(names) > 1 and not isinstance(sample_weight, (dict, list, tuple))
             else self._spread(sample_weight, "sample_weight", names)
         )
+
         return [
             (o, targets.get(o.name), predictions[o.name], weights.get(o.name))
             for o in self.outputs

@@ -66,8 +66,10 @@ class Position:
                 f"{epoch + 1} and had {differ}. Give it the same data, or delete its "
                 "backup to start again."
             )
+
         if caveat := source.caveat():
             warnings.warn(f"Resuming: {caveat}", stacklevel=2)
+
         self.epoch, self.step, self.logs = epoch, step, dict(logs)
         self._first = state["first"]
         self._state = state["source"]

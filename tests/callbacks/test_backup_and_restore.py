@@ -116,6 +116,7 @@ def folders(tmp_path):
     return tmp_path / "whole", tmp_path / "parts"
 
 
+@pytest.mark.gradients
 def test_interrupted_and_resumed(tmp_path, backend):
     whole, parts = folders(tmp_path)
     want = run(whole, freq=3)
@@ -149,6 +150,7 @@ def test_no_step_runs_twice_that_was_saved(tmp_path):
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.gradients
 def test_mixed_precision_and_a_schedule(tmp_path, backend):
     def model():
         schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 3, 0.5)
@@ -287,6 +289,7 @@ def test_stateful_iterators_with_workers(tmp_path, data, epochs):
     assert run(parts, data=data, epochs=epochs) == want
 
 
+@pytest.mark.gradients
 def test_stateful_iterators_on_each_backend(tmp_path, backend):
     whole, parts = folders(tmp_path)
     want = run(whole, data=torch_loader, epochs=2)
@@ -411,6 +414,7 @@ def fit(model, save, epochs=4, **options):
     )
 
 
+@pytest.mark.gradients
 def test_a_snapshot_is_of_its_moment(tmp_path, backend, monkeypatch):
     """What the background writes later is not what training made of it meanwhile."""
     from keras.callbacks.save_every import BackgroundWriter
@@ -438,6 +442,7 @@ def test_a_snapshot_is_of_its_moment(tmp_path, backend, monkeypatch):
         np.testing.assert_array_equal(got, want)
 
 
+@pytest.mark.gradients
 def test_copies_do_not_follow_the_variables(backend):
     from keras.core.state_paths import copied, entries
 

@@ -16,6 +16,7 @@ def load(name):
     return runpy.run_path(str(EXAMPLES / f"{name}.py"))
 
 
+@pytest.mark.gradients
 def test_the_tour(backend, capsys):
     keras.utils.clear_session()  # names are counted from the beginning
     tour = load("tour")

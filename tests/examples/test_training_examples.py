@@ -21,6 +21,7 @@ def run(backend, monkeypatch):
     return main
 
 
+@pytest.mark.gradients
 def test_gan(run):
     found = run("gan", "--epochs", "12")
     distances = {name: distance for name, (distance, _, _) in found.items()}
@@ -31,11 +32,13 @@ def test_gan(run):
     assert sum(seen > 0.01) >= 8  # of ten digits
 
 
+@pytest.mark.gradients
 def test_vae(run):
     found = run("vae", "--epochs", "15")
     assert found["bound"] < found["alone"] - 4
 
 
+@pytest.mark.gradients
 def test_gradient_accumulation(run):
     found = run("gradient_accumulation", "--epochs", "4")
     for accuracy, apart in found.values():
@@ -43,21 +46,25 @@ def test_gradient_accumulation(run):
     assert len({accuracy for accuracy, _ in found.values()}) == 1
 
 
+@pytest.mark.gradients
 def test_contrastive_learning(run):
     found = run("contrastive", "--epochs", "15")
     gains = {labels: learned - pixels for labels, (pixels, learned) in found.items()}
     assert gains[1] > 0.04 and gains[3] > 0.01
 
 
+@pytest.mark.gradients
 def test_reinforcement_learning(run):
     first, last = run("reinforcement", "--rounds", "15")
     assert first < 30 and last > 150
 
 
+@pytest.mark.gradients
 def test_a_physics_informed_network(run):
     assert run("physics_informed", "--epochs", "20") < 0.03
 
 
+@pytest.mark.gradients
 def test_a_character_transformer(run):
     found = run("character_transformer", "--steps", "40")
     assert found["nats"] < 2.8  # single letters by their frequency: 3.1
@@ -65,6 +72,7 @@ def test_a_character_transformer(run):
     assert found["faster"] > 1
 
 
+@pytest.mark.gradients
 def test_the_key_value_cache_is_compiled_once(backend):
     example = runpy.run_path(str(EXAMPLES / "character_transformer.py"))
     model = example["Writer"](width=8, heads=2, depth=1)

@@ -29,6 +29,7 @@ def test_bias_is_added_to_each_filter(backend, data_format, dtype):
     )
 
 
+@pytest.mark.gradients
 def test_gradient_of_the_bias_counts_places(backend):
     layer = layers.Conv1D(2, 3, padding="causal")
     x = np.ones((2, 5, 3), "float32")

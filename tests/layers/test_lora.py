@@ -186,6 +186,7 @@ def train(model, epochs):
     return history.history["loss"]
 
 
+@pytest.mark.gradients
 def test_fit_trains_the_factors_as_keras_does(backend):
     model = lora_model()
     model.set_weights(stored("before"))
@@ -200,6 +201,7 @@ def test_fit_trains_the_factors_as_keras_does(backend):
         assert variable.trainable == (not np.array_equal(before, after))
 
 
+@pytest.mark.gradients
 def test_saved_models_go_on(backend, tmp_path):
     model = lora_model()
     train(model, 2)
@@ -220,6 +222,7 @@ def test_saved_models_go_on(backend, tmp_path):
     assert all(np.any(b) for b in (v for v in loaded.weights if v.name[-2:] == "_b"))
 
 
+@pytest.mark.gradients
 def test_an_interrupted_run_goes_on_exactly(backend, tmp_path):
     whole = lora_model()
     whole.set_weights(stored("before"))
@@ -253,6 +256,7 @@ def test_an_interrupted_run_goes_on_exactly(backend, tmp_path):
     np.testing.assert_allclose(model.history.history["loss"][-1], wanted[-1], 1e-5)
 
 
+@pytest.mark.gradients
 def test_copies_move_and_train(backend):
     model = lora_model()
     model.compile(keras.optimizers.Adam(0.01, use_ema=True), "mse")
@@ -316,6 +320,7 @@ def test_layers_read_what_is_derived_otherwise(backend, name):
     assert ops.dtype(ops.exp(getattr(layer, kind))) == "float32"
 
 
+@pytest.mark.gradients
 def test_a_layer_trains_the_scale_of_a_table(backend):
     inputs = keras.Input((6,))
     layer = layers.Dense(4)

@@ -209,6 +209,7 @@ def test_states_go_on_to_the_next_batch(backend, cls):
     assert len(layer.weights) == 3 and len(layer.variables) == 4  # and a seed
 
 
+@pytest.mark.gradients
 def test_states_are_kept_while_training(backend):
     x = keras.Input(batch_shape=(2, 3, 4))
     layer = layers.LSTM(3, stateful=True)

@@ -25,6 +25,7 @@ def two_in_two_out():
     return keras.Model({"b": b, "a": a}, {"zz": first, "aa": second})
 
 
+@pytest.mark.gradients
 def test_several_inputs_and_outputs_are_matched_by_key(backend):
     model = two_in_two_out()
     assert len(model.weights) == 6  # the shared layer counts once
@@ -90,6 +91,7 @@ class Blocks(keras.Model):
         return self.blocks[1]["x"](self.blocks[0](x)) * self.scale
 
 
+@pytest.mark.gradients
 def test_a_subclass_keeps_its_own_containers(backend):
     model = Blocks()
     model.compile("sgd", "mse")
@@ -115,6 +117,7 @@ def test_sequential_is_built_late_or_early(backend):
     assert early.output_shape == (None, 3)
 
 
+@pytest.mark.gradients
 def test_a_model_moves_with_all_it_knows(backend):
     model = keras.Sequential([keras.Input((4,)), layers.Dense(8), layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"])
@@ -153,6 +156,7 @@ def test_pickle(backend):
     )
 
 
+@pytest.mark.gradients
 def test_a_model_works_whatever_backend_is_current(backend):
     model = keras.Sequential([keras.Input((4,)), layers.Dense(2)])
     model.compile("sgd", "mse")
@@ -172,6 +176,7 @@ def test_a_model_works_whatever_backend_is_current(backend):
         )
 
 
+@pytest.mark.gradients
 def test_a_dropped_model_is_freed(backend):
     x = keras.Input((4,))
     model = keras.Model(x, layers.Dense(2)(x))

@@ -69,6 +69,7 @@ def test_kernels_do_what_update_says(key: str, backend: str) -> None:
         )
 
 
+@pytest.mark.gradients
 def test_kernels_are_used_where_there_are_any(backend: str) -> None:
     there = {n for n in ("adam", "sgd", "nesterov") if current().fused_update(n)}
     assert there == (set() if backend == "jax" else {"adam", "sgd", "nesterov"})

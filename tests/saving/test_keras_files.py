@@ -60,6 +60,7 @@ def test_predicts_what_keras_predicts(backend, name):
         np.testing.assert_allclose(as_numpy(a), b, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("name", TRAINED)
 def test_goes_on_training_as_keras_does(backend, name):
     model = keras.saving.load_model(FILES / f"{name}.keras")

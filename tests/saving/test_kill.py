@@ -10,9 +10,12 @@ import pathlib
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = pathlib.Path(__file__).with_name("kill_many.py")
 
 
+@pytest.mark.gradients
 def test_killed_runs_end_alike(backend):
     done = subprocess.run(
         [sys.executable, SCRIPT, backend, "--runs", "2", "--kills", "2"],

@@ -51,6 +51,7 @@ def test_predicts_what_keras2_predicts(backend, name):
     check(outputs(model, arrays(name, "in")), arrays(name, "out"))
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("name", TRAINED)
 def test_goes_on_training_as_keras2_does(backend, name):
     model = load(KERAS2 / f"{name}.h5")
@@ -143,6 +144,7 @@ def test_any_backend_loads_it(backend, tmp_path):
             check(outputs(load(tmp_path / "m.hdf5"), data), outputs(model, data))
 
 
+@pytest.mark.gradients
 def test_compiling_may_be_left_out(backend, tmp_path):
     model, _ = cases.build("optimizer_adam")
     model.save(tmp_path / "m.h5")

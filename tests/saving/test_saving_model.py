@@ -42,6 +42,7 @@ def test_any_backend_loads_it(backend, other, tmp_path):
     np.testing.assert_allclose(got[0], outputs(model, data)[0], rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.gradients
 def test_training_goes_on_as_if_never_stopped(backend, tmp_path):
     x, y = cases.floats(8, 3), cases.floats(8, 1)
     model, _ = cases.build("optimizer_adam")
@@ -54,6 +55,7 @@ def test_training_goes_on_as_if_never_stopped(backend, tmp_path):
         np.testing.assert_array_equal(got, want)
 
 
+@pytest.mark.gradients
 def test_members(backend, tmp_path):
     model, _ = cases.build("mlp")
     model.save(tmp_path / "m.keras")
@@ -65,6 +67,7 @@ def test_members(backend, tmp_path):
     assert os.listdir(tmp_path) == ["m.keras"]
 
 
+@pytest.mark.gradients
 def test_without_compiling(backend, tmp_path):
     model, data = cases.build("mlp")
     model.save(tmp_path / "m.keras")
@@ -78,6 +81,7 @@ def test_without_compiling(backend, tmp_path):
     assert getattr(loaded, "optimizer", None) is None
 
 
+@pytest.mark.gradients
 def test_directory(backend, tmp_path):
     model, data = cases.build("mlp")
     for _ in range(2):
@@ -99,6 +103,7 @@ def test_unbuilt_model(backend, tmp_path):
     assert loaded(np.ones((1, 3), "float32")).shape == (1, 2)
 
 
+@pytest.mark.gradients
 def test_optimizer_that_does_not_fit_starts_afresh(backend, tmp_path):
     """A layer frozen after training: the slots saved are more than those needed."""
     model, data = cases.build("optimizer_adam")

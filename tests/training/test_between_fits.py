@@ -53,12 +53,14 @@ def moved(model, **options):
     return [(a != b).any() for a, b in zip(before, model.get_weights())]
 
 
+@pytest.mark.gradients
 def test_every_way_gives_the_same(any_way, backend):
     found, expected = fit(make(any_way), epochs=2), fit(make({}), epochs=2)
     for name in ("loss", "mae"):
         np.testing.assert_allclose(found[name], expected[name], rtol=1e-4)
 
 
+@pytest.mark.gradients
 def test_freezing_and_thawing(way, backend):
     model = make(way)
     assert moved(model) == [True] * 8
@@ -73,6 +75,7 @@ def test_freezing_and_thawing(way, backend):
     assert moved(model) == [True] * 8
 
 
+@pytest.mark.gradients
 def test_hyperparameters(way, backend):
     model = make(way, keras.optimizers.SGD(0.1, momentum=0.9))
     fit(model)
@@ -89,6 +92,7 @@ def test_hyperparameters(way, backend):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.gradients
 def test_the_optimizer_and_options_of_a_layer(way, backend):
     model = make(way)
     fit(model)
@@ -111,6 +115,7 @@ class Edits(keras.callbacks.Callback):
         kernel.assign(np.full(kernel.shape, batch, "float32"))
 
 
+@pytest.mark.gradients
 def test_callbacks_see_and_edit_live_weights(way, backend):
     model, edits = make(way), Edits()
     fit(model, callbacks=[edits])
@@ -125,6 +130,7 @@ def test_callbacks_see_and_edit_live_weights(way, backend):
     assert (model.get_weights()[0] == 5).all()
 
 
+@pytest.mark.gradients
 def test_a_rate_set_by_a_callback(way, backend):
     model = make(way, keras.optimizers.SGD(0.1))
     stop = keras.callbacks.LambdaCallback(
@@ -137,6 +143,7 @@ def test_a_rate_set_by_a_callback(way, backend):
     np.testing.assert_allclose(history[2], history[1], rtol=1e-5)
 
 
+@pytest.mark.gradients
 def test_run_eagerly_stops_inside_call(backend):
     """A debugger, or anything that wants values, finds real ones inside `call`."""
     seen = []
@@ -161,6 +168,7 @@ def test_run_eagerly_stops_inside_call(backend):
     np.testing.assert_allclose(seen, halves * 3, rtol=1e-3)
 
 
+@pytest.mark.gradients
 def test_run_eagerly_may_be_turned_on_later(backend):
     calls = []
 
@@ -177,6 +185,7 @@ def test_run_eagerly_may_be_turned_on_later(backend):
     assert len(calls) == compiled + 6
 
 
+@pytest.mark.gradients
 def test_a_setting_of_a_layer(way, backend):
     model = make(way)
     fit(model), model.predict(X, verbose=0)

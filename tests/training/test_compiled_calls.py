@@ -62,6 +62,7 @@ def test_settings_take_effect(backend):
     )
 
 
+@pytest.mark.gradients
 def test_gradients(backend):
     model = make()
 

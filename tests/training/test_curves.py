@@ -14,6 +14,7 @@ sys.path.insert(0, str(ORACLE))
 import curve_models  # noqa: E402
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("name", curve_models.MODELS)
 def test_the_curve_is_that_of_keras(name, backend):
     data = np.load(ORACLE / "data" / "curves.npz")

@@ -267,6 +267,7 @@ def test_a_loader_with_a_state_of_its_own():
     assert firsts(source, 1) == [0, 1, 2, 3, 4]
 
 
+@pytest.mark.gradients
 def test_what_a_batch_may_hold(backend):
     ragged = tf.ragged.constant([[1.0, 2.0], [3.0]])
     sparse = tf.sparse.from_dense([[0.0, 2.0], [3.0, 0.0]])

@@ -36,6 +36,7 @@ def said(model, use):
 # Out of date
 
 
+@pytest.mark.gradients
 def test_a_setting_of_a_layer_compiles_again(backend):
     model = make()
     model.train_on_batch(X, Y)
@@ -50,6 +51,7 @@ def test_a_setting_of_a_layer_compiles_again(backend):
     assert "Dropout 'drop': `rate` changed from 0.5 to 0.25" in model.engine.explain()
 
 
+@pytest.mark.gradients
 def test_an_unrelated_object_costs_nothing(backend, monkeypatch):
     model, other = make(), layers.Dropout(0.5)
     model.train_on_batch(X, Y)
@@ -72,6 +74,7 @@ def test_an_unrelated_object_costs_nothing(backend, monkeypatch):
     assert len(walks) == 1 and model.train_function is first
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize(
     "change",
     [
@@ -129,6 +132,7 @@ def test_a_setting_inside_a_model_of_the_user_is_seen(backend):
     np.testing.assert_allclose(model.predict(X, verbose=0), expected, rtol=1e-6)
 
 
+@pytest.mark.gradients
 def test_a_learning_rate_is_no_setting(backend):
     model = make()
     model.train_on_batch(X, Y)
@@ -141,6 +145,7 @@ def test_a_learning_rate_is_no_setting(backend):
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.gradients
 def test_copies_start_with_a_new_engine(backend):
     model = make()
     model.fit(X, Y, verbose=0)
@@ -152,6 +157,7 @@ def test_copies_start_with_a_new_engine(backend):
         other.train_on_batch(X, Y)
 
 
+@pytest.mark.gradients
 def test_a_model_that_was_used_is_freed(backend):
     model = make()
     model.fit(X, Y, verbose=0)
@@ -162,6 +168,7 @@ def test_a_model_that_was_used_is_freed(backend):
     assert gone() is None
 
 
+@pytest.mark.gradients
 def test_a_program_may_use_the_name_engine(backend):
     class Car(keras.Model):
         def __init__(self):
@@ -177,6 +184,7 @@ def test_a_program_may_use_the_name_engine(backend):
     assert len(model.weights) == 2
 
 
+@pytest.mark.gradients
 def test_a_train_function_of_ones_own_may_be_kept(backend):
     made = []
 
@@ -285,6 +293,7 @@ def test_a_loss_function_may_promise_too():
 # In words
 
 
+@pytest.mark.gradients
 def test_explain_what_is_compiled(backend):
     model = make()
     assert said(model, "fit") == "not compiled yet: it is when it first runs"
@@ -299,6 +308,7 @@ def test_explain_what_is_compiled(backend):
     assert repr(model.engine).startswith(f"<Engine of {model._label()}, fit: ")
 
 
+@pytest.mark.gradients
 def test_explain_run_eagerly(backend):
     model = make(run_eagerly=True)
     model.fit(X, Y, verbose=0)
@@ -344,6 +354,7 @@ def test_explain_calls(backend):
     assert said(model, "call") == "runs as written: Inheriting 'own' may do anything"
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize(
     "change, reason",
     [

@@ -60,6 +60,7 @@ def grouped(monkeypatch):
     return counts
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("options", [{}, {"shuffle": False}, {"shuffle": "batch"}])
 def test_numbers_are_the_same(backend, options, monkeypatch):
     options = {**options, "class_weight": {0: 1.0, 1: 3.0}}
@@ -79,6 +80,7 @@ def test_numbers_are_the_same(backend, options, monkeypatch):
     )
 
 
+@pytest.mark.gradients
 def test_callbacks_are_called_when_they_ask(backend, monkeypatch):
     each, every = Each(), Every()
     fit(make(), [each], epochs=1)
@@ -91,6 +93,7 @@ def test_callbacks_are_called_when_they_ask(backend, monkeypatch):
         assert counts == [3, 3, 3, 2, 0]
 
 
+@pytest.mark.gradients
 def test_steps_per_execution(backend, monkeypatch):
     each, counts = Each(), grouped(monkeypatch)
     fit(make(steps_per_execution=4), [each], epochs=1)
@@ -99,12 +102,14 @@ def test_steps_per_execution(backend, monkeypatch):
         assert counts == [4, 4, 3, 0]
 
 
+@pytest.mark.gradients
 def test_no_more_steps_than_asked_for(backend):
     model = make()
     fit(model, steps_per_epoch=5, epochs=2)
     assert int(model.optimizer.iterations.numpy()) == 10
 
 
+@pytest.mark.gradients
 def test_a_step_of_ones_own_runs_in_the_loop(backend, monkeypatch):
     class Own(keras.Model):
         def train_step(self, data):
@@ -128,6 +133,7 @@ class _AskOnly(keras.callbacks.Callback):
         pass
 
 
+@pytest.mark.gradients
 def test_arrays_lent_stay_whole(backend):
     """What a program holds is not overwritten by the steps that follow."""
     model = make()

@@ -123,6 +123,7 @@ def make(cls, **settings):
     return model
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("settings", [{}, {"run_eagerly": True}], ids=["", "eagerly"])
 def test_steps_in_the_frameworks_form(backend, settings):
     own, plain = make(STEPS[backend](), **settings), make(keras.Model)

@@ -31,6 +31,7 @@ class Tracked(keras.Model):
     test_step = train_step
 
 
+@pytest.mark.gradients
 def test_metrics_in_attributes_are_the_models_and_start_afresh(backend):
     model = Tracked()
     model.compile("sgd")
@@ -73,6 +74,7 @@ class TwoPlayers(keras.Model):
         return {"first": losses[0], "second": losses[1]}
 
 
+@pytest.mark.gradients
 def test_a_part_that_is_built_within_the_step_is_trained(backend):
     model = TwoPlayers()
     model.compile()
@@ -111,6 +113,7 @@ class OtherCall(NoCall):
         return self.one(noise)
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("kind", [NoCall, OtherCall])
 def test_the_steps_need_not_call_the_model_on_the_data(backend, kind):
     keras.utils.set_random_seed(0)

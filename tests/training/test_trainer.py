@@ -23,6 +23,7 @@ def small(**kwargs):
     return model
 
 
+@pytest.mark.gradients
 def test_fit_learns_and_reports(backend):
     history = small().fit(X, Y, epochs=8, validation_split=0.2, verbose=0).history
     assert list(history) == ["loss", "accuracy", "val_loss", "val_accuracy"]
@@ -56,6 +57,7 @@ def test_accuracy_means_what_the_outputs_ask_for(loss, backend):
     assert found == pytest.approx((guess == Y).mean(), abs=1e-6)
 
 
+@pytest.mark.gradients
 def test_weights_of_samples_and_classes(backend):
     model = small(metrics=None, weighted_metrics=["accuracy"])
     weight = RNG.uniform(size=70).astype("float32")
@@ -75,6 +77,7 @@ def test_weights_of_samples_and_classes(backend):
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+@pytest.mark.gradients
 def test_an_own_train_step_is_one_text_for_all_backends(backend):
     class Model(keras.Model):
         def train_step(self, data):
@@ -99,6 +102,7 @@ def test_an_own_train_step_is_one_text_for_all_backends(backend):
     assert list(history) == ["mine"] and error() < before
 
 
+@pytest.mark.gradients
 def test_freezing_after_compile_is_not_ignored(backend):
     model = small()
     model.fit(X, Y, verbose=0)
@@ -113,6 +117,7 @@ def test_freezing_after_compile_is_not_ignored(backend):
     assert abs(before[0] - model.get_weights()[0]).max() > 0
 
 
+@pytest.mark.gradients
 def test_a_hyperparameter_takes_effect_at_once(backend):
     model = small()
     model.fit(X, Y, verbose=0)
@@ -123,6 +128,7 @@ def test_a_hyperparameter_takes_effect_at_once(backend):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.gradients
 def test_callbacks_see_and_edit_live_weights(backend):
     class Zero(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -133,6 +139,7 @@ def test_callbacks_see_and_edit_live_weights(backend):
     assert abs(model.get_weights()[0]).max() == 0
 
 
+@pytest.mark.gradients
 def test_run_eagerly_computes_the_same(backend):
     results = []
     for eager in (False, True):
@@ -141,6 +148,7 @@ def test_run_eagerly_computes_the_same(backend):
     np.testing.assert_allclose(*results, rtol=1e-5)
 
 
+@pytest.mark.gradients
 def test_generators_dicts_and_steps(backend):
     def batches():
         while True:
@@ -154,6 +162,7 @@ def test_generators_dicts_and_steps(backend):
     assert int(model.optimizer.iterations) == 8
 
 
+@pytest.mark.gradients
 def test_single_batches(backend):
     model = small()
     first = model.train_on_batch(X, Y, return_dict=True)
@@ -180,6 +189,7 @@ def test_add_loss_and_regularizers_count_once(backend):
     assert len(model.losses) == 1  # the regularizer alone: nothing is left over
 
 
+@pytest.mark.gradients
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
 def test_mixed_precision_trains(policy, backend):
     keras.utils.set_random_seed(0)
@@ -201,6 +211,7 @@ def test_mixed_precision_trains(policy, backend):
     assert {w.dtype for w in model.weights} == {wanted}
 
 
+@pytest.mark.gradients
 def test_the_loss_joins_the_metrics_when_training_begins(backend):
     model = small()
     assert [m.name for m in model.metrics] == ["accuracy"]
@@ -215,6 +226,7 @@ def test_predict_keeps_the_models_structure(backend):
     assert first.shape == (70, 1) and second["b"].shape == (70, 2)
 
 
+@pytest.mark.gradients
 def test_the_cap_on_steps_holds_in_fit_evaluate_and_predict(backend):
     class Counter(keras.callbacks.Callback):
         trained = tested = 0

@@ -37,10 +37,13 @@ def _pick(x: Any, key: list, arrays: list[int]) -> Any:
         i for i, k in enumerate(key) if not isinstance(k, slice) and k is not None
     ]
     apart = together != list(range(together[0], together[-1] + 1))
+
     # Numbers beside arrays are arrays too: they broadcast with them.
     picks = {i: convert_to_tensor(key[i]) for i in together}
     basic = [slice(None) if i in picks else k for i, k in enumerate(key)]
     x = x[tuple(basic)]
+
+    # Each index counts from the front, and all have the shape to which they broadcast.
     places = list(picks)
     full = sizes(x)
     index = [_forward(pick, full[i]) for i, pick in picks.items()]
@@ -48,8 +51,10 @@ def _pick(x: Any, key: list, arrays: list[int]) -> Any:
     for other in index[1:]:
         shape = shape + other * 0
     index = tf.stack([i + shape * 0 for i in index], -1)
+
     rest = [i for i in range(x.shape.rank) if i not in picks]
     out = tf.gather_nd(tf.transpose(x, places + rest), index)
+
     ahead = 0 if apart else places[0]
     rank = shape.shape.rank
     # The picked axes come first; they belong where the first array was.

@@ -103,16 +103,20 @@ def _depthwise_2d(x: Any, kernel: Any, window: Window) -> Any:
 def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any:
     x = _last(inputs, window)
     kernel = _spread(kernel, window.dilation)
+
+    # "same" of TensorFlow is ours where the output is the input times the strides.
     batch, *dims, _ = shaping.sizes(x)
     same = window.padding == "same" and all(
         isinstance(n, int) and size == n * s or size is n * s
         for n, s, (_, size) in zip(dims, window.strides, sizes)
     )
+
     reaches = reach(window)
     full = [
         n * s if same else (n - 1) * s + k
         for n, s, k in zip(dims, window.strides, reaches)
     ]
+
     out = tf.nn.conv_transpose(
         x,
         kernel,
@@ -122,6 +126,7 @@ def _conv_transpose(inputs: Any, kernel: Any, window: Window, sizes: Any) -> Any
     )
     if not same:
         out = _cut(out, full, sizes)
+
     out.set_shape((x.shape[0], *_static(sizes), kernel.shape[-2]))
     return _back(out, window)
 

@@ -44,6 +44,7 @@ def value_and_grad(
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         numbers = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             if variables is None:
                 wrt = [args[i] for i in numbers]
@@ -53,6 +54,7 @@ def value_and_grad(
                 tape.watch(wrt)
             out = fn(*args, **kwargs)
             value, aux = out if has_aux else (out, None)
+
         zero = (
             tf.UnconnectedGradients.NONE
             if variables is not None
@@ -60,6 +62,7 @@ def value_and_grad(
         )
         grads = tape.gradient(value, tree.flatten(wrt), unconnected_gradients=zero)
         grads = tree.pack_sequence_as(wrt, grads)
+
         if variables is None and isinstance(argnums, int):
             grads = grads[0]
         return ((value, aux) if has_aux else value), grads

@@ -103,6 +103,7 @@ class Configurable:
         """
         cls = type(self)
         given = self._given()
+
         values: dict[str, Any] = {}
         for argument in _arguments(cls):
             if _answers_itself(argument.owner):
@@ -112,8 +113,11 @@ class Configurable:
                 values[argument.name] = value
             elif not any(_answers_itself(c) for c in cls.__mro__):
                 raise NotImplementedError(_advice(cls, argument.name, "is not kept"))
+
+        # Arguments that the constructor took by **kwargs.
         known = {argument.name for argument in _arguments(cls)}
         values.update((k, v) for k, v in (given or {}).items() if k not in known)
+
         config = {}
         for name, value in values.items():
             try:

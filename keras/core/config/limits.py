@@ -168,22 +168,27 @@ def parse_json(text: str | bytes, what: str) -> Any:
         raise ValueError(
             f"{what} has {len(text)} bytes; at most {MAX_JSON_BYTES} are read."
         )
+
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")
         except UnicodeDecodeError as error:
             raise ValueError(f"{what} cannot be read: {error}.") from error
+
+    # Counted before it is read: each value takes far more memory than its text.
     values = sum(text.count(mark) for mark in ",[{")
     if values > MAX_JSON_VALUES:
         raise ValueError(
             f"{what} holds about {values} values; at most {MAX_JSON_VALUES} are read."
         )
+
     try:
         found = json.loads(text, object_pairs_hook=unique_keys, parse_int=_integer)
     except RecursionError:
         raise ValueError(f"{what} cannot be read: it is nested too deep.") from None
     except ValueError as error:
         raise ValueError(f"{what} cannot be read: {error}.") from error
+
     check_depth(found, what)
     return found
 

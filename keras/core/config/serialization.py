@@ -87,19 +87,23 @@ def serialize_keras_object(obj: Any) -> Any:
     """
     if obj is None or type(obj) in (bool, int, float, str):
         return obj
+
     if isinstance(obj, (list, tuple)):
         return [serialize_keras_object(x) for x in obj]
     if isinstance(obj, dict):
         return {key: serialize_keras_object(value) for key, value in obj.items()}
+
     # Before arrays: a tensor of the NumPy backend is one too.
     if framework_of(obj) is not None and hasattr(obj, "shape"):
         return _write_array("__tensor__", np.asarray(to_host(obj)))
     for kind, write in _WRITERS:
         if isinstance(obj, kind):
             return write(obj)
+
     dtype = _dtype_name(obj)
     if dtype is not None:
         return dtype
+
     has_config = hasattr(obj, "get_config")
     if inspect.isroutine(obj) or (hasattr(obj, "__name__") and not has_config):
         return _write_function(obj)
@@ -360,6 +364,8 @@ def _read(
 def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any:
     class_name, inner = config["class_name"], config["config"]
     limits.check_name(class_name, "`class_name`")
+
+    # Arrays, dtypes, slices and the like.
     if class_name in _READERS:
         if not isinstance(inner, dict):
             raise TypeError(f"{class_name}: `config` must be a dict; got {inner!r}.")
@@ -370,8 +376,10 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
         except (AttributeError, OverflowError) as error:
             text = _shortened(inner)
             raise ValueError(f"{class_name}: {error}; received {text}.") from error
+
     if class_name == "function":
         return find_function(inner, names)
+
     found = find_class(config, names)
     if inspect.isfunction(found):
         return found
@@ -379,6 +387,8 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
         raise TypeError(
             f"The config of {class_name!r} must be a dict; received {inner!r}."
         )
+
+    # An object that the file holds in several places is made once.
     number = config.get("shared_object_id")
     with sharing(_made) as made:
         if type(number) is int and type(made.get(number)) is found:
@@ -423,6 +433,8 @@ def find_class(
     registered, module = config.get("registered_name"), config.get("module")
     if registered is not None:
         limits.check_name(registered, "`registered_name`")
+
+    # The user's own names come first, then those of this package.
     for name in (registered, class_name):
         found = registry.get_registered_object(name, None, names) if name else None
         if found is not None:
@@ -438,6 +450,7 @@ def find_class(
             )
         if inspect.isfunction(found):
             return find_function(class_name)
+
     readable = inspect.isfunction(found) or hasattr(found, "from_config")
     if found is None or not readable:
         raise _not_found("class", str(registered or class_name), names)

@@ -181,6 +181,7 @@ class IterableSource(BatchSource):
     def _restore(self, in_pass: bool) -> None:
         state = self._state_to_restore
         self._state_to_restore = None
+
         if hasattr(self._dataset, "load_state_dict"):
             drawn = streams()
             self._dataset.load_state_dict(state)
@@ -198,6 +199,7 @@ class IterableSource(BatchSource):
             self._open(0)
             if in_pass:  # else it is the state at the end of the pass before
                 self._stream.set_state(state)  # type: ignore[union-attr]
+
         self._untouched = False
 
     def _nothing(self) -> ValueError:
