@@ -15,7 +15,7 @@ from keras import layers, ops
 
 
 class CartPoles:
-    """Many carts; one that fell, or stood for 500 steps, starts anew."""
+    """Many carts; one that fell, or stood for 500 steps, starts again."""
 
     def __init__(self, count: int, seed: int = 0) -> None:
         self.rng = np.random.default_rng(seed)

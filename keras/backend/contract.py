@@ -64,7 +64,7 @@ class RandomBackend(Protocol):
     def next_on_host(self, kept: Kept, /) -> Seed | None:
         """`advance` without an operation of the framework, or None (the default).
 
-        Called for each draw outside of traces. A backend whose state lies in the host's
+        Called for each draw outside of traces. A backend whose state is in the host's
         memory counts up in place and returns the seed.
         """
 
@@ -321,7 +321,7 @@ class Backend(Protocol):
         """
 
     def is_recording(self) -> bool:
-        """Whether calls are being written down, to be repeated for other values."""
+        """Whether calls are being recorded, to be repeated for other values."""
 
     def opaque(self, fn: Function, /) -> Function:
         """`fn`, which reads numbers on the host: run again where calls are repeated."""

@@ -78,12 +78,12 @@ def compile_loop(compiled: Callable, jit_compile: Any, collect: bool) -> None:
 
 
 def is_recording() -> bool:
-    """No calls are written down."""
+    """No calls are recorded."""
     return False
 
 
 def opaque(fn: Callable) -> Callable:
-    """No calls are written down, so none has to be run again."""
+    """No calls are recorded, so none has to be run again."""
     return fn
 
 

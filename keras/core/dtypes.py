@@ -100,7 +100,7 @@ def _standardize(dtype: Any) -> str:
             name = text.removeprefix("torch.")
         elif isinstance(dtype, type) and issubclass(dtype, np.generic):
             name = np.dtype(dtype).name
-        elif hasattr(dtype, "dtype"):  # jax.numpy.float32 and its kin
+        elif hasattr(dtype, "dtype"):  # jax.numpy.float32 and the like
             name = np.dtype(dtype.dtype).name
         else:
             name = text

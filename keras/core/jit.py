@@ -14,8 +14,8 @@ def jit(fn: Callable) -> Callable:
 
     Args:
         fn: a function of tensors and nests of them. Other arguments (numbers, strings,
-            objects) are constants: another one is compiled anew. Variables it uses need
-            not be listed; what it assigns to them is there after the call.
+            objects) are constants: for another one it is compiled again. Variables it
+            uses need not be listed; what it assigns to them is there after the call.
 
     Returns:
         The compiled function. PyTorch runs it as it is.

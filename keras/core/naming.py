@@ -19,7 +19,7 @@ def get_uid(prefix: str = "") -> int:
 
 
 def reset_uids() -> None:
-    """Start all automatic names afresh."""
+    """Start all automatic names again."""
     _counts.clear()
 
 
@@ -63,7 +63,9 @@ class name_scope(contextlib.AbstractContextManager):  # noqa: N801 - the API's n
         if kwargs:
             raise TypeError(f"name_scope: unknown arguments {sorted(kwargs)}.")
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(f"name_scope: a name without '/' is needed; got {name!r}.")
+            raise ValueError(
+                f"name_scope: a name without '/' is needed; received {name!r}."
+            )
         self.name = name
 
     def __enter__(self) -> name_scope:

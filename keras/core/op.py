@@ -348,7 +348,7 @@ def _propagate_mask(args: list, out: Any) -> None:
 
 
 class Decorator(Protocol):
-    """What `op` and its kin are: called with the function, or with options first."""
+    """What `op` and the like are: called with the function, or with options first."""
 
     @overload
     def __call__(self, fn: F) -> F: ...

@@ -226,7 +226,9 @@ class Variable(Weight):
 
         name = name or auto_name("variable")
         if not isinstance(name, str) or "/" in name:
-            raise ValueError(f"Variable: a name without '/' is needed; got {name!r}.")
+            raise ValueError(
+                f"Variable: a name without '/' is needed; received {name!r}."
+            )
 
         self.backend: Backend = scope.current()
         self.name = name

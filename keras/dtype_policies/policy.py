@@ -36,7 +36,8 @@ class DTypePolicy:
                 and "_from_" in name
             ):
                 raise ValueError(
-                    f"DTypePolicy: quantized policies are not supported; got {name!r}."
+                    f"DTypePolicy: quantized policies are not supported; "
+                    f"received {name!r}."
                 )
             self._compute = self._variable = dtypes.standardize_dtype(name)
         self._name = name

@@ -39,7 +39,8 @@ class InputLayer(Layer):
         if input_tensor is not None:
             if not isinstance(input_tensor, KerasTensor):
                 raise ValueError(
-                    f"Input: `tensor` must be a symbolic tensor; got {input_tensor!r}."
+                    f"Input: `tensor` must be a symbolic tensor; "
+                    f"received {input_tensor!r}."
                 )
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         elif batch_shape is None:

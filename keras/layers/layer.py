@@ -478,7 +478,7 @@ def _as_shape(value: Any) -> Any:
 
 
 def _pop_input_shape(kwargs: dict[str, Any]) -> Any:
-    """`input_shape=` and its kin, which tell a first layer what it will see."""
+    """`input_shape=` and the like, which tell a first layer what it will see."""
     if "input_dim" in kwargs:
         kwargs["input_shape"] = (kwargs.pop("input_dim"),)
     batch = kwargs.pop("batch_size", None)

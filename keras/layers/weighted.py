@@ -108,7 +108,7 @@ class BiasLayer(Layer):
             self.bias = add_described(self, "bias", shape)
 
     def finish(self, x: Any, channel_axis: int = -1) -> Any:
-        """Add the bias, which lies along an axis (-1 or 1), and activate."""
+        """Add the bias, which is along an axis (-1 or 1), and activate."""
         if self.bias is not None:
             x = x + per_channel(self.bias.value, len(x.shape) - 2, channel_axis == -1)
         return self.activate(x)

@@ -119,7 +119,8 @@ class Sequential(Model):
                 )
             if not tree.is_shape(input_shape):
                 raise ValueError(
-                    f"{self._label()}: one input shape is needed; got {input_shape!r}."
+                    f"{self._label()}: one input shape is needed; "
+                    f"received {input_shape!r}."
                 )
 
         with backend_scope(self._backend), path_scope(self._settle_path()):

@@ -1,7 +1,7 @@
 """Reductions along some axes or all.
 
 `axis` is an int, a tuple of ints, or None for all axes; with `keepdims=True` the axes
-stay, of size 1. `cumsum`, `argmax` and their kin take one axis, or None for all
+stay, of size 1. `cumsum`, `argmax` and the like take one axis, or None for all
 elements, flattened.
 """
 

@@ -82,7 +82,8 @@ class Hyperparameters(Configurable, Stateful):
         for name, value in values.items():
             if not isinstance(value, (int, float)):
                 raise TypeError(
-                    f"{type(self).__name__}: `{name}` must be a number; got {value!r}."
+                    f"{type(self).__name__}: `{name}` must be a number; "
+                    f"received {value!r}."
                 )
             self._given_numbers[name] = value
             self._hyper[name] = self._make_hyper(name, value)

@@ -618,5 +618,6 @@ class Optimizer(Hyperparameters):
 def _check_count(who: str, name: str, value: Any, least: int) -> None:
     if value is not None and (not isinstance(value, int) or value < least):
         raise ValueError(
-            f"{who}: `{name}` must be an integer of at least {least}; got {value!r}."
+            f"{who}: `{name}` must be an integer of at least {least}; "
+            f"received {value!r}."
         )

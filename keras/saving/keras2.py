@@ -118,7 +118,7 @@ def _signs(node: Any) -> Iterator[bool]:
 
 
 def translate(config: dict[str, Any]) -> dict[str, Any]:
-    """A model's (or layer's) serialised form as Keras 3 would have written it.
+    """A model's (or layer's) serialized form as Keras 3 would have written it.
 
     Whatever has no equivalent raises a ValueError that names it.
     """
@@ -210,7 +210,7 @@ def _function(name: str) -> dict[str, Any]:
 
 
 def _object(node: dict[str, Any], namespace: str = "keras.layers") -> dict[str, Any]:
-    """One serialised object, with what is in it."""
+    """One serialized object, with what is in it."""
     name = str(node.get("class_name"))
     config = node.get("config")
     if name in ("Policy", "PolicyV1"):

@@ -2,7 +2,7 @@
 
 A layer's weights stand in a group of its name, under the names of the variables
 (`dense/dense/kernel:0`). They are matched by these names, never by their order. Names
-that were counted up automatically are counted anew where the exact ones do not fit, so
+that were counted up automatically are counted again where the exact ones do not fit, so
 that `dense_3` of one program finds `dense_1` of another.
 """
 
@@ -134,7 +134,7 @@ def _top_weights(model: Any, layers: list[Any]) -> list[tuple[str, Variable]]:
 
 
 def _plain(node: Any) -> Any:
-    """A serialised model as these files have it: layers by class name alone."""
+    """A serialized model as these files have it: layers by class name alone."""
     config = node["config"]
     if isinstance(config, dict) and isinstance(config.get("layers"), list):
         config = {**config, "layers": [_plain(x) for x in config["layers"]]}

@@ -166,7 +166,7 @@ def load_model(
             of Keras 2 or Keras 3.
         custom_objects: classes and functions by the names used in the file.
         compile: whether to compile the model as it was, with its optimizer's state.
-        safe_mode: kept for compatibility; serialised code is refused either way. The
+        safe_mode: kept for compatibility; serialized code is refused either way. The
             one call that runs it is `load_trusted_model`.
 
     Returns:

@@ -113,7 +113,7 @@ class CompiledTargets:
         if for_all or len(names) == 1:
             return [given] * len(names)
         raise ValueError(
-            f"{self.owner}: `{what}` must be a list or dict; got {given!r}."
+            f"{self.owner}: `{what}` must be a list or dict; received {given!r}."
         )
 
     def _metrics_per_output(

@@ -89,7 +89,9 @@ def normalize(x: Any, axis: int = -1, order: int = 2) -> Any:
         array([[0.6, 0.8]])
     """
     if not isinstance(order, (int, np.integer)) or order < 1:
-        raise ValueError(f"normalize: `order` must be an integer >= 1; got {order!r}.")
+        raise ValueError(
+            f"normalize: `order` must be an integer >= 1; received {order!r}."
+        )
     from keras.core.settings import floatx
 
     lib: Any = np

@@ -69,7 +69,7 @@ def _row(x: Any, axis: Any) -> tuple[Any, int]:
 
 
 def over_axes(fn: Callable, **options: Any) -> Callable:
-    """A reduction of PyTorch under the arguments of ours: axes, or None for all."""
+    """A reduction of PyTorch with the arguments of the op: axes, or None for all."""
 
     def reduce(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
         return fn(x, _axes(x, axis), keepdim=keepdims, **options)

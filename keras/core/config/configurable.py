@@ -2,7 +2,7 @@
 
 A class keeps each argument of `__init__` under its own name (`self.rate = rate`) and
 is done: `Configurable.get_config` reads the signature, along `**kwargs` into the base
-classes, takes the attributes of these names and serialises objects among them.
+classes, takes the attributes of these names and serializes objects among them.
 `from_config` is the way back.
 
 A class outside this package may also keep its arguments elsewhere: what it was called
@@ -156,7 +156,7 @@ class Configurable:
         """An object like the one `config` was taken from.
 
         Args:
-            config: what `get_config` gave. Objects in it may be in serialised form.
+            config: what `get_config` gave. Objects in it may be in serialized form.
         """
         as_it_is = {a.name for a in _arguments(cls) if _answers_itself(a.owner)}
         with serialization.reading_config(config, cls):
@@ -199,7 +199,7 @@ def _names_above(cls: type) -> frozenset[str]:
 
 
 def written(value: Any) -> Any:
-    """A value as a config holds it: plain values stay, objects are serialised.
+    """A value as a config holds it: plain values stay, objects are serialized.
 
     A function without a name stays a function: it serves `from_config` in the same
     program, and cannot be saved.

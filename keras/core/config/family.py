@@ -69,7 +69,7 @@ class Family:
         self.ignore_case = ignore_case
 
     def get(self, identifier: Any) -> Any:
-        """The object meant: by name, class, serialised form, or itself.
+        """The object meant: by name, class, serialized form, or itself.
 
         Raises:
             ValueError: no object has that name; near ones are named.

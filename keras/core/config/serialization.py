@@ -6,7 +6,7 @@ names up in the tables of `registry.py` only: nothing that a file says is import
 or unpickled.
 
 A family (losses, layers, ...) makes its `get`, `serialize` and `deserialize` from
-`Family`, which lies beside this file in `family.py`.
+`Family`, which is beside this file in `family.py`.
 """
 
 from __future__ import annotations
@@ -272,7 +272,7 @@ def deserialize_keras_object(
         config: the data.
         custom_objects: names and the classes or functions they stand for, beside those
             registered with `register_keras_serializable`.
-        safe_mode: kept for compatibility; serialised code is refused either way.
+        safe_mode: kept for compatibility; serialized code is refused either way.
         module_objects: more names and what they stand for.
 
     Returns:
@@ -300,7 +300,7 @@ def deserialize_keras_object(
 def reading_config(config: Any, cls: type | None = None) -> Iterator[None]:
     """Read a config inside a `with` block, of the class `cls` if it's known.
 
-    Its depth is looked at where the outermost reading begins. What a class of ours
+    Its depth is looked at where the outermost reading begins. What a built-in class
     raises on arguments that make no sense comes out as a ValueError, whichever
     framework it is from.
     """
@@ -321,7 +321,7 @@ def reading_config(config: Any, cls: type | None = None) -> Iterator[None]:
 
 
 def revive(value: Any) -> Any:
-    """`value` with the serialised objects in it read; anything else stays as it is."""
+    """`value` with the serialized objects in it read; anything else stays as it is."""
     if isinstance(value, dict):
         if is_serialized(value):
             return _read(value)
@@ -368,7 +368,9 @@ def _read_object(config: dict[str, Any], names: Mapping[str, Any] | None) -> Any
     # Arrays, dtypes, slices and the like.
     if class_name in _READERS:
         if not isinstance(inner, dict):
-            raise TypeError(f"{class_name}: `config` must be a dict; got {inner!r}.")
+            raise TypeError(
+                f"{class_name}: `config` must be a dict; received {inner!r}."
+            )
         try:
             return _READERS[class_name](inner)
         except KeyError as error:
@@ -428,7 +430,7 @@ def _shortened(config: Any) -> str:
 def find_class(
     config: Mapping[str, Any], names: Mapping[str, Any] | None = None
 ) -> Any:
-    """The class (or registered function) a serialised object names, or TypeError."""
+    """The class (or registered function) a serialized object names, or TypeError."""
     class_name = limits.check_name(config["class_name"], "`class_name`")
     registered, module = config.get("registered_name"), config.get("module")
     if registered is not None:
@@ -509,7 +511,7 @@ def _read_code(config: dict[str, Any]) -> Any:
 
         return function_from(config)
     raise ValueError(
-        "The config holds a serialised Python lambda. Code is never loaded from a "
+        "The config holds a serialized Python lambda. Code is never loaded from a "
         "file, whatever `safe_mode` says: write the lambda as a named function, "
         "register it with @keras.saving.register_keras_serializable(), and save again; "
         "or build the model from your source code and load its weights. If the file "
