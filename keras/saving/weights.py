@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.derived import Derived
 from keras.core.state_paths import (
     Entry,
     copied,
@@ -304,7 +305,11 @@ def chosen_records(*plans: Plan) -> list[Any]:
 
 def warn_lost(model: Any, found: list[Entry], who: str) -> list[Entry]:
     """Warn of weights that are in none of the entries."""
-    saved = {id(value) for entry in found for value in entry.values.values()}
+    values = [value for entry in found for value in entry.values.values()]
+    saved = {id(value) for value in values}
+    # Of a derived weight that is saved whole, the variables are in its value.
+    derived = [value for value in values if isinstance(value, Derived)]
+    saved.update(id(v) for value in derived for v in value.variables)
     own = [e.owner for e in found if e.custom]
     saved.update(id(v) for owner in own for v in getattr(owner, "weights", ()))
     lost = [v.path for v in getattr(model, "weights", ()) if id(v) not in saved]

@@ -201,6 +201,17 @@ def test_fit_trains_the_factors_as_keras_does(backend):
         assert variable.trainable == (not np.array_equal(before, after))
 
 
+def test_saving_loses_nothing_and_says_nothing(backend, tmp_path, recwarn):
+    layer = layers.Dense(2, lora_rank=2)
+    model = keras.Sequential([keras.Input((3,)), layer])
+    layer.lora_kernel_b.assign(np.ones(layer.lora_kernel_b.shape))
+    model.save(tmp_path / "m.keras")
+    assert not recwarn.list
+    loaded = keras.models.load_model(tmp_path / "m.keras")
+    x = np.ones((4, 3), "float32")
+    np.testing.assert_allclose(loaded(x).numpy(), model(x).numpy(), 1e-5, 1e-6)
+
+
 @pytest.mark.gradients
 def test_saved_models_go_on(backend, tmp_path):
     model = lora_model()
