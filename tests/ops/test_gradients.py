@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import keras
 from keras import ops
 
 pytestmark = pytest.mark.gradients
@@ -38,3 +39,16 @@ def test_a_converted_array_keeps_the_gradient(backend):
 def test_vander_at_zero(backend):
     found = ops.grad(lambda x: ops.sum(ops.vander(x, 3)))(ops.zeros((2,)))
     np.testing.assert_allclose(ops.convert_to_numpy(found), [1.0, 1.0])
+
+
+def test_compiled_functions_take_arrays(backend):
+    """Beside a tensor that carries gradients, PyTorch refuses an array."""
+    weight = keras.Variable(W)
+
+    @keras.jit
+    def slope(x):
+        loss = lambda: ops.sum((weight.value * 2.0 - x) ** 2)  # noqa: E731
+        return ops.value_and_grad(loss, [weight])()
+
+    _, (gradient,) = slope(W)
+    np.testing.assert_allclose(ops.convert_to_numpy(gradient), 4.0 * W)
