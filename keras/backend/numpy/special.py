@@ -191,6 +191,11 @@ def erfinv(x: Any) -> Any:
     start = np.where(w < 5, central, tail)
     y, size = np.abs(start * wide), np.abs(wide)
 
+    # The polynomials are for 24 bits. Closer to 1, the first terms of the asymptotic
+    # series of the complement are inverted.
+    t = -np.log((1 - size) * math.sqrt(math.pi))
+    y = np.where((w > 16) & np.isfinite(w), np.sqrt(t - np.log(t) / 2), y)
+
     # Halley's method triples the digits, of which the polynomials have 7, and fewer
     # close to 1. There the distance is taken from the complement, which has some left.
     for _ in range(3):
