@@ -268,6 +268,8 @@ class Engine:
 
     def _explain_step(self, mode: str) -> str:
         model = self._model
+        if mode == "train" and not model._backend.HAS_GRADIENTS:
+            return "does not run: this backend has no gradients"
         if self.has_own_function(mode):
             owner = type(model).__name__
             return f"runs what {owner}.make_{mode}_function returns"

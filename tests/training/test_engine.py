@@ -396,3 +396,13 @@ def test_the_page():
     scope = {}
     for block in blocks:
         exec(compile(block, str(page), "exec"), scope)
+
+
+def test_explain_where_there_are_no_gradients():
+    with keras.config.backend_scope("numpy"):
+        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        model.evaluate(np.ones((4, 3)), np.ones((4, 1)), verbose=0)
+    text = str(model.engine.explain())
+    assert "fit       does not run: this backend has no gradients" in text
+    assert "evaluate  runs step by step: this backend does not compile" in text
