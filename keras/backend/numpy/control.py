@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend import python_loops
 from keras.backend.numpy.array import Array, as_array
 from keras.backend.numpy.hollow import Hollow, hollow_like, hollow_scope, is_hollow
 from keras.core import tree
@@ -24,18 +25,9 @@ def while_loop(
     cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None
 ) -> Any:
     """The state after `body` was repeated while `cond` holds."""
-    single = not isinstance(loop_vars, (list, tuple))
-    values = (loop_vars,) if single else tuple(loop_vars)
-    count = 0
-    while maximum_iterations is None or count < maximum_iterations:
-        going = cond(*values)
-        # Shapes do not change along the loop.
-        if isinstance(going, Hollow) or not going:
-            break
-        new = body(*values)
-        values = (new,) if single else tuple(new)
-        count += 1
-    return values[0] if single else type(loop_vars)(values)
+    return python_loops.while_loop(
+        cond, body, loop_vars, maximum_iterations, lambda x: not isinstance(x, Hollow)
+    )
 
 
 def scan(
@@ -47,9 +39,6 @@ def scan(
         leaves = []
     steps: Any = leaves[0].shape[0] if leaves else length
 
-    def element(i: int) -> Any:
-        return tree.unflatten(treedef, [leaf[i] for leaf in leaves]) if leaves else None
-
     if is_hollow():
         return _one_step(f, init, xs, steps)
     if not steps:  # one step that is not taken tells what it would give
@@ -60,15 +49,12 @@ def scan(
             lambda y: y if y is None else as_array(np.zeros(y.shape, y.dtype)), ys
         )
 
-    carry, outs = init, []
-    for i in reversed(range(steps)) if reverse else range(steps):
-        carry, y = f(carry, element(i))
-        outs.append(y)
-    if reverse:
-        outs.reverse()
-    if outs[0] is None:
-        return carry, None
-    return carry, tree.map_structure(lambda *ys: as_array(np.stack(ys)), *outs)
+    def element(i: int) -> Any:
+        return tree.unflatten(treedef, [leaf[i] for leaf in leaves]) if leaves else None
+
+    return python_loops.scan_steps(
+        f, init, element, steps, reverse, lambda ys: as_array(np.stack(ys))
+    )
 
 
 def _one_step(f: Callable, init: Any, xs: Any, steps: int) -> tuple[Any, Any]:

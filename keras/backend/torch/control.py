@@ -7,15 +7,20 @@ from typing import Any
 
 import torch
 
+from keras.backend import python_loops
 from keras.backend.torch.capture import is_recording
 from keras.backend.torch.tensor import NATIVE
 from keras.core import tree
 from keras.core.variable import MetaFrame, frame
 
 
+def _is_meta(x: Any) -> bool:
+    return isinstance(x, torch.Tensor) and x.is_meta
+
+
 def cond(pred: Any, true_fn: Callable, false_fn: Callable) -> Any:
     """Run one of two functions."""
-    if isinstance(pred, torch.Tensor) and pred.device.type == "meta":
+    if _is_meta(pred):
         return true_fn()  # both give the same shapes
     return true_fn() if pred else false_fn()
 
@@ -24,19 +29,9 @@ def while_loop(
     cond: Callable, body: Callable, loop_vars: Any, maximum_iterations: int | None
 ) -> Any:
     """Repeat `body` while `cond` holds."""
-    single = not isinstance(loop_vars, (list, tuple))
-    values = (loop_vars,) if single else tuple(loop_vars)
-    count = 0
-    while maximum_iterations is None or count < maximum_iterations:
-        going = cond(*values)
-        if isinstance(going, torch.Tensor) and going.device.type == "meta":
-            break  # shapes do not change along the loop
-        if not going:
-            break
-        new = body(*values)
-        values = (new,) if single else tuple(new)
-        count += 1
-    return values[0] if single else type(loop_vars)(values)
+    return python_loops.while_loop(
+        cond, body, loop_vars, maximum_iterations, lambda x: not _is_meta(x)
+    )
 
 
 def scan(
@@ -65,17 +60,11 @@ def scan(
         )
 
     columns = [leaf.unbind(0) for leaf in leaves]
-    carry, outs = init, []
-    for i in reversed(range(steps)) if reverse else range(steps):
-        x = tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
-        carry, y = f(carry, x)
-        outs.append(y)
 
-    if reverse:
-        outs.reverse()
-    if outs and outs[0] is None:
-        return carry, None
-    return carry, tree.map_structure(lambda *ys: torch.stack(ys), *outs)
+    def element(i: int) -> Any:
+        return tree.unflatten(treedef, [c[i] for c in columns]) if leaves else None
+
+    return python_loops.scan_steps(f, init, element, steps, reverse, torch.stack)
 
 
 def runs_eagerly(x: Any) -> bool:
