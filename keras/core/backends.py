@@ -187,16 +187,22 @@ def with_gradients() -> list[str]:
     return [info.name for info in _known.values() if info.has_gradients]
 
 
-def owner_of_package(root: str) -> str | None:
-    """The backend whose tensors' classes come from this package.
+def owner_of_package(name: str) -> str | None:
+    """The backend whose tensors' classes come from this module or package.
 
-    A plug-in is known once it was looked up by its name, or registered.
+    It may be inside one of the backend's `tensor_packages`. A plug-in is known once it
+    was looked up by its name, or registered.
     """
-    return _owners.get(root)
+    while name:
+        owner = _owners.get(name)
+        if owner is not None:
+            return owner
+        name = name.rpartition(".")[0]
+    return None
 
 
 def tensor_packages() -> list[str]:
-    """The top-level packages that define the tensors of the known backends."""
+    """The packages that define the tensors of the known backends."""
     return list(_owners)
 
 

@@ -18,10 +18,7 @@ def framework_of(x: Any) -> str | None:
 
 def framework_of_class(cls: type) -> str | None:
     """Which backend the tensors of a class belong to; None if they are no tensors."""
-    module = cls.__module__
-    owner = backends.owner_of_package(module.partition(".")[0])
-    if owner is None:  # the NumPy backend's class is in this package
-        owner = backends.owner_of_package(module.rpartition(".")[0])
+    owner = backends.owner_of_package(cls.__module__)
     if owner is not None and any(part in cls.__name__ for part in _TENSOR_NAMES):
         return owner
     return None
