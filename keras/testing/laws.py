@@ -6,20 +6,23 @@ docstring is the law. It returns if the law holds and raises `Violation` if not.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import json
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from keras import ops
 from keras.core import dtypes, tree
+from keras.core.backends import installed
 from keras.core.config.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
 )
+from keras.core.inspection import is_builtin
 from keras.core.scope import current
 
 Law = Callable[[Any], None]
@@ -39,6 +42,50 @@ class Violation(AssertionError):
         self.expected = expected
         self.found = found
         self.advice = advice
+
+
+class Case:
+    """What is under check, and how closely results must agree.
+
+    Args:
+        source: an object of the family, or a function that makes one.
+        family: the base class, such as `Layer`.
+        custom_objects: further classes by name, for configs; the class under check is
+            there by itself.
+        backends: the names of the backends to compare; by default those installed.
+        rtol, atol: the tolerance.
+    """
+
+    def __init__(
+        self,
+        source: Any,
+        family: type,
+        custom_objects: dict[str, Any] | None,
+        backends: Sequence[str] | None,
+        rtol: float,
+        atol: float,
+    ) -> None:
+        self._source = source
+        self._family = family
+        self.cls = type(self.make())
+        own = {} if is_builtin(self.cls) else {self.cls.__name__: self.cls}
+        self.custom_objects = {**own, **(custom_objects or {})}
+        self.backends = installed() if backends is None else list(backends)
+        self.rtol = rtol
+        self.atol = atol
+
+    def __str__(self) -> str:
+        return self.cls.__name__
+
+    def make(self) -> Any:
+        """A new object, which was not used."""
+        if isinstance(self._source, self._family):
+            return copy.deepcopy(self._source)
+        return self._source()
+
+    def require_close(self, found: Any, expected: Any, what: str, advice: str) -> None:
+        """Raise a violation unless results are the same, up to the tolerance."""
+        require_close(found, expected, what, advice, self.rtol, self.atol)
 
 
 def run_laws(

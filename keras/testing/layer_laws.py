@@ -14,7 +14,6 @@ import numpy as np
 
 from keras import ops
 from keras.core import masks, scope, tree
-from keras.core.backends import installed
 from keras.core.dtypes import is_float_dtype
 from keras.core.jit import jit
 from keras.core.tensor import KerasTensor
@@ -24,6 +23,7 @@ from keras.layers import Input, Layer
 from keras.models import Model
 from keras.saving.model import load_model
 from keras.testing.laws import (
+    Case,
     Law,
     Violation,
     as_json,
@@ -94,7 +94,7 @@ def check_layer(
     run_laws("keras.testing.check_layer", LAYER_LAWS, case, skip)
 
 
-class LayerCase:
+class LayerCase(Case):
     """A layer under check: how to make it, and what to call it on.
 
     `arguments` are the positional arguments of the call, with NumPy arrays.
@@ -126,29 +126,14 @@ class LayerCase:
             raise ValueError(
                 "check_layer: give the shape of the layer's input, such as (2, 3)."
             )
-        self._source = layer
-        self.unknown_axes = unknown_axes
-        self.backends = installed() if backends is None else list(backends)
-        self.rtol = rtol
-        self.atol = atol
-
         rng = np.random.default_rng(seed)
         self.arguments = tuple(draw(x, rng) for x in inputs)
-        self.cls = type(self.make())
-        self.custom_objects = {
-            **({} if is_public(self.cls) else {self.cls.__name__: self.cls}),
-            **(custom_objects or {}),
-        }
+        self.unknown_axes = unknown_axes
+        super().__init__(layer, Layer, custom_objects, backends, rtol, atol)
 
     def __str__(self) -> str:
         shapes = tree.map_structure(lambda x: x.shape, list(self.arguments))
         return f"{self.cls.__name__} on inputs of shape {str(shapes)[1:-1]}"
-
-    def make(self) -> Any:
-        """A new layer, which is not built."""
-        if isinstance(self._source, Layer):
-            return copy.deepcopy(self._source)
-        return self._source()
 
     def call(self, layer: Any, arguments: Any = None, training: Any = None) -> Any:
         """The layer's outputs; `training` is left out if its `call` has none."""
@@ -166,10 +151,6 @@ class LayerCase:
     def slopes(self) -> Slopes:
         """The gradients of a sum of the outputs, computed once for several laws."""
         return Slopes(self)
-
-    def require_close(self, found: Any, expected: Any, what: str, advice: str) -> None:
-        """Raise a violation unless two results are the same, up to the tolerance."""
-        require_close(found, expected, what, advice, self.rtol, self.atol)
 
 
 class Slopes:
@@ -224,11 +205,6 @@ def draw(description: Any, rng: np.random.Generator) -> Any:
 def parameters(layer: Any) -> Any:
     """The names that the layer's `call` takes."""
     return inspect.signature(layer.call).parameters
-
-
-def is_public(cls: type) -> bool:
-    """Whether a class is one of the package's own."""
-    return cls.__module__.split(".")[0] == "keras"
 
 
 # Laws

@@ -11,18 +11,17 @@ import numpy as np
 
 from keras import ops
 from keras.core import scope, tree
-from keras.core.backends import installed
 from keras.core.dtypes import is_float_dtype
 from keras.core.jit import jit
 from keras.metrics import Metric
 from keras.testing.laws import (
+    Case,
     Law,
     Violation,
     as_json,
     as_numpy,
     as_tensors,
     from_own_config,
-    require_close,
     run_laws,
 )
 
@@ -73,7 +72,7 @@ def check_metric(
     run_laws("keras.testing.check_metric", METRIC_LAWS, case, skip)
 
 
-class MetricCase:
+class MetricCase(Case):
     """A metric under check, and the data it is given."""
 
     def __init__(
@@ -91,7 +90,6 @@ class MetricCase:
                 "check_metric: `metric` must be a metric or a function that makes one; "
                 f"received {metric!r}."
             )
-        self._source = metric
         self.data = tuple(np.asarray(ops.convert_to_numpy(x)) for x in data)
         sizes = [x.shape[:1] for x in self.data]
         if not self.data or len(set(sizes)) > 1 or sizes[0] < (3,):
@@ -100,23 +98,11 @@ class MetricCase:
                 f"sample, with 3 samples or more; received {sizes}."
             )
 
-        self.cls = type(self.make())
-        self.custom_objects = {self.cls.__name__: self.cls, **(custom_objects or {})}
-        if self.cls.__module__.split(".")[0] == "keras":
-            self.custom_objects = dict(custom_objects or {})
-        self.backends = installed() if backends is None else list(backends)
-        self.rtol = rtol
-        self.atol = atol
+        super().__init__(metric, Metric, custom_objects, backends, rtol, atol)
 
     def __str__(self) -> str:
         shapes = ", ".join(str(x.shape) for x in self.data)
         return f"{self.cls.__name__} on data of shape {shapes}"
-
-    def make(self) -> Any:
-        """A new metric that has seen nothing."""
-        if isinstance(self._source, Metric):
-            return copy.deepcopy(self._source)
-        return self._source()
 
     def seen(self) -> Any:
         """A metric that has seen the data once."""
@@ -128,10 +114,6 @@ class MetricCase:
     def takes_weights(self) -> bool:
         """Whether `update_state` has `sample_weight`."""
         return "sample_weight" in inspect.signature(self.cls.update_state).parameters
-
-    def require_close(self, found: Any, expected: Any, what: str, advice: str) -> None:
-        """Raise a violation unless two results are the same, up to the tolerance."""
-        require_close(found, expected, what, advice, self.rtol, self.atol)
 
 
 # Laws

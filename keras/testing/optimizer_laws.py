@@ -13,7 +13,6 @@ import numpy as np
 
 from keras import ops
 from keras.core import scope
-from keras.core.backends import installed
 from keras.core.config.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
@@ -26,6 +25,7 @@ from keras.optimizers import Optimizer
 from keras.optimizers.schedules import PiecewiseConstantDecay
 from keras.saving.model import load_model
 from keras.testing.laws import (
+    Case,
     Law,
     Violation,
     as_json,
@@ -88,7 +88,7 @@ def check_optimizer(
     run_laws("keras.testing.check_optimizer", OPTIMIZER_LAWS, case, skip)
 
 
-class OptimizerCase:
+class OptimizerCase(Case):
     """An optimizer under check, with weights and gradients to give it."""
 
     def __init__(
@@ -111,34 +111,14 @@ class OptimizerCase:
                 f"check_optimizer: {optimizer!r} was used already. Give a new one, or "
                 "the function that makes it."
             )
-        self._source = optimizer
-        self.cls = type(self.make())
-        self.custom_objects = {self.cls.__name__: self.cls, **(custom_objects or {})}
-        if self.cls.__module__.split(".")[0] == "keras":
-            self.custom_objects = dict(custom_objects or {})
         self.steps = steps
-        self.backends = installed() if backends is None else list(backends)
-        self.rtol = rtol
-        self.atol = atol
-
-    def __str__(self) -> str:
-        return self.cls.__name__
-
-    def make(self) -> Any:
-        """A new optimizer."""
-        if isinstance(self._source, Optimizer):
-            return copy.deepcopy(self._source)
-        return self._source()
+        super().__init__(optimizer, Optimizer, custom_objects, backends, rtol, atol)
 
     def make_with(self, **changes: Any) -> Any:
         """A new optimizer with some arguments of its config changed."""
         config = serialize_keras_object(self.make())
         config["config"] = {**config["config"], **changes}
         return deserialize_keras_object(config, custom_objects=self.custom_objects)
-
-    def require_close(self, found: Any, expected: Any, what: str, advice: str) -> None:
-        """Raise a violation unless weights are the same, up to the tolerance."""
-        require_close(found, expected, what, advice, self.rtol, self.atol)
 
 
 def weights() -> list[Variable]:
