@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from keras.core.dtypes import standardize_dtype
 from keras.core.variable import Variable
 
 # Kernels for whole sequences: from "simple_rnn", "lstm" or "gru" to a function
@@ -29,6 +30,29 @@ WEAK: frozenset[str] = frozenset()
 def projects_sequences() -> bool:
     """One large product for all steps is faster than a small one in each."""
     return True
+
+
+# Tensors whose dtypes and shapes are NumPy's or like them
+
+_NAMES: dict[Any, str] = {}  # of dtypes; looked up at every op
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a dtype, such as "float32"."""
+    found = _NAMES.get(dtype)
+    if found is None:
+        found = _NAMES[dtype] = standardize_dtype(dtype)
+    return found
+
+
+def dtype_of(x: Any) -> str:
+    """The name of a tensor's dtype."""
+    return dtype_name(x.dtype)
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """A tensor's sizes, all of them known."""
+    return tuple(x.shape)
 
 
 # Variables

@@ -5,11 +5,14 @@ from keras.backend.defaults import (
     HAS_GRADIENTS,
     LOOPS_HAVE_A_SIZE,
     STORED_ONLY,
+    dtype_name,
+    dtype_of,
     framework_module,
     is_recording,
     module_attribute,
     no_gradients,
     opaque,
+    shape_of,
     without_gradients,
 )
 from keras.backend.jax import linalg, math, nn, numpy, random
@@ -41,15 +44,12 @@ from keras.backend.jax.tensor import (
     convert_to_numpy,
     convert_to_tensor,
     device_scope,
-    dtype_name,
-    dtype_of,
     is_tensor,
     list_devices,
     make_variable,
     name,
     outside_trace,
     set_trainable,
-    shape_of,
     stop_gradient,
 )
 

@@ -11,10 +11,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from keras.backend.defaults import is_data
+from keras.backend.defaults import dtype_of, is_data
 from keras.backend.explain import counted, described
 from keras.backend.jax.cpu import on_cpu
-from keras.backend.jax.tensor import dtype_of, is_tensor
+from keras.backend.jax.tensor import is_tensor
 from keras.core import dtypes, tree
 from keras.core.lift import RecordingFrame
 from keras.core.variable import (

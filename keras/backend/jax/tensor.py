@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from keras.backend.defaults import dtype_of
 from keras.backend.jax import host  # noqa: F401  (its import gives arrays `.numpy()`)
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
@@ -16,7 +17,6 @@ from keras.core.weight import Weight
 
 name = "jax"
 NATIVE: set[type] = set()
-_NAMES: dict[Any, str] = {}
 
 
 def _as_pytree(cls: type) -> None:
@@ -38,24 +38,6 @@ def is_tensor(x: Any) -> bool:
         NATIVE.add(kind)
         return True
     return False
-
-
-def dtype_name(dtype: Any) -> str:
-    """The name of a dtype of the framework, such as "float32"."""
-    found = _NAMES.get(dtype)
-    if found is None:
-        found = _NAMES[dtype] = dtypes.standardize_dtype(dtype)
-    return found
-
-
-def dtype_of(x: Any) -> str:
-    """The name of a tensor's dtype."""
-    return dtype_name(x.dtype)
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    """The sizes of a tensor."""
-    return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:

@@ -12,6 +12,8 @@ from keras.backend.defaults import (
     compile_call,
     compile_loop,
     compile_step,
+    dtype_name,
+    dtype_of,
     framework_module,
     fused_update,
     is_recording,
@@ -21,6 +23,7 @@ from keras.backend.defaults import (
     opaque,
     projects_sequences,
     set_trainable,
+    shape_of,
     without_gradients,
 )
 from keras.backend.no_gradients import (
@@ -46,14 +49,11 @@ from keras.backend.numpy.tensor import (
     convert_to_numpy,
     convert_to_tensor,
     device_scope,
-    dtype_name,
-    dtype_of,
     is_tensor,
     list_devices,
     make_variable,
     name,
     outside_trace,
-    shape_of,
 )
 
 LOOPS_HAVE_A_SIZE = False

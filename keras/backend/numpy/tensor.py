@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.backend.defaults import dtype_name, dtype_of
 from keras.backend.numpy.array import Array, as_array, quiet
 from keras.backend.numpy.hollow import Hollow, hollow_scope, is_hollow
 from keras.core import dtypes
@@ -18,7 +19,6 @@ from keras.core.foreign import refuse_foreign, refuse_text
 from keras.core.variable import Variable
 
 name = "numpy"
-_NAMES: dict[Any, str] = {}
 NATIVE: set[type] = {Array, Hollow}
 
 
@@ -32,24 +32,6 @@ def outside_trace() -> Any:
 def is_tensor(x: Any) -> bool:
     """Whether `x` is this backend's tensor; the user's own NumPy arrays are not."""
     return type(x) in NATIVE or isinstance(x, Array)
-
-
-def dtype_name(dtype: Any) -> str:
-    """The name of a NumPy dtype."""
-    found = _NAMES.get(dtype)
-    if found is None:
-        found = _NAMES[dtype] = dtypes.standardize_dtype(dtype)
-    return found
-
-
-def dtype_of(x: Any) -> str:
-    """The name of a tensor's dtype."""
-    return dtype_name(x.dtype)
-
-
-def shape_of(x: Any) -> tuple[int, ...]:
-    """A tensor's sizes, all of them known."""
-    return tuple(x.shape)
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
