@@ -79,10 +79,12 @@ def pytest_collection_modifyitems(config, items):
         trains = item.get_closest_marker("gradients") is not None
         return named & others or (trains and named & without_gradients)
 
-    left_out = [item for item in items if is_left_out(item)]
+    kept, left_out = [], []
+    for item in items:
+        (left_out if is_left_out(item) else kept).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not is_left_out(item)]
+        items[:] = kept
 
 
 def _backends_of(item):
