@@ -30,8 +30,11 @@ WITH_GRADIENTS = tuple(backends.with_gradients())
 
 # Files whose tests are marked slow: they start processes, train, or compile a lot.
 SLOW = (
+    "backend/test_contract_types.py",
+    "backend/test_host.py",
     "backend/test_jax_cpu.py",
     "backend/test_jax_step.py",
+    "backend/test_plug_ins.py",
     "backend/test_tensorflow_cpu.py",
     "backend/test_tensorflow_step.py",
     "backend/test_torch_start.py",
