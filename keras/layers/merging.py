@@ -7,6 +7,7 @@ from typing import Any
 
 from keras import ops
 from keras.core import tree
+from keras.core.op import Tensor
 from keras.layers.layer import Layer
 
 
@@ -62,7 +63,7 @@ class Merge(Layer):
             ]
         )
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         """Combine tensors of the same rank."""
         raise NotImplementedError(f"{type(self).__name__} must define `merge`.")
 
@@ -80,7 +81,7 @@ class Add(Merge):
         array([3.], dtype=float32)
     """
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return functools.reduce(ops.add, inputs)
 
 
@@ -98,7 +99,7 @@ class Subtract(Merge):
             raise self._wrong_shapes(shapes, "it takes exactly two tensors")
         super().check_shapes(shapes)
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return ops.subtract(*inputs)
 
 
@@ -110,7 +111,7 @@ class Multiply(Merge):
         array([6.], dtype=float32)
     """
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return functools.reduce(ops.multiply, inputs)
 
 
@@ -122,7 +123,7 @@ class Average(Merge):
         array([1.5], dtype=float32)
     """
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
@@ -134,7 +135,7 @@ class Maximum(Merge):
         array([2.], dtype=float32)
     """
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return functools.reduce(ops.maximum, inputs)
 
 
@@ -146,7 +147,7 @@ class Minimum(Merge):
         array([1.], dtype=float32)
     """
 
-    def merge(self, inputs: list[Any]) -> Any:
+    def merge(self, inputs: list[Any]) -> Tensor:
         return functools.reduce(ops.minimum, inputs)
 
 
@@ -287,41 +288,41 @@ class Dot(Merge):
         """None: the axes of the output differ from those of the inputs."""
 
 
-def add(inputs: Any, **kwargs: Any) -> Any:
+def add(inputs: Any, **kwargs: Any) -> Tensor:
     """The sum of the inputs: `Add(**kwargs)(inputs)`."""
     return Add(**kwargs)(inputs)
 
 
-def subtract(inputs: Any, **kwargs: Any) -> Any:
+def subtract(inputs: Any, **kwargs: Any) -> Tensor:
     """The difference of the inputs: `Subtract(**kwargs)(inputs)`."""
     return Subtract(**kwargs)(inputs)
 
 
-def multiply(inputs: Any, **kwargs: Any) -> Any:
+def multiply(inputs: Any, **kwargs: Any) -> Tensor:
     """The product of the inputs: `Multiply(**kwargs)(inputs)`."""
     return Multiply(**kwargs)(inputs)
 
 
-def average(inputs: Any, **kwargs: Any) -> Any:
+def average(inputs: Any, **kwargs: Any) -> Tensor:
     """The mean of the inputs: `Average(**kwargs)(inputs)`."""
     return Average(**kwargs)(inputs)
 
 
-def maximum(inputs: Any, **kwargs: Any) -> Any:
+def maximum(inputs: Any, **kwargs: Any) -> Tensor:
     """The largest values of the inputs: `Maximum(**kwargs)(inputs)`."""
     return Maximum(**kwargs)(inputs)
 
 
-def minimum(inputs: Any, **kwargs: Any) -> Any:
+def minimum(inputs: Any, **kwargs: Any) -> Tensor:
     """The smallest values of the inputs: `Minimum(**kwargs)(inputs)`."""
     return Minimum(**kwargs)(inputs)
 
 
-def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
+def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Tensor:
     """`Concatenate(axis, **kwargs)(inputs)`."""
     return Concatenate(axis=axis, **kwargs)(inputs)
 
 
-def dot(inputs: Any, axes: int | tuple[int, int] = -1, **kwargs: Any) -> Any:
+def dot(inputs: Any, axes: int | tuple[int, int] = -1, **kwargs: Any) -> Tensor:
     """`Dot(axes, **kwargs)(inputs)`."""
     return Dot(axes=axes, **kwargs)(inputs)

@@ -7,6 +7,8 @@ from typing import Any
 from keras import ops
 from keras.core import masks
 from keras.core.config.configurable import arguments
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of
 
@@ -14,14 +16,14 @@ _NONE = -1e9  # stands for log(0), for a row without pairs
 
 
 def circle(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     ref_labels: Any = None,
     ref_embeddings: Any = None,
     remove_diagonal: bool = True,
     gamma: float = 80,
     margin: float = 0.4,
-) -> Any:
+) -> Tensor:
     """Circle loss: contrasts pairs within a class with pairs of different classes.
 
     Sun et al., "Circle Loss: A Unified Perspective of Pair Similarity Optimization",
@@ -100,6 +102,6 @@ class Circle(LossFunctionWrapper):
         remove_diagonal: bool = True,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "circle",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(circle, **arguments(locals()))

@@ -8,18 +8,20 @@ from typing import Any
 from keras import ops
 from keras.core import masks, settings
 from keras.core.config.configurable import arguments
+from keras.core.op import Tensor
 from keras.core.scope import current
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare, sparse_labels
 
 
 def binary_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Tensor:
     """Binary crossentropy, averaged over `axis`.
 
     `-(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))`.
@@ -44,12 +46,12 @@ def binary_crossentropy(
 
 
 def categorical_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Tensor:
     """Categorical crossentropy of one-hot labels: `-sum(y_true * log(y_pred))`.
 
     Args:
@@ -77,12 +79,12 @@ def categorical_crossentropy(
 
 
 def sparse_categorical_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     from_logits: bool = False,
     ignore_class: int | None = None,
     axis: int = -1,
-) -> Any:
+) -> Tensor:
     """Categorical crossentropy of class indices: `-log(y_pred[class])`.
 
     Args:
@@ -120,7 +122,9 @@ def sparse_categorical_crossentropy(
     return values
 
 
-def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
+def categorical_generalized_cross_entropy(
+    y_true: ArrayLike, y_pred: ArrayLike, q: float
+) -> Tensor:
     """Generalized crossentropy, robust to label noise: `(1 - p**q) / q`.
 
     `p` is the probability of the true class. Interpolates between crossentropy (q near
@@ -155,7 +159,7 @@ def check_q(q: float, who: str) -> None:
         raise ValueError(f"{who}: `q` must be between 0 and 1; received {q!r}.")
 
 
-def smooth(y_true: Any, label_smoothing: Any, num_classes: int) -> Any:
+def smooth(y_true: ArrayLike, label_smoothing: Any, num_classes: int) -> Tensor:
     """Labels smoothed towards the uniform distribution."""
     if isinstance(label_smoothing, (int, float)):
         if not 0 <= label_smoothing <= 1:
@@ -169,7 +173,7 @@ def smooth(y_true: Any, label_smoothing: Any, num_classes: int) -> Any:
 
 
 def prepare_classes(
-    y_true: Any, y_pred: Any, label_smoothing: Any, axis: int, who: str
+    y_true: ArrayLike, y_pred: ArrayLike, label_smoothing: Any, axis: int, who: str
 ) -> tuple[Any, Any]:
     """Checked and smoothed one-hot labels, and predictions, of one shape."""
     if isinstance(axis, bool) or not isinstance(axis, int):
@@ -211,7 +215,7 @@ class BinaryCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "binary_crossentropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(binary_crossentropy, **arguments(locals()))
 
@@ -234,7 +238,7 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(categorical_crossentropy, **arguments(locals()))
 
@@ -261,7 +265,7 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         reduction: str | None = "sum_over_batch_size",
         axis: int = -1,
         name: str | None = "sparse_categorical_crossentropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(sparse_categorical_crossentropy, **arguments(locals()))
 
@@ -281,7 +285,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         q: float = 0.5,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "categorical_generalized_cross_entropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         check_q(q, type(self).__name__)
         super().__init__(categorical_generalized_cross_entropy, **arguments(locals()))
@@ -291,15 +295,15 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
 
 
 def binary_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     apply_class_balancing: bool = False,
     alpha: float = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Tensor:
     """Binary focal crossentropy: `(1 - p)**gamma` times the crossentropy.
 
     `p` is the probability of the true label.
@@ -336,14 +340,14 @@ def binary_focal_crossentropy(
 
 
 def categorical_focal_crossentropy(
-    y_true: Any,
-    y_pred: Any,
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
     alpha: Any = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
     axis: int = -1,
-) -> Any:
+) -> Tensor:
     """Categorical focal crossentropy: `-alpha * (1 - p)**gamma * y_true * log(p)`.
 
     Lin et al., "Focal Loss for Dense Object Detection", 2017.
@@ -390,7 +394,7 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "binary_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(binary_focal_crossentropy, **arguments(locals()))
 
@@ -407,6 +411,6 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
         axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "categorical_focal_crossentropy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(categorical_focal_crossentropy, **arguments(locals()))

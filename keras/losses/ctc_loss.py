@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import as_float, as_tensor
 
 _BLANK = 0
 
 
-def ctc(y_true: Any, y_pred: Any) -> Any:
+def ctc(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """CTC loss: the negative log probability of the labels over all alignments.
 
     Graves et al., "Connectionist Temporal Classification", 2006. Class 0 is the

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import prepare
 
 
-def hinge(y_true: Any, y_pred: Any) -> Any:
+def hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Hinge loss: the mean over the last axis of `max(1 - y_true * y_pred, 0)`.
 
     Args:
@@ -25,7 +27,7 @@ def hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(_margin_loss(y_true, y_pred, "hinge"), axis=-1)
 
 
-def squared_hinge(y_true: Any, y_pred: Any) -> Any:
+def squared_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Squared hinge: the mean over the last axis of `max(1 - y_true * y_pred, 0) ** 2`.
 
     Args:
@@ -42,14 +44,14 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(values), axis=-1)
 
 
-def _margin_loss(y_true: Any, y_pred: Any, who: str) -> Any:
+def _margin_loss(y_true: ArrayLike, y_pred: ArrayLike, who: str) -> Any:
     y_true, y_pred = prepare(y_true, y_pred, who)
     all_binary = ops.all(ops.logical_or(ops.equal(y_true, 0.0), ops.equal(y_true, 1.0)))
     y_true = ops.where(all_binary, 2.0 * y_true - 1.0, y_true)
     return ops.maximum(1.0 - y_true * y_pred, 0.0)
 
 
-def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
+def categorical_hinge(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Categorical hinge: `max(1 + highest wrong score - true score, 0)`.
 
     Args:

@@ -10,6 +10,8 @@ from keras.core import dtypes, masks, tree
 from keras.core.config.configurable import Configurable
 from keras.core.errors import check_choice
 from keras.core.naming import auto_name, to_snake_case
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.function_object import FunctionObject
 from keras.losses.shapes import (
     apply_mask,
@@ -53,7 +55,7 @@ class Loss(Configurable):
         self,
         name: str | None = None,
         reduction: str | None = "sum_over_batch_size",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         who = type(self).__name__
         self.name = name or auto_name(to_snake_case(who))
@@ -66,7 +68,12 @@ class Loss(Configurable):
         """The type the loss is computed in."""
         return self._dtype
 
-    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+    def __call__(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> Any:
         """The loss, reduced.
 
         Args:
@@ -92,7 +99,7 @@ class Loss(Configurable):
 
     _convert_labels = _convert
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
         """One value per sample; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define `call`.")
 
@@ -124,13 +131,13 @@ class LossFunctionWrapper(FunctionObject, Loss):
         fn: Callable,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.keep_function(fn, kwargs)
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
         """The values of `fn`, after making the ranks equal."""
         if not tree.is_nested(y_true) and not tree.is_nested(y_pred):
             y_true, y_pred = same_rank(y_true, y_pred)
@@ -146,13 +153,13 @@ class FunctionLoss(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         fn = type(self).function
         super().__init__(fn, reduction, name or fn.__name__, dtype)
 
 
-def compute_dtype(dtype: Any) -> str:
+def compute_dtype(dtype: DTypeLike) -> str:
     """The dtype to compute in, from a dtype, a dtype policy, its name, or None."""
     dtype = getattr(dtype, "compute_dtype", dtype)
     if isinstance(dtype, str):
@@ -162,11 +169,11 @@ def compute_dtype(dtype: Any) -> str:
 
 def reduce_weighted(
     values: Any,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     mask: Any = None,
     reduction: str | None = "sum_over_batch_size",
     dtype: str | None = None,
-) -> Any:
+) -> Tensor:
     """The values multiplied by weights and mask, and reduced."""
     dtype = dtypes.standardize_dtype(dtype)
     values = as_tensor(values, dtype)

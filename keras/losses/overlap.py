@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 from keras.core import settings
 from keras.core.config.configurable import arguments
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, Axis, DTypeLike
 from keras.losses.loss import LossFunctionWrapper
 from keras.losses.shapes import prepare
 
 
-def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
+def dice(y_true: ArrayLike, y_pred: ArrayLike, axis: Axis = None) -> Tensor:
     """Dice loss: `1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))`.
 
     Milletari et al., "V-Net", 2016.
@@ -34,8 +34,12 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
 
 
 def tversky(
-    y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None
-) -> Any:
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    alpha: float = 0.5,
+    beta: float = 0.5,
+    axis: Axis = None,
+) -> Tensor:
     """Tversky loss: Dice with separate weights for false negatives and false positives.
 
     `1 - tp / (tp + alpha * fn + beta * fp)`; Salehi et al., "Tversky loss
@@ -71,8 +75,8 @@ class Dice(LossFunctionWrapper):
         self,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "dice",
-        axis: Any = None,
-        dtype: Any = None,
+        axis: Axis = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(dice, reduction, name, dtype, axis=axis)
 
@@ -89,7 +93,7 @@ class Tversky(LossFunctionWrapper):
         beta: float = 0.5,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "tversky",
-        axis: Any = None,
-        dtype: Any = None,
+        axis: Axis = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(tversky, **arguments(locals()))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keras import ops
 from keras.core import settings
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike
 from keras.losses.loss import FunctionLoss
 from keras.losses.shapes import prepare
 
 
-def kl_divergence(y_true: Any, y_pred: Any) -> Any:
+def kl_divergence(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Kullback-Leibler divergence: the sum of `y_true * log(y_true / y_pred)`.
 
     Probabilities are clipped to [epsilon, 1].
@@ -32,7 +32,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
-def poisson(y_true: Any, y_pred: Any) -> Any:
+def poisson(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Poisson loss: the mean over the last axis of `y_pred - y_true * log(y_pred)`.
 
     Args:

@@ -7,11 +7,13 @@ from typing import Any
 
 from keras import ops
 from keras.core import settings
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, Axis, DTypeLike
 from keras.losses.loss import FunctionLoss, LossFunctionWrapper
 from keras.losses.shapes import prepare
 
 
-def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_error(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """The mean over the last axis of `(y_true - y_pred) ** 2`.
 
     Args:
@@ -30,7 +32,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
-def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_error(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """The mean over the last axis of `|y_true - y_pred|`.
 
     Args:
@@ -46,7 +48,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
-def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
+def mean_absolute_percentage_error(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """The mean over the last axis of `100 * |y_true - y_pred| / |y_true|`.
 
     Absolute targets below `keras.config.epsilon()` are replaced by it.
@@ -65,7 +67,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
     return 100.0 * ops.mean(ops.abs((y_true - y_pred) / size), axis=-1)
 
 
-def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
+def mean_squared_logarithmic_error(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """The mean over the last axis of `(log(y_true + 1) - log(y_pred + 1)) ** 2`.
 
     For positive values: those below `keras.config.epsilon()` are replaced by it.
@@ -86,7 +88,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     return ops.mean(ops.square(log_true - log_pred), axis=-1)
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: Axis = -1) -> Tensor:
     """Negative cosine similarity: -1 for vectors of equal direction.
 
     Args:
@@ -106,12 +108,12 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
     return -ops.sum(y_true * y_pred, axis=axis)
 
 
-def _unit(x: Any, axis: Any) -> Any:
+def _unit(x: Any, axis: Axis) -> Any:
     square = ops.sum(ops.square(x), axis=axis, keepdims=True)
     return x * ops.rsqrt(ops.maximum(square, 1e-12))
 
 
-def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
+def huber(y_true: ArrayLike, y_pred: ArrayLike, delta: float = 1.0) -> Tensor:
     """Huber loss: quadratic for errors up to `delta`, linear beyond; averaged over
     the last axis.
 
@@ -134,7 +136,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     return ops.mean(values, axis=-1)
 
 
-def log_cosh(y_true: Any, y_pred: Any) -> Any:
+def log_cosh(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """Log-cosh loss: the mean over the last axis of `log(cosh(y_pred - y_true))`.
 
     Nearly `e**2 / 2` for a small error e, and `|e| - log(2)` for a large one.
@@ -192,10 +194,10 @@ class CosineSimilarity(LossFunctionWrapper):
 
     def __init__(
         self,
-        axis: Any = -1,
+        axis: Axis = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "cosine_similarity",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
 
@@ -212,7 +214,7 @@ class Huber(LossFunctionWrapper):
         delta: float = 1.0,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = "huber_loss",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(huber, reduction, name, dtype, delta=delta)
 

@@ -9,8 +9,10 @@ import numpy as np
 
 from keras import ops
 from keras.core import dtypes, masks, tree
+from keras.core.op import Tensor
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
+from keras.core.typing import ArrayLike
 
 
 def dtype_of(x: Any) -> str:
@@ -18,14 +20,14 @@ def dtype_of(x: Any) -> str:
     return x.dtype if isinstance(x, KerasTensor) else current().dtype_of(x)
 
 
-def as_tensor(x: Any, dtype: str | None = None) -> Any:
+def as_tensor(x: Any, dtype: str | None = None) -> Tensor:
     """`x` as a tensor, in `dtype` if given; a symbolic tensor stays symbolic."""
     if isinstance(x, KerasTensor):
         return x if dtype is None or x.dtype == dtype else ops.cast(x, dtype)
     return current().convert_to_tensor(x, dtype)
 
 
-def as_float(x: Any) -> Any:
+def as_float(x: Any) -> Tensor:
     """`x` as a tensor of a float type: its own, or `floatx()`."""
     x = as_tensor(x)
     return x if dtypes.is_float_dtype(dtype_of(x)) else as_tensor(x, dtypes.floatx())
@@ -54,7 +56,7 @@ def same_rank(x1: Any, x2: Any) -> tuple[Any, Any]:
     return x1, x2
 
 
-def prepare(y_true: Any, y_pred: Any, who: str) -> tuple[Any, Any]:
+def prepare(y_true: ArrayLike, y_pred: ArrayLike, who: str) -> tuple[Any, Any]:
     """Both as tensors of the float dtype of `y_pred`, with compatible shapes.
 
     Raises:
@@ -103,7 +105,9 @@ def weights_for(weights: Any, values: Any) -> tuple[Any, Any]:
     return values, weights
 
 
-def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None) -> Any:
+def apply_mask(
+    sample_weight: ArrayLike, mask: Any, dtype: str, reduction: str | None
+) -> Tensor:
     """The product of `sample_weight` and `mask`.
 
     For a mean, the mask is scaled so that only unmasked values count.
@@ -123,8 +127,12 @@ def apply_mask(sample_weight: Any, mask: Any, dtype: str, reduction: str | None)
 
 
 def sparse_labels(
-    y_true: Any, y_pred: Any, who: str, axis: int = -1, ignore_class: int | None = None
-) -> Any:
+    y_true: ArrayLike,
+    y_pred: ArrayLike,
+    who: str,
+    axis: int = -1,
+    ignore_class: int | None = None,
+) -> Tensor:
     """Class indices as an integer tensor of the shape of `y_pred` without `axis`.
 
     Raises:

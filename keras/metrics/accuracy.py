@@ -8,11 +8,13 @@ from typing import Any
 from keras import ops
 from keras.core import settings
 from keras.core.config.configurable import arguments
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.shapes import as_float, as_tensor, dtype_of, prepare
 from keras.metrics.mean import FunctionMean, MeanMetricWrapper
 
 
-def accuracy(y_true: Any, y_pred: Any) -> Any:
+def accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """1 where label and prediction are equal, else 0.
 
     Args:
@@ -25,7 +27,9 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     return _hits(ops.equal(y_true, y_pred))
 
 
-def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+def binary_accuracy(
+    y_true: ArrayLike, y_pred: ArrayLike, threshold: float = 0.5
+) -> Tensor:
     """1 where `y_pred > threshold` is what the label 0 or 1 says, else 0.
 
     Args:
@@ -46,7 +50,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
     return _hits(ops.equal(y_true, predicted))
 
 
-def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """1 where the highest prediction is at the place of the highest label, else 0.
 
     Args:
@@ -63,7 +67,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return sparse_categorical_accuracy(labels, y_pred)
 
 
-def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+def sparse_categorical_accuracy(y_true: ArrayLike, y_pred: ArrayLike) -> Tensor:
     """1 where the highest prediction is at the place the label says, else 0.
 
     Args:
@@ -82,7 +86,9 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
     return _hits(ops.equal(y_true, ops.argmax(y_pred, axis=-1)))
 
 
-def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+def top_k_categorical_accuracy(
+    y_true: ArrayLike, y_pred: ArrayLike, k: int = 5
+) -> Tensor:
     """1 where the true class is among the `k` highest predictions, else 0.
 
     Args:
@@ -102,8 +108,8 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
 
 
 def sparse_top_k_categorical_accuracy(
-    y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False
-) -> Any:
+    y_true: ArrayLike, y_pred: ArrayLike, k: int = 5, from_sorted_ids: bool = False
+) -> Tensor:
     """1 where the class of that number is among the `k` highest predictions, else 0.
 
     Args:
@@ -135,7 +141,7 @@ def sparse_top_k_categorical_accuracy(
     return ops.reshape(_hits(hits), (-1, *tuple(given.shape)[1:]))
 
 
-def _class_numbers(y_true: Any, y_pred: Any, who: str) -> Any:
+def _class_numbers(y_true: ArrayLike, y_pred: ArrayLike, who: str) -> Any:
     """Labels of `y_pred`'s shape without the last axis, else an error."""
     y_true = as_tensor(y_true)
     given = tuple(y_true.shape)
@@ -196,7 +202,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     def __init__(
         self,
         name: str | None = "binary_accuracy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         threshold: float = 0.5,
     ) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
@@ -241,7 +247,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
         self,
         k: int = 5,
         name: str | None = "top_k_categorical_accuracy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 
@@ -260,7 +266,7 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         self,
         k: int = 5,
         name: str | None = "sparse_top_k_categorical_accuracy",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         from_sorted_ids: bool = False,
     ) -> None:
         super().__init__(sparse_top_k_categorical_accuracy, **arguments(locals()))

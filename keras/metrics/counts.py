@@ -15,6 +15,8 @@ from keras.core.errors import (
     check_number,
     check_positive_int,
 )
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
 
@@ -55,12 +57,17 @@ class CountsMetric(Metric):
             setattr(self, name, self.add_variable(shape, "zeros", name=name))
         self._kept = {name: getattr(self, name) for name in counts}
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         y_true, y_pred, weights = self._select(y_true, y_pred, sample_weight)
         self._add(y_true, y_pred, weights)
 
     def _select(
-        self, y_true: Any, y_pred: Any, sample_weight: Any
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike
     ) -> tuple[Any, Any, Any]:
         """Boolean labels, predictions and weights, all of one shape."""
         dtype = self.dtype
@@ -87,7 +94,11 @@ class CountsMetric(Metric):
         return ops.not_equal(y_true, 0.0), y_pred, sample_weight
 
     def _add(
-        self, y_true: Any, y_pred: Any, weights: Any, per_label: bool = False
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        weights: Any,
+        per_label: bool = False,
     ) -> None:
         """Add to the counts; with `per_label` separately for each label."""
         labels = y_pred.shape[-1] if per_label else 1
@@ -129,7 +140,7 @@ def are_even(thresholds: Sequence[float]) -> bool:
 
 
 def _tally(
-    y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]
+    y_true: ArrayLike, y_pred: ArrayLike, weights: Any, thresholds: Sequence[float]
 ) -> tuple[Any, Any]:
     """Count the predictions above each threshold, and all predictions.
 
@@ -151,7 +162,7 @@ def _tally(
 
 
 def _tally_even(
-    y_true: Any, y_pred: Any, weights: Any, thresholds: Sequence[float]
+    y_true: ArrayLike, y_pred: ArrayLike, weights: Any, thresholds: Sequence[float]
 ) -> tuple[Any, Any]:
     """`_tally` for evenly spaced thresholds: a histogram, then cumulative sums.
 
@@ -185,7 +196,7 @@ class _Count(CountsMetric):
     counted: str
 
     def __init__(
-        self, thresholds: Any = None, name: str | None = None, dtype: Any = None
+        self, thresholds: Any = None, name: str | None = None, dtype: DTypeLike = None
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self._given_thresholds = thresholds
@@ -194,7 +205,7 @@ class _Count(CountsMetric):
         self.accumulator = self.add_variable(shape, "zeros", name="accumulator")
         self._kept = {self.counted: self.accumulator}
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The count so far: a number, or one for each threshold."""
         return _first_if_one(self.accumulator.value)
 
@@ -248,7 +259,7 @@ class _Ratio(CountsMetric):
         top_k: int | None = None,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
@@ -262,7 +273,7 @@ class _Ratio(CountsMetric):
         self.class_id = class_id
         self._keep("true_positives", self.other)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The ratio so far: a number, or one for each threshold."""
         right, other = (variable.value for variable in self._kept.values())
         return _first_if_one(ops.divide_no_nan(right, right + other))
@@ -326,7 +337,7 @@ class FBetaScore(Metric):
         beta: float = 1.0,
         threshold: float | None = None,
         name: str | None = "fbeta_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         who = type(self).__name__
@@ -354,7 +365,12 @@ class FBetaScore(Metric):
         self.intermediate_weights = zeros("intermediate_weights")
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Add a batch.
 
         Args:
@@ -386,7 +402,7 @@ class FBetaScore(Metric):
         add(self.false_negatives, (1.0 - y_pred) * y_true)
         add(self.intermediate_weights, y_true)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The score so far: a number, or one for each class."""
         need_a_batch(self)
         right = self.true_positives.value
@@ -425,6 +441,6 @@ class F1Score(FBetaScore):
         average: str | None = None,
         threshold: float | None = None,
         name: str | None = "f1_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)

@@ -12,6 +12,8 @@ from keras.core.errors import (
     check_number,
     check_positive_int,
 )
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.shapes import as_tensor
 from keras.metrics.counts import (
     COUNTS,
@@ -53,7 +55,7 @@ class AUC(CountsMetric):
         curve: str = "ROC",
         summation_method: str = "interpolation",
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         thresholds: Any = None,
         multi_label: bool = False,
         num_labels: int | None = None,
@@ -100,7 +102,12 @@ class AUC(CountsMetric):
         self._keep(*COUNTS, labels=y_pred_shape[-1])
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Add a batch; its shape is (batch_size, num_labels) with `multi_label`."""
         y_pred = as_tensor(y_pred, self.dtype)
         if self.from_logits:
@@ -129,7 +136,7 @@ class AUC(CountsMetric):
                 weights = weights * factor
         self._add(y_true, y_pred, weights, self.multi_label)
 
-    def interpolate_pr_auc(self) -> Any:
+    def interpolate_pr_auc(self) -> Tensor:
         """The area under the precision-recall curve, interpolated between thresholds.
 
         Between two thresholds true positives are taken to grow linearly with all
@@ -149,7 +156,7 @@ class AUC(CountsMetric):
         area = slope * (d_tp + intercept * ops.log(ratio))
         return self._total(ops.divide_no_nan(area, tp[1:] + fn[1:]))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The area so far."""
         if not self._built:
             raise ValueError(
@@ -204,7 +211,7 @@ class _Point(CountsMetric):
         num_thresholds: int,
         class_id: int | None,
         name: str | None,
-        dtype: Any,
+        dtype: DTypeLike,
         **constraint: float,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
@@ -218,7 +225,7 @@ class _Point(CountsMetric):
         self._even = are_even(self.thresholds)
         self._keep(*COUNTS)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The best rate so far; 0 where no threshold is good enough."""
         good_enough = self._rate(*self.constrained) >= self._least
         return ops.max(ops.where(good_enough, self._rate(*self.best), 0.0))
@@ -251,7 +258,7 @@ class SensitivityAtSpecificity(_Point):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(**arguments(locals()))
 
@@ -274,7 +281,7 @@ class SpecificityAtSensitivity(_Point):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(**arguments(locals()))
 
@@ -297,7 +304,7 @@ class PrecisionAtRecall(_Point):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(**arguments(locals()))
 
@@ -320,6 +327,6 @@ class RecallAtPrecision(_Point):
         num_thresholds: int = 200,
         class_id: int | None = None,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(**arguments(locals()))

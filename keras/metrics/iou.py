@@ -12,6 +12,8 @@ from keras.core import dtypes
 from keras.core.config.configurable import arguments
 from keras.core.config.limits import check_repeats
 from keras.core.errors import check_positive_int
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.shapes import as_tensor, dtype_of, weights_for
 from keras.metrics.metric import Metric
 
@@ -43,7 +45,7 @@ class IoU(Metric):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -68,7 +70,12 @@ class IoU(Metric):
             (num_classes, num_classes), "zeros", name="total_confusion_matrix"
         )
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Add a batch.
 
         Args:
@@ -84,7 +91,9 @@ class IoU(Metric):
         y = as_tensor(y)
         return y if sparse else ops.argmax(y, axis=self.axis)
 
-    def _add(self, y_true: Any, y_pred: Any, sample_weight: Any) -> None:
+    def _add(
+        self, y_true: ArrayLike, y_pred: ArrayLike, sample_weight: ArrayLike
+    ) -> None:
         shapes = tuple(y_true.shape), tuple(y_pred.shape)
         known = None not in shapes[0] + shapes[1]
         if known and np.prod(shapes[0]) != np.prod(shapes[1]):
@@ -111,7 +120,7 @@ class IoU(Metric):
         matrix = ops.segment_sum(weights, places, n * n)
         self.total_confusion_matrix.assign_add(ops.reshape(matrix, (n, n)))
 
-    def _weights(self, sample_weight: Any, y_true: Any) -> Any:
+    def _weights(self, sample_weight: ArrayLike, y_true: ArrayLike) -> Any:
         """A weight for each label, in one row."""
         if isinstance(sample_weight, (int, float, list, tuple, np.ndarray)):
             given = np.asarray(sample_weight)
@@ -127,7 +136,7 @@ class IoU(Metric):
             weights = weights * ones
         return ops.reshape(weights, (-1,))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The mean over those target classes that occurred."""
         matrix = ops.cast(self.total_confusion_matrix, "float32")
         right = ops.diagonal(matrix)
@@ -153,7 +162,7 @@ class OneHotIoU(IoU):
         num_classes: int,
         target_class_ids: Sequence[int],
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,
@@ -177,7 +186,7 @@ class MeanIoU(IoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         ignore_class: int | None = None,
         sparse_y_true: bool = True,
         sparse_y_pred: bool = True,
@@ -199,7 +208,7 @@ class OneHotMeanIoU(MeanIoU):
         self,
         num_classes: int,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         ignore_class: int | None = None,
         sparse_y_pred: bool = False,
         axis: int = -1,
@@ -225,12 +234,17 @@ class BinaryIoU(IoU):
         target_class_ids: Sequence[int] = (0, 1),
         threshold: float = 0.5,
         name: str | None = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(2, target_class_ids, name, dtype)
         self.threshold = threshold
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Add a batch of labels 0 and 1, and of probabilities."""
         chosen = ops.greater_equal(as_tensor(y_pred, "float32"), self.threshold)
         self._add(as_tensor(y_true), chosen, sample_weight)

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from keras import ops
 from keras.core import masks
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, DTypeLike
 from keras.losses.function_object import FunctionObject
 from keras.losses.shapes import apply_mask, as_tensor, weights_for
 from keras.metrics.metric import Metric
@@ -21,11 +23,11 @@ class Sum(Metric):
         4.0
     """
 
-    def __init__(self, name: str | None = "sum", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "sum", dtype: DTypeLike = None) -> None:
         super().__init__(dtype=dtype, name=name)
         self.total = self.add_variable((), "zeros", name="total")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: Any, sample_weight: ArrayLike | None = None) -> None:
         """Add values, each times its weight.
 
         Args:
@@ -37,7 +39,7 @@ class Sum(Metric):
             values = values * sample_weight
         self.total.assign_add(ops.sum(values))
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The sum so far."""
         return self.total.value
 
@@ -52,12 +54,12 @@ class Mean(Metric):
         1.5
     """
 
-    def __init__(self, name: str | None = "mean", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "mean", dtype: DTypeLike = None) -> None:
         super().__init__(dtype=dtype, name=name)
         self.total = self.add_variable((), "zeros", name="total")
         self.count = self.add_variable((), "zeros", name="count")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def update_state(self, values: Any, sample_weight: ArrayLike | None = None) -> None:
         """Add values, each with its weight.
 
         Args:
@@ -79,12 +81,12 @@ class Mean(Metric):
         self.total.assign_add(_sum_of_means(values))
         self.count.assign_add(count)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The mean so far; 0 before the first value."""
         return ops.divide_no_nan(self.total, self.count)
 
 
-def _weighted(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, Any]:
+def _weighted(values: Any, sample_weight: ArrayLike, dtype: str) -> tuple[Any, Any]:
     """Values and weights as tensors of matching ranks; a mask multiplies weights."""
     mask = masks.get_mask(values)
     values = as_tensor(values, dtype)
@@ -116,7 +118,11 @@ class MeanMetricWrapper(FunctionObject, Mean):
     """
 
     def __init__(
-        self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any
+        self,
+        fn: Callable,
+        name: str | None = None,
+        dtype: DTypeLike = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.keep_function(fn, kwargs)
@@ -125,7 +131,10 @@ class MeanMetricWrapper(FunctionObject, Mean):
             self._direction = "down"
 
     def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
     ) -> None:
         """Add a batch.
 
@@ -149,6 +158,6 @@ class FunctionMean(MeanMetricWrapper):
 
     function: ClassVar[Callable]
 
-    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+    def __init__(self, name: str | None = None, dtype: DTypeLike = None) -> None:
         fn = type(self).function
         super().__init__(fn, name or fn.__name__, dtype)

@@ -10,8 +10,10 @@ import numpy as np
 
 from keras.core.config.configurable import Configurable
 from keras.core.naming import auto_name, path_scope, to_snake_case
+from keras.core.op import Tensor
 from keras.core.scope import backend_scope, current
 from keras.core.state import Stateful
+from keras.core.typing import DTypeLike
 from keras.core.variable import StatelessScope, Variable
 from keras.losses.loss import compute_dtype
 
@@ -53,7 +55,7 @@ class Metric(Configurable, Stateful):
             if name in vars(cls):
                 setattr(cls, name, _in_own_backend(vars(cls)[name]))
 
-    def __init__(self, dtype: Any = None, name: str | None = None) -> None:
+    def __init__(self, dtype: DTypeLike = None, name: str | None = None) -> None:
         self.name = name or auto_name(to_snake_case(type(self).__name__))
         self._dtype = compute_dtype(dtype)
         self._variables: list[Variable] = []
@@ -67,7 +69,7 @@ class Metric(Configurable, Stateful):
         self,
         shape: Any,
         initializer: Any,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         aggregation: str = "sum",
         name: str | None = None,
     ) -> Variable:
@@ -102,7 +104,7 @@ class Metric(Configurable, Stateful):
         self,
         shape: Any = (),
         initializer: Any = None,
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         name: str | None = None,
     ) -> Variable:
         """A new variable of the metric; zeros unless an initializer is given."""
@@ -129,7 +131,7 @@ class Metric(Configurable, Stateful):
         """
         raise NotImplementedError(f"{type(self).__name__} must define `update_state`.")
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The value over all batches so far, as a tensor; a subclass defines it."""
         raise NotImplementedError(f"{type(self).__name__} must define `result`.")
 

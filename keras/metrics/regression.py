@@ -6,6 +6,8 @@ from typing import Any
 
 from keras import losses, ops
 from keras.core.errors import check_choice, check_number
+from keras.core.op import Tensor
+from keras.core.typing import ArrayLike, Axis, DTypeLike
 from keras.losses.shapes import as_tensor, prepare, weights_for
 from keras.metrics.mean import FunctionMean, Mean, MeanMetricWrapper
 from keras.metrics.metric import Metric, need_a_batch, number_of_columns
@@ -43,7 +45,7 @@ class MeanSquaredLogarithmicError(FunctionMean):
 class LogCoshError(MeanMetricWrapper):
     """The mean of `log(cosh(y_pred - y_true))`."""
 
-    def __init__(self, name: str | None = "logcosh", dtype: Any = None) -> None:
+    def __init__(self, name: str | None = "logcosh", dtype: DTypeLike = None) -> None:
         super().__init__(losses.log_cosh, name, dtype)
 
 
@@ -58,24 +60,27 @@ class RootMeanSquaredError(Mean):
     _direction = "down"
 
     def __init__(
-        self, name: str | None = "root_mean_squared_error", dtype: Any = None
+        self, name: str | None = "root_mean_squared_error", dtype: DTypeLike = None
     ) -> None:
         super().__init__(name=name, dtype=dtype)
 
     def update_state(  # type: ignore[override]
-        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
     ) -> None:
         y_true, y_pred = prepare(
             as_tensor(y_true), as_tensor(y_pred, self.dtype), self.name
         )
         super().update_state(ops.square(y_true - y_pred), sample_weight=sample_weight)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The root so far."""
         return ops.sqrt(super().result())
 
 
-def cosine_similarity(y_true: Any, y_pred: Any, axis: Any = -1) -> Any:
+def cosine_similarity(y_true: ArrayLike, y_pred: ArrayLike, axis: Axis = -1) -> Tensor:
     """Cosine similarity: 1 for vectors of equal direction."""
     return -losses.cosine_similarity(y_true, y_pred, axis)
 
@@ -94,12 +99,15 @@ class CosineSimilarity(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self, name: str | None = "cosine_similarity", dtype: Any = None, axis: Any = -1
+        self,
+        name: str | None = "cosine_similarity",
+        dtype: DTypeLike = None,
+        axis: Axis = -1,
     ) -> None:
         super().__init__(cosine_similarity, name, dtype, axis=axis)
 
 
-def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def pearson_correlation(y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1) -> Tensor:
     """Pearson's correlation, from -1 to 1: `cov(t, p) / (std(t) * std(p))`.
 
     Args:
@@ -119,7 +127,9 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return covariance / (ops.sqrt(var_true) * ops.sqrt(var_pred))
 
 
-def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
+def concordance_correlation(
+    y_true: ArrayLike, y_pred: ArrayLike, axis: int = -1
+) -> Tensor:
     """Concordance correlation: agreement of targets and predictions.
 
     `2 * cov(t, p) / (var(t) + var(p) + (mean(t) - mean(p)) ** 2)`; Lin, "A Concordance
@@ -141,7 +151,9 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     return 2.0 * covariance / (var_true + var_pred + ops.square(shift) + 1e-7)
 
 
-def _moments(y_true: Any, y_pred: Any, axis: int) -> tuple[Any, Any, Any, Any]:
+def _moments(
+    y_true: ArrayLike, y_pred: ArrayLike, axis: int
+) -> tuple[Any, Any, Any, Any]:
     """The difference of the means, the covariance and both variances."""
     mean_true = ops.mean(y_true, axis=axis, keepdims=True)
     mean_pred = ops.mean(y_pred, axis=axis, keepdims=True)
@@ -167,7 +179,7 @@ class PearsonCorrelation(MeanMetricWrapper):
     def __init__(
         self,
         name: str | None = "pearson_correlation",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         axis: int = -1,
     ) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
@@ -185,7 +197,7 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     def __init__(
         self,
         name: str | None = "concordance_correlation",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
         axis: int = -1,
     ) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
@@ -213,7 +225,7 @@ class R2Score(Metric):
         class_aggregation: str | None = "uniform_average",
         num_regressors: int = 0,
         name: str | None = "r2_score",
-        dtype: Any = None,
+        dtype: DTypeLike = None,
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         known = (None, "uniform_average", "variance_weighted_average")
@@ -238,7 +250,12 @@ class R2Score(Metric):
         self.count = zeros("count")
         self._built = True
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(
+        self,
+        y_true: ArrayLike,
+        y_pred: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+    ) -> None:
         """Add a batch.
 
         Args:
@@ -264,7 +281,7 @@ class R2Score(Metric):
         rows, columns = ops.shape(y_true)
         self.num_samples.assign_add(rows * columns)
 
-    def result(self) -> Any:
+    def result(self) -> Tensor:
         """The score so far: a number, or one for each column."""
         need_a_batch(self)
         mean = self.sum.value / self.count.value

@@ -10,6 +10,7 @@ from typing import Any
 
 from keras import ops
 from keras.core.scope import current
+from keras.core.typing import Seed
 
 _GAMMA_TRIES = 6  # at least 95 % are accepted at each: one in 10**8 is left over
 _BINOMIAL_TRIES = 16  # at least 70 %
@@ -19,7 +20,7 @@ _INVERSION_BELOW = 10.0
 _INVERSION_TERMS = 64
 
 
-def gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Any) -> Any:
+def gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Seed) -> Any:
     """Gamma numbers of scale 1, by rejection (Marsaglia & Tsang, 2000)."""
     rng = current().random
     seeds = rng.split(seed, 3)
@@ -41,7 +42,7 @@ def gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Any) -> Any:
 
 
 def binomial(
-    shape: tuple[int, ...], counts: Any, probabilities: Any, dtype: str, seed: Any
+    shape: tuple[int, ...], counts: Any, probabilities: Any, dtype: str, seed: Seed
 ) -> Any:
     """Binomial numbers: how many of `counts` trials succeed.
 
@@ -66,7 +67,9 @@ def binomial(
     return ops.where(counts_failures, counts - out, out)
 
 
-def _by_inversion(shape: tuple[int, ...], n: Any, p: Any, dtype: str, seed: Any) -> Any:
+def _by_inversion(
+    shape: tuple[int, ...], n: Any, p: Any, dtype: str, seed: Seed
+) -> Any:
     """The number of partial sums of the distribution that a uniform number passes."""
     u = current().random.portable_uniform(shape, dtype, seed)
     k = ops.reshape(ops.arange(_INVERSION_TERMS, dtype=dtype), (-1, *[1] * len(shape)))

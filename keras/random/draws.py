@@ -18,6 +18,7 @@ from keras.core.op import Tensor, op
 from keras.core.scope import current
 from keras.core.settings import settings
 from keras.core.tensor import KerasTensor
+from keras.core.typing import DTypeLike, Seed
 from keras.random import distributions
 from keras.random.seed_generator import draw_seed
 
@@ -31,9 +32,9 @@ def normal(
     shape: Sequence[int],
     mean: float = 0.0,
     stddev: float = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Tensor:
     """Random numbers from a normal distribution.
 
     Args:
@@ -61,9 +62,9 @@ def truncated_normal(
     shape: Sequence[int],
     mean: float = 0.0,
     stddev: float = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Tensor:
     """Random numbers from a normal distribution truncated at two standard deviations.
 
     Args:
@@ -100,9 +101,9 @@ def uniform(
     shape: Sequence[int],
     minval: float = 0.0,
     maxval: float = 1.0,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Tensor:
     """Random numbers from a uniform distribution over `[minval, maxval)`.
 
     Args:
@@ -134,9 +135,9 @@ def randint(
     shape: Sequence[int],
     minval: int,
     maxval: int,
-    dtype: Any = "int32",
-    seed: Any = None,
-) -> Any:
+    dtype: DTypeLike = "int32",
+    seed: Seed = None,
+) -> Tensor:
     """Random integers from `minval` to `maxval - 1`, all equally probable.
 
     Args:
@@ -181,7 +182,7 @@ def randint(
 
 
 def _categorical_spec(
-    logits: Any, num_samples: int, dtype: Any = "int32", seed: Any = None
+    logits: Any, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None
 ) -> KerasTensor:
     _check_logits(logits)
     shape = (logits.shape[0], num_samples)
@@ -190,7 +191,7 @@ def _categorical_spec(
 
 @op(cast="float", infer=_categorical_spec)
 def categorical(
-    logits: Tensor, num_samples: int, dtype: Any = "int32", seed: Any = None
+    logits: Tensor, num_samples: int, dtype: DTypeLike = "int32", seed: Seed = None
 ) -> Tensor:
     """Random class numbers with probabilities `softmax(logits)`.
 
@@ -232,7 +233,7 @@ def _check_logits(logits: Any) -> None:
 
 
 def _dropout_spec(
-    inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None
+    inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
 ) -> KerasTensor:
     if noise_shape is not None:
         _noise_shape(noise_shape, inputs.shape)
@@ -245,7 +246,7 @@ def dropout(
     inputs: Tensor,
     rate: float,
     noise_shape: Sequence[int | None] | None = None,
-    seed: Any = None,
+    seed: Seed = None,
 ) -> Tensor:
     """Dropout: set elements to 0 at random and divide the others by `1 - rate`.
 
@@ -302,7 +303,7 @@ def _noise_shape(noise_shape: Any, shape: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @op(infer=lambda x, axis=0, seed=None: KerasTensor(x.shape, x.dtype))
-def shuffle(x: Tensor, axis: int = 0, seed: Any = None) -> Tensor:
+def shuffle(x: Tensor, axis: int = 0, seed: Seed = None) -> Tensor:
     """Shuffle: the slices of a tensor along an axis in random order.
 
     Args:
@@ -320,12 +321,14 @@ def shuffle(x: Tensor, axis: int = 0, seed: Any = None) -> Tensor:
     return ops.take(x, ops.argsort(bits), axis=axis)
 
 
-def _shaped_spec(shape: Any, dtype: Any, **parameters: Any) -> KerasTensor:
+def _shaped_spec(shape: Any, dtype: DTypeLike, **parameters: Any) -> KerasTensor:
     return KerasTensor(tuple(shape), dtypes.standardize_dtype(dtype))
 
 
 @op(infer=_shaped_spec)
-def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None) -> Any:
+def gamma(
+    shape: Sequence[int], alpha: Any, dtype: DTypeLike = None, seed: Seed = None
+) -> Tensor:
     """Random numbers from a gamma distribution of scale 1.
 
     Args:
@@ -350,7 +353,7 @@ def gamma(shape: Sequence[int], alpha: Any, dtype: Any = None, seed: Any = None)
     return ops.cast(_gamma(shape, alpha, wide, draw_seed(seed)), dtype)
 
 
-def _gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Any) -> Any:
+def _gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Seed) -> Any:
     if settings.portable_random:
         return distributions.gamma(shape, alpha, dtype, seed)
     return current().random.random_gamma(shape, alpha, dtype, seed)
@@ -358,8 +361,12 @@ def _gamma(shape: tuple[int, ...], alpha: Any, dtype: str, seed: Any) -> Any:
 
 @op(infer=_shaped_spec)
 def beta(
-    shape: Sequence[int], alpha: Any, beta: Any, dtype: Any = None, seed: Any = None
-) -> Any:
+    shape: Sequence[int],
+    alpha: Any,
+    beta: Any,
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Tensor:
     """Random numbers from a beta distribution.
 
     Args:
@@ -399,9 +406,9 @@ def binomial(
     shape: Sequence[int],
     counts: Any,
     probabilities: Any,
-    dtype: Any = None,
-    seed: Any = None,
-) -> Any:
+    dtype: DTypeLike = None,
+    seed: Seed = None,
+) -> Tensor:
     """Random numbers from a binomial distribution: successes in independent trials.
 
     Args:
@@ -445,7 +452,7 @@ def _generator(kind: str) -> Any:
     return getattr(current().random, prefix + kind)
 
 
-def _float_dtype(dtype: Any, who: str) -> str:
+def _float_dtype(dtype: DTypeLike, who: str) -> str:
     dtype = dtypes.standardize_dtype(dtype)
     if not dtypes.is_float_dtype(dtype):
         raise ValueError(

@@ -10,6 +10,7 @@ from keras.core import scope, seeds
 from keras.core.config.configurable import Configurable
 from keras.core.naming import auto_name, name_scope
 from keras.core.state import Stateful
+from keras.core.typing import Seed
 from keras.core.variable import AutocastFrame, Variable, current_frame
 from keras.random.host import draw_seed as draw_host_seed
 
@@ -107,7 +108,7 @@ class SeedGenerator(Configurable, Stateful):
         return f"<SeedGenerator name={self.name}, seed={self.seed}>"
 
 
-def check_seed(seed: Any, who: str, other: str = "") -> int:
+def check_seed(seed: Seed, who: str, other: str = "") -> int:
     """`seed` if it is an integer from 0 to 2**32 - 1, else a ValueError."""
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
         raise ValueError(
@@ -151,7 +152,7 @@ def forget_global_seed_generators() -> None:
     _unseeded = None
 
 
-def draw_seed(seed: Any) -> Any:
+def draw_seed(seed: Seed) -> Any:
     """The seed of one draw, as the backend's generators take it.
 
     Args:
