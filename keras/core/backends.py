@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUP = "keras.backends"
 BY_DEFAULT = "default"  # who chose a backend, where nobody did
+HOST = "numpy"  # what computes in the memory of the host, without a framework
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,7 +16,7 @@ from keras import ops
 from keras.core import dtypes, masks, tree
 from keras.core.foreign import framework_of, to_host
 from keras.core.naming import path_scope
-from keras.core.scope import register_layer_calls
+from keras.core.scope import current, register_layer_calls
 from keras.core.tensor import KerasTensor
 from keras.core.variable import AutocastFrame, current_frame, frame
 from keras.layers.input_spec import check_inputs, layer_label
@@ -58,7 +58,8 @@ def call_layer(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
     """Call a layer on tensors, real or traced.
 
     Args:
-        layer: the layer; its backend is in force.
+        layer: the layer. The backend in force computes: the layer's own, or for a layer
+            that prepares data that of the arguments.
         args, kwargs: the arguments of the call. `kwargs` is changed.
 
     Returns:
@@ -70,7 +71,7 @@ def call_layer(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
 
     args, kwargs = convert_arguments(layer, args, kwargs)
     if layer.input_spec is not None and args:
-        check_inputs(layer.input_spec, args[0], layer, layer._backend)
+        check_inputs(layer.input_spec, args[0], layer, current())
 
     outer = call_context.get()
     training = resolve_training(signature, outer, args, kwargs)
@@ -108,7 +109,7 @@ def convert_arguments(
     A list of numbers as the first argument is a tensor too. Other lists and dicts are
     entered; what is neither a tensor nor an array stays as it is.
     """
-    backend = layer._backend
+    backend = current()
     converted = []
     for position, arg in enumerate(args):
         if type(arg) in backend.NATIVE or is_tensor_like(arg):
@@ -139,7 +140,7 @@ def _convert_nested(layer: Layer, nested: Any) -> Any:
 
 def convert_tensor(layer: Layer, x: Any) -> Any:
     """An array, or a tensor of any framework, as a tensor in the layer's type."""
-    backend = layer._backend
+    backend = current()
     if type(x) not in backend.NATIVE:
         if isinstance(x, KerasTensor):
             return x
@@ -283,7 +284,7 @@ def set_output_masks(
     if len(found) == 1 and not tree.is_nested(outputs):
         found = found * len(leaves)
     for leaf, mask in zip(leaves, found):
-        if mask is not None and layer._backend.is_tensor(leaf):
+        if mask is not None and current().is_tensor(leaf):
             masks.set_mask(leaf, mask)
 
 
