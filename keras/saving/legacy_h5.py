@@ -1,9 +1,11 @@
 """The old `.h5` files: a whole model, or weights, as Keras 2 and Keras 3 write them.
 
-A layer's weights stand in a group of its name, under the names of the variables
-(`dense/dense/kernel:0`). They are matched by these names, never by their order. Names
-that were counted up automatically are counted again where the exact ones do not fit, so
-that `dense_3` of one program finds `dense_1` of another.
+A layer's weights are in a group of its name, under the names of the variables
+(`dense/dense/kernel:0`). They are matched by these names. Names that were counted up
+automatically are counted again where the exact ones do not fit, so that `dense_3` of
+one program finds `dense_1` of another. Where layers have other names altogether, as in
+files of the first versions of Keras's applications, they are matched by their order, if
+every weight of every layer then has the shape that it has in the file.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from keras.core.state_paths import Entry, listed_layers, renumbered
 from keras.core.variable import Variable
 from keras.ops.wire_names import find_op
 from keras.saving.atomic import atomic_file
-from keras.saving.h5 import open_records, read_attribute, verify
+from keras.saving.h5 import Record as H5Record
+from keras.saving.h5 import open_records, read_attribute, read_texts, verify
 from keras.saving.keras2 import is_old, translate, translate_compile
-from keras.saving.match import ArrayRecord, Plan, Record, match
+from keras.saving.match import ArrayRecord, Plan, Record, difference, match
 from keras.saving.seal import seal
 from keras.saving.weights import (
     carry_out,
@@ -263,6 +266,8 @@ def _restore(
         plan.missing, plan.unexpected = [], []
     elif exact.problems and not skip_mismatch:
         again = _plan(model, given, skip, renumbered(given))
+        if again.problems:
+            again = _plan_in_order(model, records, skip) or exact
         plan = exact if again.problems else again
     verify(everything.values())
     if by_name and not plan.pairs and not plan.wrong:
@@ -317,6 +322,63 @@ def _plan(
         for short, record in zip(_shortened(name, list(stored)), stored.values()):
             records[f"{name}.{short}"] = record
     return match(found, records)
+
+
+def _plan_in_order(
+    model: Any, records: Mapping[str, Record], skip: list[Any]
+) -> Plan | None:
+    """Match layer after layer by position; None unless every shape agrees."""
+    layers = [x for x in listed_layers(model) if x.weights]
+    try:
+        groups = _groups_in_order(records)
+    except ValueError:  # the names did not fit, and the order cannot be read
+        return None
+    if skip or len(layers) != len(groups) or _top_weights(model, layers):
+        return None
+
+    plan = Plan()
+    for layer, stored in zip(layers, groups):
+        variables = [variable for _, variable in _saved_names(layer)]
+        if len(variables) != len(stored):
+            return None
+        plan.pairs += zip(variables, stored)
+    agree = all(difference(variable, record) is None for variable, record in plan.pairs)
+    return plan if agree else None
+
+
+def _groups_in_order(records: Mapping[str, Record]) -> list[list[Record]]:
+    """The weights of each layer that has some, both in the order the file tells.
+
+    Empty if it does not tell. The names of a layer may have slashes.
+    """
+    first = next(iter(records.values()), None)
+    if not isinstance(first, H5Record):
+        return []
+    root = first.dataset.file
+    root = root["model_weights"] if "model_weights" in root else root
+    by_path = {r.dataset.name: r for r in records.values() if isinstance(r, H5Record)}
+
+    found: list[list[Record]] = []
+    for layer in _texts(root, "layer_names"):
+        if layer not in root:
+            return []
+        group = root[layer]
+        paths = [f"{group.name}/{name}" for name in _texts(group, "weight_names")]
+        if not all(path in by_path for path in paths):
+            return []
+        if paths:
+            found.append([by_path[path] for path in paths])
+    return found if sum(map(len, found)) == len(records) else []
+
+
+def _texts(owner: Any, name: str) -> list[str]:
+    """A list of texts; a long one is split over several attributes."""
+    found = read_texts(owner, name, MAX_JSON_BYTES)
+    part = 0
+    while more := read_texts(owner, f"{name}{part}", MAX_JSON_BYTES):
+        found += more
+        part += 1
+    return found
 
 
 def _shortened(layer: str, paths: list[str]) -> list[str]:

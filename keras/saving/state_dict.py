@@ -3,7 +3,8 @@
 A PyTorch module keeps a linear layer's matrix as (out, in) and calls it `weight`; ours
 is `kernel`, (in, out). What each of our layers corresponds to is listed here once, as
 groups of weights that turn into one another. Names start from our dotted ones
-(`encoder.0.dense.weight`) and are rewritten by the caller's rule.
+(`encoder.0.dense.weight`) and are rewritten by the caller's rule. A `WeightMap` keeps
+all that there is to say about one kind of module as data.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import numpy as np
 from keras.core.errors import near_matches
 from keras.core.foreign import to_host
 from keras.core.inspection import is_builtin
-from keras.core.state_paths import named_entries
+from keras.core.state_paths import Entry, named_entries
 from keras.core.weight import Weight
 from keras.saving.match import ArrayRecord, Plan, difference
 from keras.saving.safetensors import open_safetensors
@@ -32,6 +34,8 @@ _IGNORED = (r"(^|\.)num_batches_tracked$", r"(^|\.)position_ids$")
 
 Rule = Mapping[str, str] | Callable[[str], str] | None
 Arrays = Sequence[np.ndarray]
+# In a replacement: a group as a number, or a letter as one, with something added.
+_NUMBER = re.compile(r"\{(\d+)([+-]\d+)?\}")
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,71 @@ class Group:
 
 
 Layout = Callable[[Any], list[Group]]
+# By the class of a layer, or by a regular expression for its dotted name.
+Layouts = Mapping[type | str, Layout]
+
+
+@dataclass(frozen=True)
+class WeightMap:
+    """How the weights of a kind of PyTorch module correspond to a model's, as data.
+
+    Attributes:
+        rule: regular expressions and their replacements, applied one after another to
+            each name; or a function of the name. In a replacement `{1}` is the first
+            group as a number (a letter counts from a = 0), `{1-1}` one less.
+        ignore: regular expressions for names that the module has and the model lacks.
+        layouts: for classes of layers, or regular expressions for their names,
+            functions that give their `Group`s.
+        fill: values of weights that the model has and the module lacks: regular
+            expressions for their names, and a number or an array for each.
+
+    Example:
+        >>> timm = keras.saving.WeightMap(
+        ...     rule={r"^stage_(\\d+)_block_(\\d+)_fc": r"stages.{1-1}.blocks.{2}.fc"},
+        ...     ignore=[r"^head\\."],
+        ...     fill={r"\\.scale$": 1.0},
+        ... )
+    """
+
+    rule: Rule = None
+    ignore: Sequence[str] = ()
+    layouts: Layouts = field(default_factory=dict)
+    fill: Mapping[str, Any] = field(default_factory=dict)
+
+    def renamed(self, name: str) -> str:
+        """The module's name for a tensor whose name by our own layers is `name`."""
+        if callable(self.rule):
+            return self.rule(name)
+        for pattern, replacement in (self.rule or {}).items():
+            expand = partial(_expand, replacement=replacement)
+            name = re.sub(pattern, expand, name)
+        return name
+
+    def value_for(self, address: str) -> Any:
+        """What fills a weight of this name; None if the module must have it."""
+        for pattern, value in self.fill.items():
+            if re.search(pattern, address):
+                return value
+        return None
+
+
+def _expand(match: re.Match, replacement: str) -> str:
+    """A replacement with its groups filled in."""
+
+    def number(place: re.Match) -> str:
+        text = match[int(place[1])]
+        value = int(text) if text.isdecimal() else ord(text) - ord("a")
+        return str(value + int(place[2] or 0))
+
+    return _NUMBER.sub(number, match.expand(replacement))
 
 
 def load_state_dict(
     model: Any,
     state_dict: Mapping[str, Any] | str | os.PathLike,
-    rule: Rule = None,
+    rule: Rule | WeightMap = None,
     ignore: Iterable[str] = (),
-    layouts: Mapping[type, Layout] | None = None,
+    layouts: Layouts | None = None,
 ) -> None:
     """Load the weights of a PyTorch module into a model, all of them or none.
 
@@ -71,9 +132,11 @@ def load_state_dict(
         model: a built model or layer.
         state_dict: tensors or arrays by name, or the path of a `.safetensors` file.
         rule: regular expressions and their replacements, applied one after another to
-            each name; or a function of the name.
+            each name; or a function of the name; or a `WeightMap`, which says the rest
+            too.
         ignore: regular expressions for names in `state_dict` that the model lacks.
-        layouts: for classes of layers, functions that give their `Group`s.
+        layouts: for classes of layers, or regular expressions for their names,
+            functions that give their `Group`s.
 
     Raises:
         ValueError: one message lists what is missing, what the model does not have,
@@ -100,9 +163,14 @@ def load_state_dict(
             return load_state_dict(model, arrays, rule, ignore, layouts)
 
     given = {name: np.asarray(to_host(value)) for name, value in state_dict.items()}
+    weight_map = _as_map(rule, ignore, layouts)
     plan = Plan()
     used: set[str] = set()
-    for variables, addresses, names, group in _groups(model, rule, layouts):
+    for variables, addresses, names, group in _groups(model, weight_map):
+        if given.keys().isdisjoint(names) and _fill(
+            variables, addresses, weight_map, plan
+        ):
+            continue
         used.update(names)
         fits = _check(variables, addresses, names, group, given, plan)
         if fits:
@@ -115,7 +183,7 @@ def load_state_dict(
                 else:
                     plan.wrong.append(f"{address}: {wrong}")
 
-    patterns = [re.compile(p) for p in (*_IGNORED, *ignore)]
+    patterns = [re.compile(p) for p in (*_IGNORED, *weight_map.ignore)]
     left = [
         name
         for name in given
@@ -135,9 +203,11 @@ def load_state_dict(
 
 
 def to_state_dict(
-    model: Any, rule: Rule = None, layouts: Mapping[type, Layout] | None = None
+    model: Any, rule: Rule | WeightMap = None, layouts: Layouts | None = None
 ) -> dict[str, np.ndarray]:
     """The weights of a model under the names, and in the layouts, of PyTorch.
+
+    Weights that a `WeightMap` fills have no place there and are left out.
 
     Args:
         model: a built model or layer.
@@ -152,7 +222,10 @@ def to_state_dict(
         {'dense.weight': (2, 3), 'dense.bias': (2,)}
     """
     out: dict[str, np.ndarray] = {}
-    for variables, addresses, names, group in _groups(model, rule, layouts):
+    weight_map = _as_map(rule, (), layouts)
+    for variables, addresses, names, group in _groups(model, weight_map):
+        if _is_filled(variables, addresses, weight_map):
+            continue
         arrays = group.to_torch([np.asarray(v) for v in variables])
         for name, array in zip(names, arrays):
             if name in out:
@@ -162,6 +235,48 @@ def to_state_dict(
                 )
             out[name] = np.require(array, requirements=["C", "W"])
     return out
+
+
+def _as_map(
+    rule: Rule | WeightMap, ignore: Iterable[str], layouts: Layouts | None
+) -> WeightMap:
+    """What was passed, as one map."""
+    if isinstance(rule, WeightMap):
+        return replace(
+            rule,
+            ignore=(*rule.ignore, *ignore),
+            layouts={**(layouts or {}), **rule.layouts},
+        )
+    return WeightMap(rule, tuple(ignore), layouts or {})
+
+
+def _fill(
+    variables: list[Weight], addresses: list[str], weight_map: WeightMap, plan: Plan
+) -> bool:
+    """Plan the values of weights that the module lacks; False if it must have them."""
+    values = [weight_map.value_for(address) for address in addresses]
+    if any(value is None for value in values):
+        return False
+    for variable, value in zip(variables, values):
+        filled = np.broadcast_to(np.asarray(value, variable.dtype), variable.shape)
+        plan.pairs.append((variable, ArrayRecord(filled)))
+    return True
+
+
+def _is_filled(
+    variables: list[Weight], addresses: list[str], weight_map: WeightMap
+) -> bool:
+    """Whether weights have no place in the module; they must be as they were filled."""
+    values = [weight_map.value_for(address) for address in addresses]
+    if any(value is None for value in values):
+        return False
+    for variable, address, value in zip(variables, addresses, values):
+        if not np.allclose(np.asarray(variable), value):
+            raise ValueError(
+                f"to_state_dict: {address!r} has no place in the module, which takes "
+                f"{value} in its stead; it has other values now."
+            )
+    return True
 
 
 def _check(
@@ -192,7 +307,7 @@ def _check(
 
 
 def _groups(
-    model: Any, rule: Rule, layouts: Mapping[type, Layout] | None
+    model: Any, weight_map: WeightMap
 ) -> Iterable[tuple[list[Weight], list[str], list[str], Group]]:
     """Each group's variables, their addresses, the names there, and the group."""
     require_built(model, "state_dict")
@@ -210,26 +325,21 @@ def _groups(
     done: set[str] = set()
     for entry in found:
         prefix = f"{entry.path}." if entry.path else ""
-        groups = _layout_of(entry.owner, layouts or {})(entry.owner)
+        groups = _layout_of(entry, weight_map.layouts)(entry.owner)
         groups += [_same(leaf, leaf) for leaf in entry.values]
         for group in groups:
             addresses = [prefix + leaf for leaf in group.ours]
             if done.isdisjoint(addresses) and weights.keys() >= set(addresses):
                 done.update(addresses)
-                names = [_renamed(prefix + leaf, rule) for leaf in group.theirs]
+                names = [weight_map.renamed(prefix + leaf) for leaf in group.theirs]
                 yield [weights[a] for a in addresses], addresses, names, group
 
 
-def _renamed(name: str, rule: Rule) -> str:
-    if callable(rule):
-        return rule(name)
-    for pattern, replacement in (rule or {}).items():
-        name = re.sub(pattern, replacement, name)
-    return name
-
-
-def _layout_of(owner: Any, layouts: Mapping[type, Layout]) -> Layout:
-    for cls in type(owner).__mro__:
+def _layout_of(entry: Entry, layouts: Layouts) -> Layout:
+    for key, layout in layouts.items():
+        if isinstance(key, str) and re.search(key, entry.path):
+            return layout
+    for cls in type(entry.owner).__mro__:
         if cls in layouts:
             return layouts[cls]
         if is_builtin(cls) and cls.__name__ in LAYOUTS:

@@ -324,3 +324,51 @@ def test_what_is_not_taken(backend, tmp_path):
         load_state_dict(layer, tmp_path / "model.pt")
     with pytest.raises(ValueError, match="two weights the name"):
         to_state_dict(layer, lambda name: "same")
+
+
+def test_a_weight_map_says_everything(backend):
+    """Names that count otherwise, weights that only one side has, a layer's layout."""
+    model = keras.Sequential(
+        [
+            keras.Input((3,)),
+            layers.Dense(2, name="stage_1_block_b"),
+            layers.Dense(2, name="stage_2_block_a"),
+        ]
+    )
+    turned = keras.saving.state_dict.Group(
+        ("kernel",), ("matrix",), lambda a: [2 * a[0]], lambda a: [a[0] / 2]
+    )
+    weight_map = keras.saving.WeightMap(
+        rule={r"^stage_(\d)_block_(\w)\.": r"stages.{1-1}.{2}."},
+        ignore=[r"^head\."],
+        layouts={r"^stage_2": lambda layer: [turned]},
+        fill={r"stage_2_block_a\.bias": 0.5},
+    )
+    state = {
+        "stages.0.1.weight": np.ones((2, 3)),
+        "stages.0.1.bias": np.zeros(2),
+        "stages.1.0.matrix": np.full((2, 2), 6.0),
+        "head.weight": np.ones(4),
+    }
+
+    load_state_dict(model, state, weight_map)
+
+    np.testing.assert_array_equal(model.layers[1].kernel.numpy(), np.full((2, 2), 3.0))
+    np.testing.assert_array_equal(model.layers[1].bias.numpy(), [0.5, 0.5])
+    sent = to_state_dict(model, weight_map)
+    assert sorted(sent) == sorted(state)[1:]
+    np.testing.assert_array_equal(sent["stages.1.0.matrix"], state["stages.1.0.matrix"])
+
+    model.layers[1].bias.assign([0.0, 1.0])
+    with pytest.raises(ValueError, match="stage_2_block_a.bias.*0.5"):
+        to_state_dict(model, weight_map)
+
+
+def test_a_weight_map_does_not_fill_what_the_module_has_in_part(backend):
+    model = keras.Sequential([keras.Input((3,)), layers.Dense(2, name="top")])
+    weight_map = keras.saving.WeightMap(fill={r"bias$": 0.0})
+    state = {"top.weight": np.ones((2, 3)), "top.bias": np.zeros(3)}
+    with pytest.raises(ValueError, match=r"top.bias.*\(2,\) is needed"):
+        load_state_dict(model, state, weight_map)
+    with pytest.raises(ValueError, match="top.weight"):
+        load_state_dict(model, {}, weight_map)

@@ -25,6 +25,7 @@ def infer_outputs(
     kwargs: dict[str, Any],
     key: Any = None,
     careful: bool = False,
+    shares_batch: bool | None = None,
 ) -> Any:
     """The outputs of `fn` on symbolic arguments, as new symbolic tensors.
 
@@ -33,6 +34,8 @@ def infer_outputs(
         args, kwargs: its arguments; symbolic tensors anywhere inside are abstract.
         key: names the function, so that the result may be remembered for these shapes
             and static arguments; None for functions with state.
+        shares_batch: whether the first axes of all tensors are one batch, as for a
+            layer; by default for functions without a key.
         careful: whether `fn` may make weights when it is first run, or take long for
             large sizes, as a user's loop over an axis does. So may functions among the
             arguments.
@@ -43,8 +46,8 @@ def infer_outputs(
     memo_key = _memo_key(key, leaves, treedef) if key is not None else None
     specs = _memo.get(memo_key) if memo_key is not None else None
     if specs is None:
-        # A layer is called on one batch; an op on any tensors.
-        probes = Probes(fn, leaves, where, treedef, shares_batch=key is None)
+        one_batch = key is None if shares_batch is None else shares_batch
+        probes = Probes(fn, leaves, where, treedef, one_batch)
         careful = careful or any(callable(leaf) for leaf in leaves)
         specs = _merge(find_outcomes(probes, careful))
         if memo_key is not None and len(_memo) < _MEMO_LIMIT:
