@@ -3,7 +3,7 @@
 import sys
 
 from keras.core.operators import register_ops
-from keras.ops import linalg, nn, numpy
+from keras.ops import image, linalg, nn, numpy
 from keras.ops.autodiff import custom_gradient, grad, jvp, value_and_grad
 from keras.ops.control import (
     associative_scan,
@@ -104,6 +104,7 @@ __all__ = [
     "fori_loop",
     "grad",
     "ifft2",
+    "image",
     "in_top_k",
     "inv",
     "irfft",

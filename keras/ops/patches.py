@@ -1,16 +1,18 @@
-"""Blocks of an image as columns or channels: unfold, fold, depth and space."""
+"""Blocks of an image as columns or channels: patches, unfold, fold, depth and space."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
-from keras.backend.windows import Window, reach
+from keras.backend.windows import Window, check_window, reach, same_pads
 from keras.core.errors import check_positive_int, shape_error, standardize_tuple
 from keras.core.op import Tensor, op
 from keras.core.settings import standardize_data_format
-from keras.core.typing import DataFormat, IntOrInts
+from keras.core.typing import DataFormat, IntOrInts, Padding
 from keras.ops import numpy as knp
 from keras.ops.core import shape
+from keras.ops.image_format import larger, pad_axes
 from keras.ops.patterns import rearrange
 
 FROM_BLOCKS_LAST = "n h w (b d c) -> n (h b) (w d) c"
@@ -266,3 +268,128 @@ def overlap_add(frames: Any, stride: int) -> Any:
 
     out = knp.reshape(knp.sum(sheared, axis=-3), (*lead, (count + rows - 1) * stride))
     return out[..., : (count - 1) * stride + length]
+
+
+@op
+def extract_patches(
+    images: Tensor,
+    size: IntOrInts,
+    strides: IntOrInts | None = None,
+    dilation_rate: IntOrInts = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+) -> Tensor:
+    """Extract the content of a sliding window as channels.
+
+    Args:
+        images: `(batch, height, width, channels)` or one image, or channels first.
+        size: height and width of the window.
+        strides: the steps of the window; by default its size, so that patches touch.
+        dilation_rate: the distance between the pixels of the window.
+        padding: "valid", or "same": zeros around, for ceil(size / stride) places.
+        data_format: by default `keras.config.image_data_format()`.
+
+    Returns:
+        `(batch, rows, columns, size[0] * size[1] * channels)` or without a batch, or
+        channels first. A patch is ordered by row, column and channel.
+
+    Raises:
+        ValueError: the rank is not 3 or 4, or the window is larger than the image.
+
+    Example:
+        >>> x = keras.ops.ones((2, 20, 20, 3))
+        >>> keras.ops.image.extract_patches(x, (5, 5)).shape
+        (2, 4, 4, 75)
+    """
+    return _extract(
+        "extract_patches", images, size, strides, dilation_rate, padding, data_format, 2
+    )
+
+
+@op
+def extract_patches_3d(
+    volumes: Tensor,
+    size: IntOrInts,
+    strides: IntOrInts | None = None,
+    dilation_rate: IntOrInts = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+) -> Tensor:
+    """Extract the content of a sliding window over volumes as channels.
+
+    Args:
+        volumes: `(batch, depth, height, width, channels)` or one volume, or channels
+            first.
+        size: depth, height and width of the window.
+        strides, dilation_rate, padding, data_format: as in `extract_patches`.
+
+    Returns:
+        `(batch, *places, size[0] * size[1] * size[2] * channels)` or without a batch,
+        or channels first. A patch is ordered by depth, row, column and channel.
+
+    Raises:
+        ValueError: the rank is not 4 or 5, or the window is larger than the volume.
+
+    Example:
+        >>> x = keras.ops.ones((2, 8, 8, 8, 3))
+        >>> keras.ops.image.extract_patches_3d(x, 4).shape
+        (2, 2, 2, 2, 192)
+    """
+    return _extract(
+        "extract_patches_3d",
+        volumes,
+        size,
+        strides,
+        dilation_rate,
+        padding,
+        data_format,
+        3,
+    )
+
+
+def _extract(
+    who: str,
+    x: Any,
+    size: IntOrInts,
+    strides: IntOrInts | None,
+    dilation_rate: IntOrInts,
+    padding: str,
+    data_format: str | None,
+    rank: int,
+) -> Any:
+    """The patches of images (`rank` 2) or volumes (3)."""
+    if len(x.shape) not in (rank + 1, rank + 2):
+        raise shape_error(
+            f"{who}: the input must have rank {rank + 1}, or {rank + 2} for a batch", x
+        )
+    is_one = len(x.shape) == rank + 1
+    x = x[None] if is_one else x
+    strides = size if strides is None else strides
+    window = check_window(
+        who, x, size, strides, padding, data_format, dilation=dilation_rate
+    )
+
+    x = x if window.channels_last else knp.moveaxis(x, 1, -1)
+    out = _patches(x, window)
+    out = out if window.channels_last else knp.moveaxis(out, -1, 1)
+    return out[0] if is_one else out
+
+
+def _patches(x: Any, window: Window) -> Any:
+    """The content of a window, `(batch, *places, window * channels)`."""
+    if window.padding == "same":
+        pads = same_pads(window, shape(x)[1:-1], larger)
+        x = pad_axes(x, dict(enumerate(pads, 1)))
+    counts = [
+        (n - k) // s + 1
+        for n, k, s in zip(shape(x)[1:-1], reach(window), window.strides)
+    ]
+
+    # One strided slice for each cell of the window, over all places at once.
+    cells = []
+    for cell in itertools.product(*map(range, window.size)):
+        index = [slice(None)]
+        for i, n, s, d in zip(cell, counts, window.strides, window.dilation):
+            index.append(slice(i * d, i * d + (n - 1) * s + 1, s))
+        cells.append(x[tuple(index)])
+    return knp.concatenate(cells, axis=-1)

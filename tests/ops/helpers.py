@@ -7,6 +7,7 @@ say what every op must hold to, on the backend in force.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -100,7 +101,7 @@ def tensors(args: Any) -> Any:
 
 def call(r: Row, args: Any = None) -> Any:
     """The result on tensors."""
-    return getattr(ops, r.name)(
+    return attrgetter(r.name)(ops)(
         *(tensors(r.args) if args is None else args), **r.kwargs
     )
 

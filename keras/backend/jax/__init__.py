@@ -15,7 +15,7 @@ from keras.backend.defaults import (
     shape_of,
     without_gradients,
 )
-from keras.backend.jax import linalg, math, nn, numpy, random
+from keras.backend.jax import image, linalg, math, nn, numpy, random
 from keras.backend.jax.control import (
     cond,
     runs_eagerly,
@@ -53,5 +53,5 @@ from keras.backend.jax.tensor import (
     stop_gradient,
 )
 
-TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
+TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE, **image.TABLE}
 WEAK = numpy.WEAK

@@ -33,7 +33,7 @@ from keras.backend.no_gradients import (
     stop_gradient,
     value_and_grad,
 )
-from keras.backend.numpy import linalg, math, nn, numpy, random
+from keras.backend.numpy import image, linalg, math, nn, numpy, random
 from keras.backend.numpy.control import (
     cond,
     runs_eagerly,
@@ -57,5 +57,7 @@ from keras.backend.numpy.tensor import (
 )
 
 LOOPS_HAVE_A_SIZE = False
-TABLE = table_of({**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE})
+TABLE = table_of(
+    {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE, **image.TABLE}
+)
 WEAK = numpy.WEAK

@@ -14,7 +14,7 @@ from keras.backend.defaults import (
     projects_sequences,
     without_gradients,
 )
-from keras.backend.tensorflow import linalg, math, nn, numpy, random
+from keras.backend.tensorflow import image, linalg, math, nn, numpy, random
 from keras.backend.tensorflow.control import (
     cond,
     runs_eagerly,
@@ -53,5 +53,5 @@ from keras.backend.tensorflow.tensor import (
     stop_gradient,
 )
 
-TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
+TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE, **image.TABLE}
 WEAK = numpy.WEAK

@@ -1,7 +1,7 @@
 """The PyTorch backend; its names are those of `contract.py`."""
 
 from keras.backend.defaults import HAS_GRADIENTS, projects_sequences
-from keras.backend.torch import linalg, math, nn, numpy, random
+from keras.backend.torch import image, linalg, math, nn, numpy, random
 from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
     cond,
@@ -45,7 +45,7 @@ from keras.backend.torch.tensor import (
     stop_gradient,
 )
 
-TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE}
+TABLE = {**numpy.TABLE, **math.TABLE, **linalg.TABLE, **nn.TABLE, **image.TABLE}
 LOOPS_HAVE_A_SIZE = False
 STORED_ONLY = frozenset(("uint16", "uint32", "uint64"))
 WEAK = numpy.WEAK
