@@ -38,6 +38,8 @@ ORDER = (
     "datasets",
     "preprocessing",
     "testing",
+    "src",
+    "_tf_keras",
 )
 # Imports upward that remain, each with its reason.
 EXCEPTIONS = {

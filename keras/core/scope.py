@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from keras.core.backends import load
+from keras.core.backends import BY_DEFAULT, load
 from keras.core.settings import settings
 
 if TYPE_CHECKING:
@@ -60,6 +60,17 @@ def set_backend(backend: str) -> None:
     global _default
     _default = load(backend, "set_backend")
     settings.backend, settings.backend_chosen_by = backend, "set_backend"
+
+
+def prefer_backend(backend: str, chosen_by: str) -> None:
+    """Make `backend` the default unless one was chosen, or is in use already.
+
+    Args:
+        backend: the name of a backend.
+        chosen_by: why, for error messages.
+    """
+    if _default is None and settings.backend_chosen_by == BY_DEFAULT:
+        settings.backend, settings.backend_chosen_by = backend, chosen_by
 
 
 @contextlib.contextmanager

@@ -1,0 +1,1 @@
+"""Where TensorFlow looks for Keras: `tf.keras` and `tensorflow.keras`."""

@@ -1,0 +1,52 @@
+"""Functions of Keras's inside that libraries import, written with what is here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def standardize_shape(shape: Sequence[Any]) -> tuple[int | None, ...]:
+    """A shape as a tuple of sizes; None where a size is not known.
+
+    Raises:
+        ValueError: a size is negative.
+    """
+    sizes = tuple(None if size is None else int(size) for size in shape)
+    if any(size is not None and size < 0 for size in sizes):
+        raise ValueError(f"A shape has sizes of at least 0; received {tuple(shape)}.")
+    return sizes
+
+
+def class_weight_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> Any:
+    """The weight of each target's class, as an array of the shape of the class indices.
+
+    Args:
+        y: class indices, or one-hot targets of shape (batch_size, classes).
+        class_weight: a weight for each class; classes that are not in it weigh 1.
+    """
+    y = np.asarray(y)
+    if y.ndim > 1:
+        y = y[..., 0] if y.shape[-1] == 1 else y.argmax(-1)
+    return np.vectorize(lambda label: class_weight.get(int(label), 1.0), otypes="f")(y)
+
+
+def no_automatic_dependency_tracking(method: _F) -> _F:
+    """The method as it is: nothing is tracked when an attribute is set."""
+    return method
+
+
+def in_tf_graph() -> bool:
+    """Whether a TensorFlow graph is being built here."""
+    tensorflow = sys.modules.get("tensorflow")
+    return tensorflow is not None and not tensorflow.executing_eagerly()
+
+
+def in_grain_data_pipeline() -> bool:
+    """False: a data layer computes with the framework of its argument anyway."""
+    return False
