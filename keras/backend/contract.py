@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from keras.backend.text import Rows
     from keras.core.variable import Variable
 
 Tensor: TypeAlias = Any  # a tensor of the framework, or a value traced in its place
@@ -135,6 +136,62 @@ class RandomBackend(Protocol):
         """The normal value below which the mass is `place / 2**25`, an int32 tensor."""
 
 
+class TextBackend(Protocol):
+    """Tensors of text: the module `text` of a backend whose framework has them.
+
+    Text is UTF-8. Only ASCII letters have a lower case, and only ASCII spaces part
+    words. Rows of different lengths are `keras.backend.text.Rows`.
+    """
+
+    def standardize(self, x: Tensor, lower: bool, strip: bool, /) -> Tensor:
+        """Text with letters in lower case, and without ASCII punctuation."""
+
+    def split(self, x: Tensor, by: str, /) -> Rows:
+        """The words of each text of a vector, by "whitespace", or its "character"s."""
+
+    def rows_of(self, parts: Any, /) -> Rows:
+        """What a user's function that splits returned, as `Rows`."""
+
+    def ngrams(self, rows: Rows, widths: Sequence[int], /) -> Rows:
+        """Neighbouring words joined by a space: of the first width, of the next, ..."""
+
+    def pad(self, rows: Rows, length: int | None, /) -> Tensor:
+        """Rows of numbers as a table: of a length, or of that of the longest row.
+
+        Shorter rows are filled up with zeros.
+        """
+
+    def count(self, rows: Rows, depth: int, /) -> Tensor:
+        """How often each of the numbers 0 ... depth - 1 occurs in a row, as int64.
+
+        Numbers of `depth` and more are not counted.
+        """
+
+    def make_table(
+        self, tokens: Sequence[str], numbers: Sequence[int], missing: int, /
+    ) -> Any:
+        """Texts and the number of each, for `find` and `tokens_at`.
+
+        It is not a part of any graph. `missing` is the number of all other texts.
+        """
+
+    def find(self, table: Any, x: Any, /) -> Tensor:
+        """The number of each text, as int64."""
+
+    def tokens_at(self, table: Any, positions: Tensor, default: str, /) -> Tensor:
+        """The text at each place among the table's, `default` where there is none."""
+
+    def hash_bins(self, x: Any, bins: int, key: tuple[int, int] | None, /) -> Tensor:
+        """The bin of each text or integer by its hash, as int64.
+
+        The hash is FarmHash's `Fingerprint64`, or with a key SipHash-2-4. An integer is
+        hashed as its decimal digits.
+        """
+
+    def cross_bins(self, columns: Sequence[Tensor], bins: int, /) -> Tensor:
+        """The bin of each combination of texts or integers by its hash, as int64."""
+
+
 class Backend(Protocol):
     """A backend: the module `keras.backend.<name>`, or a plug-in's."""
 
@@ -148,6 +205,13 @@ class Backend(Protocol):
 
     random: RandomBackend
     """Seeds and draws."""
+
+    @property
+    def text(self) -> TextBackend | None:
+        """Functions of tensors of text; None where the framework has no such tensors.
+
+        Layers that work on text run on the host then.
+        """
 
     @property
     def TABLE(self) -> Mapping[str, Function]:
@@ -461,3 +525,5 @@ if TYPE_CHECKING:
     _tensorflow_random: RandomBackend = tensorflow.random
     _numpy: Backend = numpy
     _numpy_random: RandomBackend = numpy.random
+    _tensorflow_text: TextBackend = tensorflow.text
+    _numpy_text: TextBackend = numpy.text

@@ -24,6 +24,7 @@ FUSED_RNN: dict[str, Callable] = {}
 HAS_GRADIENTS = True
 LOOPS_HAVE_A_SIZE = True
 STORED_ONLY: frozenset[str] = frozenset()
+text: Any = None
 WEAK: frozenset[str] = frozenset()
 
 

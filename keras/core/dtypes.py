@@ -105,8 +105,8 @@ def _standardize(dtype: Any) -> str:
         else:
             name = text
 
-    if name.startswith("str"):
-        name = "string"
+    if name.startswith(("str", "bytes", "StringDType")) or name == "object":
+        name = "string"  # NumPy's arrays of text, also in objects
     if name not in ALLOWED:
         raise ValueError(f"Not a dtype: {dtype!r}. Known names: {sorted(ALLOWED)}.")
     return name

@@ -37,6 +37,25 @@ def refuse_foreign(x: Any, backend: str) -> None:
         )
 
 
+def is_text(x: Any) -> bool:
+    """Whether `x` is text, or an array of it, maybe in objects."""
+    kind = getattr(getattr(x, "dtype", None), "kind", "")
+    if kind == "O":
+        return x.size > 0 and isinstance(x.flat[0], (str, bytes))
+    return (kind != "" and kind in "SUT") or isinstance(x, (str, bytes))
+
+
+def text_array(values: Any) -> Any:
+    """Text, and (nested) lists of text, as arrays of objects; all else as it is.
+
+    An array of objects takes no more memory than the texts need.
+    """
+    first = values
+    while isinstance(first, (list, tuple)) and first:
+        first = first[0]
+    return np.array(values, object) if isinstance(first, (str, bytes)) else values
+
+
 def refuse_text(x: Any, backend: str) -> None:
     """Raise if `x` is text or objects, which this backend's tensors cannot hold."""
     kind = getattr(getattr(x, "dtype", None), "kind", "")

@@ -80,6 +80,14 @@ from keras.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from keras.layers.preprocessing.discretization import Discretization
+from keras.layers.preprocessing.encoding import CategoryEncoding
+from keras.layers.preprocessing.hashing import HashedCrossing, Hashing
+from keras.layers.preprocessing.integer_lookup import IntegerLookup
+from keras.layers.preprocessing.normalization import Normalization
+from keras.layers.preprocessing.spectrograms import MelSpectrogram, STFTSpectrogram
+from keras.layers.preprocessing.string_lookup import StringLookup
+from keras.layers.preprocessing.text_vectorization import TextVectorization
 from keras.layers.recurrent import GRU, LSTM, SimpleRNN
 from keras.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from keras.layers.regularization import (
@@ -142,6 +150,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNormalization",
     "Bidirectional",
+    "CategoryEncoding",
     "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
@@ -164,6 +173,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
+    "Discretization",
     "Dot",
     "Dropout",
     "ELU",
@@ -189,10 +199,13 @@ __all__ = [
     "GlobalMaxPooling3D",
     "GroupNormalization",
     "GroupQueryAttention",
+    "HashedCrossing",
+    "Hashing",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
+    "IntegerLookup",
     "JaxLayer",
     "LSTM",
     "LSTMCell",
@@ -208,9 +221,11 @@ __all__ = [
     "MaxPooling2D",
     "MaxPooling3D",
     "Maximum",
+    "MelSpectrogram",
     "Minimum",
     "MultiHeadAttention",
     "Multiply",
+    "Normalization",
     "PReLU",
     "Permute",
     "RMSNormalization",
@@ -218,6 +233,7 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
     "SeparableConvolution1D",
@@ -230,8 +246,10 @@ __all__ = [
     "SpatialDropout3D",
     "SpectralNormalization",
     "StackedRNNCells",
+    "StringLookup",
     "Subtract",
     "TFSMLayer",
+    "TextVectorization",
     "TimeDistributed",
     "TorchModuleWrapper",
     "UnitNormalization",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras import ops
 from keras.core import dtypes, masks, tree
-from keras.core.foreign import framework_of, to_host
+from keras.core.foreign import framework_of, is_text, text_array, to_host
 from keras.core.naming import path_scope
 from keras.core.scope import current, register_layer_calls
 from keras.core.tensor import KerasTensor
@@ -117,6 +117,8 @@ def convert_arguments(
         elif isinstance(arg, (list, tuple, dict)):
             if position == 0 and _are_numbers(arg):
                 arg = convert_tensor(layer, backend.convert_to_tensor(arg))
+            elif position == 0 and (text := text_array(arg)) is not arg:
+                arg = convert_tensor(layer, text)
             else:
                 arg = _convert_nested(layer, arg)
         converted.append(arg)
@@ -145,6 +147,8 @@ def convert_tensor(layer: Layer, x: Any) -> Any:
         if isinstance(x, KerasTensor):
             return x
         mask = masks.get_mask(x)
+        if backend.text is None and is_text(x):
+            return x  # for a layer that works on text, which it does on the host
         if framework_of(x) not in (None, backend.name):
             x = to_host(x)  # a concrete tensor of another framework
         x = backend.convert_to_tensor(x)

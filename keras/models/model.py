@@ -222,9 +222,10 @@ class Model(Trainer, Layer):
             return self._run_graph(inputs, training)
 
     def _run_graph(self, inputs: Any, training: Any) -> Any:
+        engine = engine_of(self)
         if self.run_eagerly:
-            return self._graph.run(inputs, self._label())  # type: ignore[union-attr]
-        return engine_of(self).call(inputs, training)
+            return engine.run_graph(engine.prepared(inputs))
+        return engine.call(inputs, training)
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
         """The outputs as symbolic tensors."""

@@ -14,6 +14,7 @@ import numpy as np
 
 from keras.core import masks, tree
 from keras.core.errors import near_matches
+from keras.core.foreign import is_text
 from keras.core.scope import current
 
 _ACCURACY = ("accuracy", "acc")
@@ -405,11 +406,17 @@ def _renamed(metric: Any, name: str) -> Any:
 
 
 def to_tensors(structure: Any) -> Any:
-    """Host arrays as tensors of the backend in force."""
+    """Host arrays as tensors of the backend in force.
+
+    Text stays on the host if the backend has no tensors of it.
+    """
     backend = current()
-    return tree.map_structure(
-        lambda x: x
-        if x is None or backend.is_tensor(x) or not hasattr(x, "dtype")
-        else backend.convert_to_tensor(x),
-        structure,
-    )
+
+    def converted(x: Any) -> Any:
+        if x is None or backend.is_tensor(x) or not hasattr(x, "dtype"):
+            return x
+        if backend.text is None and is_text(x):
+            return x
+        return backend.convert_to_tensor(x)
+
+    return tree.map_structure(converted, structure)

@@ -6,6 +6,7 @@ nothing behind but its outputs and the variables it writes. Others run as they a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,16 +28,14 @@ class CompiledCalls:
 
     Args:
         model: a model with a graph.
+        run: `(inputs, training) -> outputs` of the graph.
 
     Attributes:
         not_repeatable: the objects in the graph whose code must run each time.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, run: Callable) -> None:
         self.not_repeatable = inspect_model(model._graph).not_repeatable
-
-        def run(inputs: Any, training: Any) -> Any:
-            return model._graph.run(inputs, model._label())
 
         self._model = model
         self._plain = run

@@ -35,8 +35,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from keras.core.inspection import Inspection, inspect_model
+from keras.core.scope import current
 from keras.training.compiled import to_tensors
 from keras.training.compiled_calls import CompiledCalls
+from keras.training.host_part import HostOutputs, HostPart, host_part_of
 from keras.training.stateless import on_data
 
 MODES = ("train", "test", "predict")
@@ -90,6 +92,8 @@ class Engine:
         self._options: dict[str, Any] = {}
         self._trainable: list[int] | None = None
         self._trainable_at: Inspection | None = None
+        self._host_part: HostPart | None = None
+        self._host_part_of: Any = None
 
     # Steps
 
@@ -121,7 +125,7 @@ class Engine:
         model that makes its own train or test function.
         """
         model = self._model
-        if model.run_eagerly or self.has_own_function(mode):
+        if model.run_eagerly or self.has_own_function(mode) or self.host_part:
             return None
         if mode not in self._loops:
             self._loops[mode] = model._backend.compile_loop(
@@ -134,7 +138,30 @@ class Engine:
         name = f"make_{mode}_function"
         return not getattr(getattr(type(self._model), name), "_is_default", False)
 
+    @property
+    def host_part(self) -> HostPart | None:
+        """The part of the model's graph that runs before the compiled step, if any."""
+        graph = self._model._graph
+        if graph is not self._host_part_of:
+            label = self._model._label()
+            self._host_part = None if graph is None else host_part_of(graph, label)
+            self._host_part_of = graph
+        return self._host_part
+
     def _compile(self, mode: str) -> Callable:
+        """The compiled step, behind what runs on the host."""
+        compiled = self._compile_rest(mode)
+        part = self.host_part
+        if part is None:
+            return compiled
+
+        def step(data: Any) -> Any:
+            return compiled((part.prepare(data[0]), *data[1:]))
+
+        step.explain = getattr(compiled, "explain", None)  # type: ignore[attr-defined]
+        return step
+
+    def _compile_rest(self, mode: str) -> Callable:
         model = self._model
         backend = model._backend
         step = on_data(model, mode)
@@ -157,9 +184,27 @@ class Engine:
     def call(self, inputs: Any, training: Any) -> Any:
         """The outputs of the model's graph, by compiled code where that is the same."""
         self.refresh()
+        inputs = self.prepared(inputs)
         if self._calls is None:
-            self._calls = CompiledCalls(self._model)
+            self._calls = CompiledCalls(
+                self._model, lambda inputs, training: self.run_graph(inputs)
+            )
         return self._calls(inputs, training)
+
+    def prepared(self, inputs: Any) -> Any:
+        """What the host's part makes of a model's inputs; themselves if it has none."""
+        part = self.host_part
+        if part is None or isinstance(inputs, HostOutputs):
+            return inputs
+        return part.prepare(inputs) if part.applies_to(inputs, current()) else inputs
+
+    def run_graph(self, inputs: Any) -> Any:
+        """The outputs of the model's graph, for inputs that were `prepared`."""
+        model = self._model
+        if isinstance(inputs, HostOutputs):
+            assert self.host_part is not None
+            return self.host_part.run_rest(inputs)
+        return model._graph.run(inputs, model._label())
 
     def direct_call(self, x: Any, training: Any) -> tuple | None:
         """The outputs of a call of the model on one NumPy array, in a tuple.

@@ -14,7 +14,7 @@ from keras import ops
 from keras.core import tree
 from keras.core.inspection import is_builtin
 from keras.metrics import Mean
-from keras.training.compiled import CompiledTargets, batch_size
+from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.engine import EngineOf, engine_of
 from keras.training.stateless import in_both_forms
 from keras.utils.packing import unpack_x_y_sample_weight
@@ -303,9 +303,8 @@ class Steps:
         """
         if not self.built and not self._is_called_by(training):
             x, _, _ = unpack_x_y_sample_weight(data)
-            one_sample = tree.map_structure(
-                lambda a: None if a is None else self._backend.convert_to_tensor(a[:1]),
-                x,
+            one_sample = to_tensors(
+                tree.map_structure(lambda a: None if a is None else a[:1], x)
             )
             self._backend.without_gradients(self)(one_sample, training=False)  # type: ignore[arg-type]
 

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from oracle import layers_cases, losses_cases, metrics_cases, optimizers_cases
+from oracle import (
+    layers_cases,
+    losses_cases,
+    metrics_cases,
+    optimizers_cases,
+    tables_cases,
+)
 
 # Base classes, what only describes an input, and Lambda, whose configuration is a
 # function of the user's own.
@@ -24,7 +30,7 @@ EXCEPTIONS = {
     "optimizers.schedules": {"LearningRateSchedule"},
 }
 CASES: dict[str, dict] = {
-    "layers": layers_cases.CASES,
+    "layers": {**layers_cases.CASES, **tables_cases.CASES},
     "losses": losses_cases.CASES,
     "metrics": metrics_cases.CASES,
     "optimizers": optimizers_cases.CASES,

@@ -13,6 +13,7 @@ from keras.backend.defaults import (
     no_gradients,
     opaque,
     shape_of,
+    text,
     without_gradients,
 )
 from keras.backend.jax import image, linalg, math, nn, numpy, random

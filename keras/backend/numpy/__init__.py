@@ -33,7 +33,7 @@ from keras.backend.no_gradients import (
     stop_gradient,
     value_and_grad,
 )
-from keras.backend.numpy import image, linalg, math, nn, numpy, random
+from keras.backend.numpy import image, linalg, math, nn, numpy, random, text
 from keras.backend.numpy.control import (
     cond,
     runs_eagerly,

@@ -15,7 +15,7 @@ from keras.backend.defaults import dtype_name, dtype_of
 from keras.backend.numpy.array import Array, as_array, quiet
 from keras.backend.numpy.hollow import Hollow, hollow_scope, is_hollow
 from keras.core import dtypes
-from keras.core.foreign import refuse_foreign, refuse_text
+from keras.core.foreign import is_text, refuse_foreign, refuse_text
 from keras.core.variable import Variable
 
 name = "numpy"
@@ -55,6 +55,8 @@ def _converted(x: Any, dtype: Any) -> Any:
     if isinstance(x, Variable):
         return _converted(x.value, dtype)
     refuse_foreign(x, name)
+    if dtype in (None, "string") and is_text(x):
+        return as_array(x)
     refuse_text(x, name)
 
     wanted = None if dtype is None else _own_dtype(dtypes.standardize_dtype(dtype))
@@ -66,6 +68,8 @@ def _converted(x: Any, dtype: Any) -> Any:
         return _from_nest(x, wanted)
 
     array = np.asarray(x)
+    if array.dtype.kind == "O" and is_text(array):
+        return as_array(array)
     refuse_text(array, name)  # an object that NumPy cannot read is one in an array
     if array is x and array.flags.writeable:
         return as_array(array.astype(wanted or array.dtype, order="K"))
@@ -111,6 +115,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
 @quiet
 def cast(x: Any, dtype: str) -> Any:
     """A tensor with its elements in another type; of complex ones the real part."""
+    if dtype == "string" and is_text(x):
+        return x
     wanted = _own_dtype(dtype)
     if x.dtype.kind == "c" and wanted.kind != "c":
         x = x.real

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from keras.core import tree
@@ -14,6 +17,21 @@ if TYPE_CHECKING:
 _nodes: weakref.WeakKeyDictionary[Operation, list[weakref.ref[Node]]] = (
     weakref.WeakKeyDictionary()
 )
+
+_listed: ContextVar[bool] = ContextVar("keras_listed_nodes", default=True)
+
+
+@contextlib.contextmanager
+def unlisted_nodes() -> Iterator[None]:
+    """Nodes made inside are not counted among the calls of their operations.
+
+    For a second graph over the same operations that the package makes for itself.
+    """
+    token = _listed.set(False)
+    try:
+        yield
+    finally:
+        _listed.reset(token)
 
 
 class Node:
@@ -51,7 +69,8 @@ class Node:
 
         known = _nodes.setdefault(operation, [])
         self.number = len(known)
-        known.append(weakref.ref(self))
+        if _listed.get():
+            known.append(weakref.ref(self))
 
         self.output_list = []
         for tensor in tree.flatten(outputs):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core.foreign import text_array
 from keras.core.scope import backend
 from keras.core.settings import floatx
 from keras.training.data.host import as_floatx, framework_of, is_array, roots, to_numpy
@@ -79,6 +80,7 @@ def _reader(name: str, value: Any) -> tuple[Any, Reader]:
     if isinstance(value, np.ndarray):
         return np.asarray(value), _read_numpy
     if isinstance(value, (list, tuple)):
+        value = text_array(value)  # in objects: a long text does not widen all others
         try:
             return np.asarray(value), _read_numpy
         except ValueError as error:
