@@ -15,6 +15,7 @@ from keras.core.dtypes import standardize_dtype
 from keras.core.tensor import is_keras_tensor
 from keras.utils.compare import compare_backends
 from keras.utils.file_utils import get_file
+from keras.utils.image_utils import array_to_img, img_to_array, load_img, save_img
 from keras.utils.io_utils import (
     disable_interactive_logging,
     enable_interactive_logging,
@@ -36,6 +37,7 @@ __all__ = [
     "Progbar",
     "PyDataset",
     "Sequence",
+    "array_to_img",
     "clear_session",
     "compare_backends",
     "custom_object_scope",
@@ -47,14 +49,17 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
+    "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "load_img",
     "model_to_dot",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "plot_model",
     "register_keras_serializable",
+    "save_img",
     "serialize_keras_object",
     "set_random_seed",
     "standardize_dtype",
