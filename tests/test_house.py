@@ -30,6 +30,7 @@ ORDER = (
     "optimizers",
     "layers",
     "saving",
+    "data",
     "utils",
     "callbacks",
     "training",

@@ -13,6 +13,7 @@ from keras.core.config.serialization import (
 )
 from keras.core.dtypes import standardize_dtype
 from keras.core.tensor import is_keras_tensor
+from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
 from keras.utils.file_utils import get_file
 from keras.utils.image_utils import array_to_img, img_to_array, load_img, save_img
@@ -28,6 +29,9 @@ from keras.utils.plot import model_to_dot, plot_model
 from keras.utils.progbar import Progbar
 from keras.utils.py_dataset import PyDataset
 from keras.utils.session import clear_session, get_source_inputs, set_random_seed
+from keras.utils.split_dataset import split_dataset
+from keras.utils.text_dataset import text_dataset_from_directory
+from keras.utils.timeseries_dataset import timeseries_dataset_from_array
 
 Sequence = PyDataset
 custom_object_scope = CustomObjectScope
@@ -38,6 +42,7 @@ __all__ = [
     "PyDataset",
     "Sequence",
     "array_to_img",
+    "audio_dataset_from_directory",
     "clear_session",
     "compare_backends",
     "custom_object_scope",
@@ -62,7 +67,10 @@ __all__ = [
     "save_img",
     "serialize_keras_object",
     "set_random_seed",
+    "split_dataset",
     "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "torch_module",
     "unpack_x_y_sample_weight",

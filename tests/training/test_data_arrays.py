@@ -13,8 +13,8 @@ import tensorflow as tf
 import torch
 
 import keras
+from keras.data.rows import _gather_tensorflow, _read_rows
 from keras.training.data import make_batches, split_validation
-from keras.training.data.rows import _gather_tensorflow, _read_rows
 
 X = np.arange(44, dtype="float32").reshape(11, 4)
 Y = np.arange(11) % 3

@@ -7,10 +7,12 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
-from keras.training.data.host import is_array, map_arrays, roots
+from keras.data.dataset import Dataset
+from keras.data.host import is_array, map_arrays, roots
+from keras.data.rows import Rows, rows_of
 from keras.training.data.iterable import IterableSource
+from keras.training.data.lazy import LazySource
 from keras.training.data.py_dataset import DatasetSource
-from keras.training.data.rows import Rows, rows_of
 from keras.training.data.source import NAMES, ArraySource, BatchSource, drop_nones
 from keras.training.data.weights import ClassWeights
 from keras.utils.py_dataset import PyDataset
@@ -189,6 +191,8 @@ def _batches_of_dataset(
                 f"When `x` is a {kind}, `{name}` must not be given: each batch of `x` "
                 "is already `(x, y)` or `(x, y, sample_weight)`, of its own size."
             )
+    if isinstance(x, Dataset):
+        return LazySource(x, steps=steps, class_weights=weights)
     if isinstance(x, PyDataset) or not hasattr(x, "__iter__"):
         return DatasetSource(
             x, kind, steps=steps, shuffle=shuffle, seed=seed, class_weights=weights

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from keras.core import tree
-from keras.training.data.host import map_arrays, to_host
-from keras.training.data.rows import Rows
+from keras.data.host import map_arrays, to_host
+from keras.data.rows import Rows
 from keras.training.data.weights import ClassWeights
 from keras.utils.packing import unpack_x_y_sample_weight
 

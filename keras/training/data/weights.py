@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from keras.core.settings import floatx
-from keras.training.data.host import is_array, to_numpy
+from keras.data.host import is_array, to_numpy
 
 
 class ClassWeights:

@@ -12,7 +12,7 @@ import numpy as np
 from keras.core.foreign import text_array
 from keras.core.scope import backend
 from keras.core.settings import floatx
-from keras.training.data.host import as_floatx, framework_of, is_array, roots, to_numpy
+from keras.data.host import as_floatx, framework_of, is_array, roots, to_numpy
 
 Index = slice | np.ndarray
 Reader = Callable[[Any, Index], Any]
