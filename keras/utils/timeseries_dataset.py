@@ -31,8 +31,8 @@ def timeseries_dataset_from_array(
     """Make a dataset of the windows of a time series.
 
     A window is `data[i], data[i + r], …` with the sampling rate r, and its target is
-    `targets[i]`, also with `start_index`. To predict the value that follows a window of `n` steps, pass
-    `data[:-n]` and `data[n:]`.
+    `targets[i]`, also with `start_index`. To predict the value that follows a window of
+    `n` steps, pass `data[:-n]` and `data[n:]`.
 
     Args:
         data: an array whose first axis is time. It may be stored (memmap, HDF5): only
