@@ -294,3 +294,94 @@ def test_a_transposed_convolution_of_a_given_shape(backend):
     found = K().conv2d_transpose(x, kernel, (1, 3, 3, 1))
     expected = np.outer([1, 2, 1], [1, 2, 1])[None, :, :, None]
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected)
+
+
+# Preprocessing of Keras 2. What is expected is what Keras 3.15.1 returned.
+
+
+def test_tokenizer():
+    from keras._tf_keras.keras.preprocessing.text import Tokenizer, tokenizer_from_json
+
+    made = Tokenizer(num_words=5, oov_token="<o>")
+    made.fit_on_texts(["the cat sat", "the dog. The cat!"])
+    for tokenizer in (made, tokenizer_from_json(made.to_json())):
+        assert tokenizer.texts_to_sequences(["the cat bird dog"]) == [[2, 3, 1, 1]]
+        assert tokenizer.sequences_to_texts([[2, 3, 9]]) == ["the cat <o>"]
+        expected = {
+            "binary": [0, 0, 1, 1, 0],
+            "count": [0, 0, 2, 1, 0],
+            "freq": [0, 0, 2 / 3, 1 / 3, 0],
+            "tfidf": [0, 0, 0.86490296, 0.51082562, 0],
+        }
+        for mode, row in expected.items():
+            found = tokenizer.texts_to_matrix(["the cat the"], mode)
+            np.testing.assert_allclose(found, [row], rtol=1e-6)
+        assert tokenizer.get_config()["word_counts"] == (
+            '{"the": 3, "cat": 2, "sat": 1, "dog": 1}'
+        )
+        assert tokenizer.index_docs == {3: 2, 4: 1, 2: 2, 5: 1}
+
+    with pytest.raises(ValueError, match="mode"):
+        made.texts_to_matrix(["a"], "tf")
+    with pytest.raises(ValueError, match="fit_on_texts"):
+        Tokenizer().texts_to_matrix(["a"])
+
+
+def test_tokenizer_of_characters():
+    from keras._tf_keras.keras.preprocessing.text import Tokenizer
+
+    tokenizer = Tokenizer(char_level=True)
+    tokenizer.fit_on_texts(["abc", "abb"])
+    assert tokenizer.word_index == {"b": 1, "a": 2, "c": 3}
+    assert tokenizer.texts_to_sequences(["ab"]) == [[2, 1]]
+
+
+def test_words_and_hashes():
+    from keras._tf_keras.keras.preprocessing import text
+
+    assert text.text_to_word_sequence("Hello, World\n a") == ["hello", "world", "a"]
+    assert text.hashing_trick("the cat the", 50, "md5") == [43, 32, 43]
+    first, _, again = text.one_hot("the cat the", 50)
+    assert first == again and 1 <= first < 50
+    with pytest.raises(ValueError, match="hash_function"):
+        text.hashing_trick("a", 5, "sha")
+
+
+def test_windows_of_a_time_series():
+    from keras._tf_keras.keras.preprocessing.sequence import TimeseriesGenerator
+
+    series = TimeseriesGenerator(np.arange(10), np.arange(10), 3, 1, 2, batch_size=2)
+    batches = [(x.tolist(), y.tolist()) for x, y in (series[0], series[1])]
+    assert len(series) == 2
+    assert batches[0] == ([[0, 1, 2], [2, 3, 4]], [3, 5])
+    assert batches[1] == ([[4, 5, 6], [6, 7, 8]], [7, 9])
+    backwards = TimeseriesGenerator(np.arange(10), np.arange(10), 4, 2, reverse=True)
+    assert backwards[0][0][0].tolist() == [2, 0]
+    with pytest.raises(ValueError, match="no window"):
+        TimeseriesGenerator([1, 2], [1, 2], 5)
+    with pytest.raises(ValueError, match="one length"):
+        TimeseriesGenerator([1, 2], [1], 1)
+
+
+def test_skipgrams():
+    from keras._tf_keras.keras.preprocessing.sequence import (
+        make_sampling_table,
+        pad_sequences,
+        skipgrams,
+    )
+
+    assert pad_sequences is keras.utils.pad_sequences
+    table = [0.00315225, 0.00315225, 0.00547597, 0.00741556, 0.00912817]
+    np.testing.assert_allclose(make_sampling_table(5), table, rtol=1e-5)
+    pairs, labels = skipgrams([1, 2, 0, 3], 5, 1, 0.0, False, categorical=True)
+    assert (pairs, labels) == ([[1, 2], [2, 1]], [[0, 1], [0, 1]])
+    pairs, labels = skipgrams([1, 2, 3], 5, window_size=1, seed=3)
+    assert (pairs, labels) == skipgrams([1, 2, 3], 5, window_size=1, seed=3)
+    assert sorted(p for p, near in zip(pairs, labels) if near) == [
+        [1, 2],
+        [2, 1],
+        [2, 3],
+        [3, 2],
+    ]
+    assert labels.count(0) == 4
+    assert skipgrams([1, 2], 5, sampling_table=[0.0, 0.0, 0.0]) == ([], [])

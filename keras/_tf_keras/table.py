@@ -40,7 +40,8 @@ def resolve(path: str) -> Alias | None:
     """The public module of this path, and what Keras 2 had there besides."""
     public = _public_module(path)
     own = [_MODULES[path]] if path in _MODULES else []
-    if public is None and not own:
+    is_parent = any(place.startswith(path + ".") for place in _MODULES)
+    if public is None and not own and not is_parent:
         return None
     modules = own + ([public] if public else [])
     return Alias(modules, _NAMES.get(path, {}))
