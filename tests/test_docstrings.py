@@ -17,7 +17,7 @@ from stored_datasets import write_stored
 
 import keras
 from keras.core.scope import current
-from keras.utils import io_utils
+from keras.core.settings import settings
 
 # What an example needs that a test cannot give it.
 NOT_RUN = {
@@ -45,7 +45,7 @@ TRAINS = (".fit(", "value_and_grad", ".jvp(", "compare_backends")
 def fresh_place(tmp_path, monkeypatch):
     """A new folder, names counted from the beginning; settings are put back."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(io_utils, "_interactive", True)
+    monkeypatch.setattr(settings, "interactive_logging", True)
     keras.utils.clear_session(free_memory=False)
     policy = keras.config.dtype_policy()
     np.random.seed(0)

@@ -234,6 +234,8 @@ CALLBACKS = {
     "ModelCheckpoint": {"filepath": "{epoch}.keras"},
     "ProgbarLogger": {},
     "ReduceLROnPlateau": {"monitor": "loss", "patience": 5},
+    "SwapEMAWeights": {},
+    "TensorBoard": {"write_images": True, "histogram_freq": 1, "update_freq": 2},
     "TerminateOnNaN": {},
 }
 WITHOUT_A_CASE = {
@@ -256,7 +258,7 @@ def test_callback_watches(backend, name, tmp_path, monkeypatch):
     def train(watchers):
         keras.utils.set_random_seed(1)
         model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
-        model.compile("sgd", "mse")
+        model.compile(keras.optimizers.SGD(use_ema=True), "mse")
         model.fit(MATRIX, Y[:, :1], epochs=2, callbacks=watchers, verbose=0)
         return model.get_weights()
 

@@ -28,6 +28,7 @@ ORDER = (
     "losses",
     "metrics",
     "optimizers",
+    "mixed_precision",
     "layers",
     "saving",
     "data",

@@ -490,6 +490,15 @@ class Backend(Protocol):
         Names and signatures are those in `keras/backend/torch/optimizers.py`.
         """
 
+    # Profiles
+
+    def profile(self, folder: str, /) -> AbstractContextManager[Any]:
+        """A context whose run is recorded by the framework's profiler.
+
+        Its files are in `<folder>/plugins/profile/<time>/`, where TensorBoard's profile
+        plugin looks for them. The default is Python's profiler.
+        """
+
     # The framework's modules
 
     def module_attribute(self, layer: Any, name: str, /) -> Any:

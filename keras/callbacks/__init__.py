@@ -9,6 +9,8 @@ from keras.callbacks.loggers import CSVLogger, RemoteMonitor
 from keras.callbacks.model_checkpoint import ModelCheckpoint
 from keras.callbacks.progbar_logger import ProgbarLogger
 from keras.callbacks.stopping import EarlyStopping, TerminateOnNaN
+from keras.callbacks.swap_ema_weights import SwapEMAWeights
+from keras.callbacks.tensorboard import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
@@ -23,5 +25,7 @@ __all__ = [
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",
+    "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

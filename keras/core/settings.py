@@ -34,6 +34,7 @@ class _Settings:
         self.max_steps_per_epoch: int | None = None
         self.portable_random = False
         self.keep_freed_memory = True
+        self.interactive_logging = True
         self._read_file(keras_home() / "keras.json")
         self._read_environment()
         backends.find(self.backend, self.backend_chosen_by)  # or it is a mistake
@@ -204,3 +205,36 @@ def set_keep_freed_memory(enabled: bool) -> None:
 def keep_freed_memory() -> bool:
     """Whether training on PyTorch keeps freed memory; see `set_keep_freed_memory`."""
     return settings.keep_freed_memory
+
+
+def enable_interactive_logging() -> None:
+    """Write progress and messages to standard output. This is the default."""
+    settings.interactive_logging = True
+
+
+def disable_interactive_logging() -> None:
+    """Send progress and messages to the logger `"keras"` instead of the screen.
+
+    The messages have level `INFO`. Use this in a server, where standard output
+    is not a place for progress bars; a bar then logs one line when it is full.
+
+    Example:
+        >>> import logging
+        >>> logging.basicConfig(level=logging.INFO)
+        >>> keras.config.disable_interactive_logging()
+    """
+    settings.interactive_logging = False
+
+
+def is_interactive_logging_enabled() -> bool:
+    """Whether messages go to standard output (`True`) or to the log (`False`)."""
+    return settings.interactive_logging
+
+
+def is_nnx_enabled() -> bool:
+    """Whether variables and layers are also objects of Flax NNX: False.
+
+    In Keras a switch (`KERAS_NNX_ENABLED`) makes them so on JAX. Here it does not
+    exist, and a program that asks runs as it does in Keras without the switch.
+    """
+    return False

@@ -7,5 +7,13 @@ from keras.dtype_policies.policy import (
     get,
     serialize,
 )
+from keras.dtype_policies.policy_map import DTypePolicyMap
 
-__all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
+__all__ = [
+    "DTypePolicy",
+    "DTypePolicyMap",
+    "FloatDTypePolicy",
+    "deserialize",
+    "get",
+    "serialize",
+]

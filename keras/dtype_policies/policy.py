@@ -72,6 +72,10 @@ class DTypePolicy:
             return backend.convert_to_tensor(x, dtype)
         return x
 
+    def at(self, path: str) -> DTypePolicy:
+        """The policy of the layer at a path: this one, wherever it is."""
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """The name."""
         return {"name": self._name}

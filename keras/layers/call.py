@@ -67,6 +67,8 @@ def call_layer(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
     """
     if "dtype_policy" not in layer.__dict__:
         layer._check_initialized()
+    if layer._path is None:
+        layer._settle_path()  # its dtypes may depend on where it is
     signature = call_signature(type(layer))
 
     args, kwargs = convert_arguments(layer, args, kwargs)

@@ -38,6 +38,7 @@ class LayerState(Stateful):
 
     name: str
     built: bool
+    dtype_policy: Any
     variable_dtype: Any
     _building: bool
     _trainable: bool
@@ -69,6 +70,10 @@ class LayerState(Stateful):
         if self._path is None:
             around = current_path()
             self._path = f"{around}/{self.name}" if around else self.name
+            # A map of policies knows that of this layer by its path.
+            policy = self.dtype_policy.at(self._path)
+            if policy is not self.dtype_policy:
+                self.dtype_policy = policy
         return self._path
 
     def add_weight(

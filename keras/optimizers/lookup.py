@@ -8,13 +8,16 @@ from keras.core.config.family import Family, table_of
 from keras.optimizers.adam import Adam, Adamax, AdamW, Lamb, Lion, Nadam
 from keras.optimizers.adaptive import Adadelta, Adafactor, Adagrad, Ftrl, RMSprop
 from keras.optimizers.loss_scale import LossScaleOptimizer
+from keras.optimizers.multi import MultiOptimizer
 from keras.optimizers.muon import Muon
 from keras.optimizers.optimizer import Optimizer
+from keras.optimizers.schedule_free import ScheduleFreeAdamW
 from keras.optimizers.sgd import SGD
 
 _CLASSES = (
     *(Adadelta, Adafactor, Adagrad, Adam, AdamW, Adamax, Ftrl, Lamb, Lion),
-    *(LossScaleOptimizer, Muon, Nadam, RMSprop, SGD),
+    *(LossScaleOptimizer, MultiOptimizer, Muon, Nadam, RMSprop, SGD),
+    ScheduleFreeAdamW,
 )
 _LOWER = {cls.__name__.lower(): cls for cls in _CLASSES}
 _FAMILY = Family("optimizer", {**table_of(_CLASSES), **_LOWER}, ignore_case=True)

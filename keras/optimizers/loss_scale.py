@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -79,10 +80,18 @@ class LossScaleOptimizer(Optimizer):
         scale = ops.cast(self.dynamic_scale.value, loss.dtype)
         return self.inner_optimizer.scale_loss(loss * scale)
 
+    def check_finite(self, grads: Sequence[Any]) -> Any:
+        """Whether no gradient holds an infinity or NaN, as a scalar tensor.
+
+        Args:
+            grads: gradients; those that are None are left out.
+        """
+        finite = [ops.all(ops.isfinite(g)) for g in grads if g is not None]
+        return ops.all(ops.stack(finite)) if finite else ops.convert_to_tensor(True)
+
     def _apply(self, grads: list[Any], variables: list[Variable]) -> None:
         scale = self.dynamic_scale.value
-        present = [g for g in grads if g is not None]
-        finite = ops.all(ops.stack([ops.all(ops.isfinite(g)) for g in present]))
+        finite = self.check_finite(grads)
 
         def update() -> None:
             self.inner_optimizer.apply(
@@ -106,6 +115,12 @@ class LossScaleOptimizer(Optimizer):
     def finalize_variable_values(self, var_list: Any) -> None:
         """Let the inner optimizer finish."""
         self.inner_optimizer.finalize_variable_values(var_list)
+
+    def _swap_averages(self) -> bool:
+        return self.inner_optimizer._swap_averages()
+
+    def _note_swapped(self, are_swapped: bool) -> None:
+        self.inner_optimizer._note_swapped(are_swapped)
 
     def get_config(self) -> dict[str, Any]:
         from keras.core.config.serialization import serialize_keras_object

@@ -107,9 +107,8 @@ class Muon(Optimizer):
             return self._adam(g, w, rate * self.adam_lr_ratio, *slots)
         momentum = self._hyper_value("momentum", w)
         m = momentum * slots[0] + g
-        step = self._orthogonal(g + momentum * m if self.nesterov else m)
-        if self.rms_rate is not None:
-            step = step * (self.rms_rate * max(w.shape) ** 0.5)
+        step = g + momentum * m if self.nesterov else m
+        step = self.lr_adjust(self.zeropower_via_newtonschulz5(step, self.ns_steps))
         return w - rate * step, m
 
     def _adam(self, g: Any, w: Any, rate: Any, m: Any, v: Any) -> tuple[Any, ...]:
@@ -121,14 +120,51 @@ class Muon(Optimizer):
         rate = rate * ops.sqrt(1 - ops.power(beta_2, t)) / (1 - ops.power(beta_1, t))
         return w - rate * m / (ops.sqrt(v) + self._hyper_value("epsilon", w)), m, v
 
-    def _orthogonal(self, x: Any) -> Any:
-        tall = x.shape[0] > x.shape[1]
-        x = ops.transpose(x) if tall else x
-        x = x / (ops.sqrt(ops.sum(ops.square(x))) + 1e-7)
-        for _ in range(self.ns_steps):
-            square = ops.matmul(x, ops.transpose(x))
+    def lr_adjust(self, x: Any) -> Any:
+        """An update scaled so that its elements are about as large as those of Adam.
+
+        Multiplied by `rms_rate * sqrt(max(rows, columns))`, or not at all if `rms_rate`
+        is None (Liu et al., 2025, arXiv:2502.16982).
+
+        Args:
+            x: an orthogonalized update of shape (..., rows, columns).
+        """
+        if self.rms_rate is None:
+            return x
+        return x * (self.rms_rate * max(x.shape[-2:]) ** 0.5)
+
+    def transpose_last_axis(self, X: Any) -> Any:
+        """The transpose of each matrix.
+
+        Args:
+            X: a tensor of shape (..., rows, columns).
+        """
+        return ops.swapaxes(X, -1, -2)
+
+    def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+        """Each matrix with all its singular values brought near 1, from 0.7 to 1.2.
+
+        A quintic Newton-Schulz iteration, with the coefficients `muon_a`, `muon_b` and
+        `muon_c` (Jordan et al., 2024).
+
+        Args:
+            x: a tensor of shape (..., rows, columns).
+            steps: how many iterations.
+        """
+        if len(x.shape) < 2:
+            raise ValueError(
+                "Muon.zeropower_via_newtonschulz5: `x` must have at least 2 axes; "
+                f"received shape {tuple(x.shape)}."
+            )
+        is_tall = x.shape[-2] > x.shape[-1]
+        x = self.transpose_last_axis(x) if is_tall else x
+        norm = ops.sqrt(ops.sum(ops.square(x), axis=(-2, -1), keepdims=True))
+        x = x / (norm + 1e-7)
+
+        for _ in range(steps):
+            square = ops.matmul(x, self.transpose_last_axis(x))
             fourth = ops.matmul(square, square)
             x = self.muon_a * x + ops.matmul(
                 self.muon_b * square + self.muon_c * fourth, x
             )
-        return ops.transpose(x) if tall else x
+        return self.transpose_last_axis(x) if is_tall else x

@@ -52,6 +52,7 @@ class Optimizer(Hyperparameters):
 
     # The name of the backend's kernel that does what `update` says to all weights.
     fused: str | None = None
+    _are_swapped = False  # whether the averages are in the weights
     _uniform = False  # whether all weights are of one type that kernels know
     _not_copied = ("_index", "_slot_values", "_scalars")
 
@@ -425,7 +426,8 @@ class Optimizer(Hyperparameters):
             decay = self._kernel("decay") if self.weight_decay else None
             if decay:
                 decayed = [w for w, i in zip(weights, places) if self._decayed[i]]
-                decay(decayed, rate * self.weight_decay)
+                if decayed:
+                    decay(decayed, rate * self.weight_decay)
             else:
                 self._decay(variables, places, rate)
             hyper = {name: self._number(v) for name, v in self._hyper.items()}
@@ -556,7 +558,28 @@ class Optimizer(Hyperparameters):
         """At the end of training, let the weights take their moving averages."""
         if self.use_ema and self.built:
             for variable, i in zip(var_list, self._places(list(var_list))):
-                variable.assign(self._averages[i].value)
+                average = self._averages[i]
+                if self._are_swapped:
+                    average.assign(variable.value)
+                else:
+                    variable.assign(average.value)
+            self._are_swapped = False
+
+    def _swap_averages(self) -> bool:
+        """Exchange the weights and their moving averages; tells if there are any."""
+        if not (self.use_ema and self.built):
+            return False
+        with backend_scope(self._backend):
+            for variable, average in zip(self._trainable, self._averages):
+                value = ops.copy(variable.value)
+                variable.assign(average.value)
+                average.assign(value)
+        self._are_swapped = not self._are_swapped
+        return True
+
+    def _note_swapped(self, are_swapped: bool) -> None:
+        """The values were loaded, as they were saved: exchanged or not."""
+        self._are_swapped = are_swapped
 
     def scale_loss(self, loss: Any) -> Any:
         """The loss times the scale that keeps small gradients from vanishing."""

@@ -30,6 +30,7 @@ from keras.random.host import draw_seed
 from keras.training.compiled import CompiledTargets
 from keras.training.data import make_batches, split_validation
 from keras.training.data.make import DEFAULT_BATCH_SIZE
+from keras.training.data.weights import ClassWeights
 from keras.training.engine import engine_of
 from keras.training.logs import LazyLogs
 from keras.training.loop import as_dict, dispatches, run_batches
@@ -256,7 +257,7 @@ class Trainer(Steps):
             validation_split: the fraction of the arrays, from the end, to validate on.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or a dataset.
             shuffle: whether samples are shuffled again for each epoch.
-            class_weight: a weight for each class index.
+            class_weight: a weight for each class index; a class without one weighs 1.
             sample_weight: a weight for each sample.
             initial_epoch: the epoch to start from.
             steps_per_epoch: how many steps make an epoch; by default one pass.
@@ -284,7 +285,11 @@ class Trainer(Steps):
             class_weight=class_weight,
             seed=draw_seed() if shuffle else None,
         )
-        self._targets.check_labels(y, self._output_sizes())  # type: ignore[union-attr]
+        sizes = self._output_sizes()
+        self._targets.check_labels(y, sizes)  # type: ignore[union-attr]
+        if class_weight is not None:
+            size = next(iter(sizes.values()), None)
+            ClassWeights(class_weight).check_classes(y, size)
         validation = None
         if validation_data is not None:
             validation = _validation_arguments(
@@ -317,6 +322,8 @@ class Trainer(Steps):
             callbacks.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
+        if self.optimizer is not None:
+            self.optimizer.finalize_variable_values(self.trainable_variables)  # type: ignore[attr-defined]
         callbacks.on_train_end(logs)
         return self.history
 

@@ -9,36 +9,11 @@ import shutil
 import sys
 from typing import TextIO
 
-_interactive = True
+from keras.core.settings import settings
+
 # The stream whose last line is unfinished (a progress bar), and that line's width.
 _live: tuple[TextIO, int] | None = None
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-def enable_interactive_logging() -> None:
-    """Write progress and messages to standard output. This is the default."""
-    global _interactive
-    _interactive = True
-
-
-def disable_interactive_logging() -> None:
-    """Send progress and messages to the logger `"keras"` instead of the screen.
-
-    The messages have level `INFO`. Use this in a server, where standard output
-    is not a place for progress bars; a bar then logs one line when it is full.
-
-    Example:
-        >>> import logging
-        >>> logging.basicConfig(level=logging.INFO)
-        >>> keras.utils.disable_interactive_logging()
-    """
-    global _interactive
-    _interactive = False
-
-
-def is_interactive_logging_enabled() -> bool:
-    """Whether messages go to standard output (`True`) or to the log (`False`)."""
-    return _interactive
 
 
 def print_msg(message: str, line_break: bool = True) -> None:
@@ -52,7 +27,7 @@ def print_msg(message: str, line_break: bool = True) -> None:
         line_break: whether to end the line.
     """
     global _live
-    if not _interactive:
+    if not settings.interactive_logging:
         logging.getLogger("keras").info(message)
         return
     stream = sys.stdout
@@ -83,7 +58,7 @@ def can_redraw() -> bool:
     True of terminals and notebooks; false of files, pipes and dumb terminals.
     """
     stream = sys.stdout
-    if not _interactive or stream is None:
+    if not settings.interactive_logging or stream is None:
         return False
     if type(stream).__module__.startswith("ipykernel"):
         return True

@@ -14,6 +14,7 @@ from keras.core.graph.node import call_numbers, nodes_of
 from keras.core.tensor import KerasTensor
 from keras.layers.input_layer import InputLayer
 from keras.saving.seal import nbytes
+from keras.utils import io_utils
 
 
 class Row:
@@ -71,7 +72,7 @@ def print_summary(
         default = (98 if branching else 65) + (12 if show_trainable else 0)
         width = line_length or default
         text = _plain_table(model, headers, columns, fractions, width, branching)
-    (print_fn or print)(text)
+    (print_fn or io_utils.print_msg)(text)
 
 
 def count_params(weights: Iterable[Any]) -> int:

@@ -12,10 +12,17 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 CASES = {
     name: getattr(optimizers, name)
     for name in optimizers.__all__
-    if inspect.isclass(getattr(optimizers, name)) and name != "Optimizer"
+    if inspect.isclass(getattr(optimizers, name))
+    and issubclass(getattr(optimizers, name), optimizers.Optimizer)
+    and name != "Optimizer"
 }
 CASES["LossScaleOptimizer"] = lambda: optimizers.LossScaleOptimizer(
     optimizers.SGD(0.01)
+)
+CASES["MultiOptimizer"] = lambda: optimizers.MultiOptimizer(
+    optimizers.OptimizerMap(
+        optimizers.SGD(0.01, momentum=0.9), {".*(bias|b)": optimizers.Adam(0.01)}
+    )
 )
 CASES["Momentum"] = lambda: optimizers.SGD(0.01, momentum=0.9, nesterov=True)
 CASES["AMSGrad"] = lambda: optimizers.Adam(0.01, amsgrad=True)
@@ -24,6 +31,8 @@ CASES["Averaged"] = lambda: optimizers.SGD(0.01, use_ema=True)
 # Laws that need not hold for an optimizer, and why.
 EXCEPT = {
     ("LossScaleOptimizer", "schedules"): "the rate is that of the optimizer inside",
+    ("MultiOptimizer", "clipping"): "the optimizers inside clip",
+    ("MultiOptimizer", "schedules"): "the rates are those of the optimizers inside",
 }
 
 

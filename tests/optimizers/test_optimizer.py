@@ -14,8 +14,8 @@ from keras.core.scope import current
 
 # Public names that are not the classes of optimizers, or wrap one.
 NO_OPTIMIZERS = {
-    *("Optimizer", "LossScaleOptimizer", "deserialize", "get", "schedules"),
-    "serialize",
+    *("Optimizer", "LossScaleOptimizer", "MultiOptimizer", "OptimizerMap"),
+    *("deserialize", "get", "legacy", "schedules", "serialize"),
 }
 SHAPES = [(3, 4), (4,), (2, 3, 2)]
 SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -182,6 +182,64 @@ def test_loss_scale_skips_infinities(backend: str) -> None:
     np.testing.assert_allclose(variable.numpy(), [-1.0])
     assert float(optimizer.dynamic_scale) == 2.0
     assert (int(optimizer.iterations), int(inner.iterations)) == (2, 1)
+
+
+def test_check_finite(backend: str) -> None:
+    optimizer = optimizers.LossScaleOptimizer(optimizers.SGD())
+    fine, broken = ops.ones((2,)), ops.convert_to_tensor([1.0, np.nan])
+    for grads, expected in (
+        ([fine, None], True),
+        ([fine, broken], False),
+        ([None], True),
+        ([], True),
+    ):
+        assert bool(optimizer.check_finite(grads)) is expected
+
+
+def test_muon_makes_the_singular_values_alike(backend: str) -> None:
+    muon = optimizers.Muon(rms_rate=0.5)
+    for shape in ((3, 7), (7, 3), (2, 3, 7)):
+        x = np.random.RandomState(0).randn(*shape).astype("float32")
+        x += np.eye(*shape[-2:], dtype="float32")  # no singular value near 0
+
+        flat = ops.convert_to_numpy(muon.zeropower_via_newtonschulz5(x, 5))
+        u, _, v = np.linalg.svd(x, full_matrices=False)
+        found = np.einsum("...ji,...jk,...lk->...il", u, flat, v)
+
+        off = found * (1 - np.eye(3))
+        diagonal = np.diagonal(found, axis1=-2, axis2=-1)
+        assert np.abs(off).max() < 1e-4
+        assert 0.6 < diagonal.min() <= diagonal.max() < 1.3
+        adjusted = ops.convert_to_numpy(muon.lr_adjust(flat))
+        np.testing.assert_allclose(adjusted, flat * 0.5 * 7**0.5, rtol=1e-5)
+        transposed = ops.convert_to_numpy(muon.transpose_last_axis(x))
+        np.testing.assert_array_equal(transposed, np.swapaxes(x, -1, -2))
+    with pytest.raises(ValueError, match="at least 2 axes"):
+        muon.zeropower_via_newtonschulz5(np.ones(3), 5)
+
+
+def test_schedule_free_begins_where_the_weights_are_at_the_first_step(
+    backend: str,
+) -> None:
+    """Weights may be loaded after the slots were made."""
+    found = []
+    for build_first in (True, False):
+        optimizer, variables = optimizers.ScheduleFreeAdamW(0.1), weights()
+        if build_first:
+            optimizer.build(variables)
+        for variable in variables:
+            variable.assign(ops.ones(variable.shape))
+        for step in range(3):
+            optimizer.apply(gradients(step), variables)
+        found.append(values(variables))
+    for a, b in zip(*found):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_legacy_optimizers_say_what_to_use() -> None:
+    for name in optimizers.legacy.__all__:
+        with pytest.raises(ImportError, match="keras.optimizers"):
+            getattr(optimizers.legacy, name)(0.1)
 
 
 @pytest.mark.parametrize("name", sorted(set(optimizers.__all__) - NO_OPTIMIZERS))

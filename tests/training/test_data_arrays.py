@@ -299,6 +299,13 @@ def test_class_weight(y, sample_weight):
     np.testing.assert_array_equal(weights, expected)
 
 
+def test_class_weight_keys_of_numpy_and_json():
+    for keys in ([np.float64(0), np.int8(2)], ["0", "2"], [0.0, 2.0]):
+        source = make_batches(X, Y, class_weight=dict(zip(keys, [2.0, 5.0])))
+        _, y, weights = next(source.epoch(0))
+        assert weights.tolist() == [{0: 2, 1: 1, 2: 5}[label] for label in y]
+
+
 def test_class_weight_of_labels_out_of_the_table():
     source = make_batches(X[:3], np.array([-1, 7, 1]), class_weight={1: 3.0})
     assert next(source.epoch(0))[2].tolist() == [1, 1, 3]
@@ -327,6 +334,10 @@ def test_class_weight_of_labels_out_of_the_table():
         ({"x": X, "shuffle": "yes"}, ValueError, ["'batch'", "'yes'"]),
         ({"x": X, "y": Y, "class_weight": [1, 2]}, TypeError, ["dict", "[1, 2]"]),
         ({"x": X, "y": Y, "class_weight": {"a": 2}}, TypeError, ["integers", "'a'"]),
+        ({"x": X, "y": Y, "class_weight": {1.5: 2}}, TypeError, ["integers", "1.5"]),
+        ({"x": X, "y": Y, "class_weight": {1: "b"}}, TypeError, ["numbers", "'b'"]),
+        ({"x": X, "y": Y, "class_weight": {1: np.nan}}, ValueError, ["not finite"]),
+        ({"x": X, "y": Y, "class_weight": {1: 2, "1": 3}}, ValueError, ["1 twice"]),
         ({"x": X, "y": Y, "class_weight": {-1: 2}}, ValueError, ["negative"]),
         ({"x": X, "class_weight": {0: 2}}, ValueError, ["no `y`"]),
         ({"x": X, "y": [Y, Y], "class_weight": {0: 2}}, ValueError, ["one output"]),

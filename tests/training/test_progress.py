@@ -13,6 +13,7 @@ from collections import UserDict
 import numpy as np
 import pytest
 
+import keras
 from keras.callbacks import CallbackList, LambdaCallback
 from keras.utils import io_utils
 from keras.utils.progbar import Progbar
@@ -210,14 +211,14 @@ def test_a_notebook_is_redrawn_and_a_dumb_terminal_is_not(monkeypatch):
 
 def test_messages_go_to_the_log_if_asked(capsys, caplog):
     caplog.set_level(logging.INFO, logger="keras")
-    io_utils.disable_interactive_logging()
+    keras.config.disable_interactive_logging()
     try:
-        assert not io_utils.is_interactive_logging_enabled()
+        assert not keras.config.is_interactive_logging_enabled()
         io_utils.print_msg("hello")
         Progbar(2).update(2, [("loss", 1.0)])
     finally:
-        io_utils.enable_interactive_logging()
-    assert io_utils.is_interactive_logging_enabled()
+        keras.config.enable_interactive_logging()
+    assert keras.config.is_interactive_logging_enabled()
     assert capsys.readouterr().out == ""
     assert caplog.messages[0] == "hello"
     assert re.fullmatch(r"2/2 - 0s \d+us/step - loss: 1.0000", caplog.messages[1])

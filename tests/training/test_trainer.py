@@ -1,5 +1,7 @@
 """compile, fit, evaluate and predict, on every backend."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -246,3 +248,42 @@ def test_the_cap_on_steps_holds_in_fit_evaluate_and_predict(backend):
     finally:
         keras.config.set_max_steps_per_epoch(None)
     assert (counter.trained, counter.tested, rows) == (6, 2, 20)
+
+
+@pytest.mark.gradients
+def test_class_weight_is_compared_with_the_classes(backend):
+    """A class without a weight warns; a weight without a class raises."""
+    model = small()
+    with pytest.warns(UserWarning, match=r"no weight for these classes in `y`: 1\."):
+        model.fit(X, Y, class_weight={0: 2.0}, verbose=0)
+    with pytest.raises(ValueError, match=r"classes \[2, 7\].*2 classes, from 0 to 1"):
+        model.fit(X, Y, class_weight={0: 1.0, 1: 2.0, 2: 1.0, 7: 1.0}, verbose=0)
+
+    one_hot = np.eye(2)[Y]
+    model.compile("sgd", "categorical_crossentropy")
+    with pytest.raises(ValueError, match=r"classes \[2\]"):
+        model.fit(X, one_hot, class_weight={0: 1.0, 1: 2.0, 2: 1.0}, verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, one_hot, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
+
+@pytest.mark.gradients
+def test_fit_ends_with_the_moving_averages(backend):
+    """As in Keras: the weights are the averages before `on_train_end`."""
+    seen = []
+    model = small()
+    model.compile(
+        keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.5),
+        "sparse_categorical_crossentropy",
+    )
+    look = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(model.get_weights()[0]),
+        on_train_end=lambda logs: seen.append(model.get_weights()[0]),
+    )
+
+    model.fit(X, Y, batch_size=70, epochs=2, callbacks=[look], verbose=0)
+
+    first, second, last = seen
+    np.testing.assert_allclose(last, (first + second) / 2, rtol=1e-5, atol=1e-7)
+    np.testing.assert_array_equal(model.get_weights()[0], last)

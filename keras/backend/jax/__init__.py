@@ -25,6 +25,7 @@ from keras.backend.jax.control import (
     while_loop,
 )
 from keras.backend.jax.cpu import projects_sequences
+from keras.backend.jax.profiler import profile
 from keras.backend.jax.step import (
     compile,
     compile_call,

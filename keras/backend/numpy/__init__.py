@@ -21,6 +21,7 @@ from keras.backend.defaults import (
     no_gradients,
     number,
     opaque,
+    profile,
     projects_sequences,
     set_trainable,
     shape_of,

@@ -23,6 +23,7 @@ from keras.backend.tensorflow.control import (
     while_loop,
 )
 from keras.backend.tensorflow.optimizers import fused_update, number
+from keras.backend.tensorflow.profiler import profile
 from keras.backend.tensorflow.step import (
     compile,
     compile_call,

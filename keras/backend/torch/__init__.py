@@ -12,6 +12,7 @@ from keras.backend.torch.control import (
 )
 from keras.backend.torch.module import framework_module, module_attribute
 from keras.backend.torch.optimizers import fused_update, number
+from keras.backend.torch.profiler import profile
 from keras.backend.torch.recurrent import FUSED_RNN
 from keras.backend.torch.step import (
     compile,
