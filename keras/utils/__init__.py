@@ -22,9 +22,6 @@ from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
 from keras.utils.file_utils import get_file
 from keras.utils.image_utils import array_to_img, img_to_array, load_img, save_img
-from keras.core.tensor import is_keras_tensor
-from keras.utils.compare import compare_backends
-from keras.utils.file_utils import get_file
 from keras.utils.native import torch_module
 from keras.utils.numerical_utils import normalize, pad_sequences, to_categorical
 from keras.utils.packing import pack_x_y_sample_weight, unpack_x_y_sample_weight
