@@ -34,6 +34,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from keras.backend.text import Rows
+    from keras.core.sparse import Coo
     from keras.core.variable import Variable
 
 Tensor: TypeAlias = Any  # a tensor of the framework, or a value traced in its place
@@ -192,6 +193,100 @@ class TextBackend(Protocol):
         """The bin of each combination of texts or integers by its hash, as int64."""
 
 
+class SparseBackend(Protocol):
+    """The sparse and ragged tensors of a backend: its module `sparse`.
+
+    Asked only where an op was given one, or where a symbolic tensor stands for one. A
+    framework without sparse tensors uses `keras.backend.no_sparse`.
+
+    What an op does with a sparse tensor is written once, in `keras/ops/sparse.py`, in
+    terms of its parts: `indices` of shape (n, rank), `values` of shape (n,), `shape`.
+    """
+
+    HAS_SPARSE: bool
+    """Whether `put_together` works."""
+
+    HAS_RAGGED: bool
+    """Whether there are ragged tensors."""
+
+    TAKES_DATA: bool
+    """Whether models that do not say so get SciPy's matrices as sparse tensors."""
+
+    @property
+    def TABLE(self) -> Mapping[str, Function]:
+        """From the name of an op to a function that takes sparse tensors too.
+
+        It may return NotImplemented where the rule in `keras/ops/sparse.py` serves
+        better.
+        """
+
+    def kind_of(self, x: Any, /) -> str | None:
+        """The kind, "sparse" or "ragged", of such a tensor; None for anything else."""
+
+    def canonical(self, x: Tensor, /) -> Tensor:
+        """`x` without elements that are stored in several summands."""
+
+    def values_of(self, x: Tensor, /) -> Tensor:
+        """The stored values, or those of all rows of a ragged tensor."""
+
+    def with_values(self, x: Tensor, values: Tensor, /) -> Tensor:
+        """A tensor with other values at the places of those of `x`."""
+
+    def take_apart(self, x: Tensor, /) -> Coo:
+        """The parts of a sparse tensor."""
+
+    def put_together(
+        self,
+        indices: Tensor,
+        values: Tensor,
+        shape: Sequence[Any],
+        is_sorted: bool,
+        is_unique: bool,
+        /,
+    ) -> Tensor:
+        """A sparse tensor made of its parts; values at the same index are summed."""
+
+    def sum_duplicates(
+        self, indices: Tensor, values: Tensor, shape: Sequence[Any], /
+    ) -> tuple[Tensor, Tensor]:
+        """Ascending indices without repetition, and the sums of their values.
+
+        `values` may have further axes.
+        """
+
+    def values_at(self, x: Tensor, columns: Sequence[Tensor], outside: Any, /) -> Any:
+        """The elements of a dense tensor at indices, given axis by axis.
+
+        Where an index is out of bounds, as that of a padding is, `outside`.
+        """
+
+    def to_dense(self, x: Tensor, /) -> Tensor:
+        """A sparse or ragged tensor as a dense one; ragged rows end in zeros."""
+
+    def abstract(self, x: Tensor, kind: str, shape: Sequence[Any], /) -> Tensor:
+        """A sparse or ragged tensor of the shape and dtype of `x`, to find shapes with.
+
+        `shape` has None where a size of the symbolic tensor is not known.
+        """
+
+    def update_rows(
+        self, gradient: Any, kept: Sequence[Kept], update: Function, /
+    ) -> bool:
+        """Change the rows of variables that a gradient has, and no others.
+
+        Args:
+            gradient: that of a table of which rows were looked up.
+            kept: what the table and its slots hold.
+            update: `(rows of the gradient, *rows of each) -> new rows of each`.
+
+        Returns:
+            Whether it did: False for a gradient of all rows.
+        """
+
+    def on_ragged(self, op: Any, args: Sequence[Any], /) -> Any:
+        """The result of an op of ragged tensors; NotImplemented if its body serves."""
+
+
 class Backend(Protocol):
     """A backend: the module `keras.backend.<name>`, or a plug-in's."""
 
@@ -212,6 +307,10 @@ class Backend(Protocol):
 
         Layers that work on text run on the host then.
         """
+
+    @property
+    def sparse(self) -> SparseBackend:
+        """Sparse and ragged tensors; `keras.backend.no_sparse` where there are none."""
 
     @property
     def TABLE(self) -> Mapping[str, Function]:
@@ -528,11 +627,15 @@ if TYPE_CHECKING:
 
     _jax: Backend = jax
     _jax_random: RandomBackend = jax.random
+    _jax_sparse: SparseBackend = jax.sparse
     _torch: Backend = torch
     _torch_random: RandomBackend = torch.random
+    _torch_sparse: SparseBackend = torch.sparse
     _tensorflow: Backend = tensorflow
     _tensorflow_random: RandomBackend = tensorflow.random
+    _tensorflow_sparse: SparseBackend = tensorflow.sparse
     _numpy: Backend = numpy
     _numpy_random: RandomBackend = numpy.random
     _tensorflow_text: TextBackend = tensorflow.text
     _numpy_text: TextBackend = numpy.text
+    _numpy_sparse: SparseBackend = numpy.sparse

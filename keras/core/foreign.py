@@ -8,7 +8,7 @@ import numpy as np
 
 from keras.core import backends
 
-_TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer")
+_TENSOR_NAMES = ("Tensor", "Array", "Parameter", "Variable", "Tracer", "BCOO")
 
 
 def framework_of(x: Any) -> str | None:

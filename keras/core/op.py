@@ -14,6 +14,8 @@ A call of the decorated function does this, in order:
 3. It calls the function of that name in the backend's TABLE, or else the body.
 4. If the op works element by element, it hands on the masks of its arguments.
 
+Where this fails and an argument is sparse or ragged, `core/sparse.py` takes over.
+
 A TABLE's function takes the arguments by position, in the op's own order; defaults at
 the end are left out if the caller left them out. It may be given Python scalars beside
 tensors where the backend's `WEAK` names the op. If it has nothing better than the
@@ -30,7 +32,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, overload
 
-from keras.core import dtypes, masks
+from keras.core import dtypes, masks, sparse
 from keras.core.config.limits import count_call
 from keras.core.scope import current
 from keras.core.settings import floatx
@@ -138,15 +140,29 @@ class Op:
     def run(self, args: tuple, kwargs: dict) -> Any:
         """Compute on tensors of the current backend."""
         backend = current()
-        values = self.convert(backend, args, kwargs)
+        try:
+            values = self.convert(backend, args, kwargs)
 
-        out = (backend.TABLE.get(self.name) or self.body)(*values)
-        if out is NotImplemented:
-            out = self.body(*values)
+            out = (backend.TABLE.get(self.name) or self.body)(*values)
+            if out is NotImplemented:
+                out = self.body(*values)
 
-        if masks._any and self.elementwise:
-            _propagate_mask(values, out)
-        return out
+            if masks._any and self.elementwise:
+                _propagate_mask(values, out)
+            return out
+        except Exception:
+            # Sparse tensors are looked for only now, so that others pay nothing.
+            kinds = sparse.kinds_in(args, kwargs)
+            if not kinds:
+                raise
+        return sparse.run(self, args, kwargs, kinds)
+
+    def by_position(self, args: tuple, kwargs: dict) -> list:
+        """The arguments in the order of the signature, as they were given."""
+        values = list(args)
+        if kwargs or not self.required <= len(values) <= len(self.parameters):
+            self._add_keywords(values, args, kwargs)
+        return values
 
     def convert(self, backend: Any, args: tuple, kwargs: dict) -> list:
         """The arguments by position, with the tensors among them converted.
@@ -324,11 +340,14 @@ def _as_tensor(backend: Any, value: Any, op: Op, place: int) -> Any:
         return value.value
 
     try:
-        return backend.convert_to_tensor(value)
+        tensor = backend.convert_to_tensor(value)
     except (TypeError, ValueError) as error:
         parameter = op.parameters[min(place, len(op.parameters) - 1)]
         error.add_note(f"This was argument `{parameter}` of keras.ops.{op.name}.")
         raise
+    if type(tensor) not in backend.NATIVE and backend.sparse.kind_of(tensor):
+        raise sparse.SparseArgument
+    return tensor
 
 
 def _propagate_mask(args: list, out: Any) -> None:

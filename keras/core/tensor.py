@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from keras.core.dtypes import standardize_dtype
 from keras.core.naming import auto_name
 from keras.core.operators import Operators, registered_ops
+from keras.core.scope import current
 
 if TYPE_CHECKING:
     from keras.core.graph.node import Node
@@ -26,9 +27,13 @@ class KerasTensor(Operators):
     Args:
         shape: axes; None where the size is not known.
         dtype: the type of the elements.
-        sparse, ragged: not supported; True raises.
+        sparse: whether it stands for sparse tensors.
+        ragged: whether it stands for ragged tensors, which TensorFlow has.
         record_history: kept for compatibility.
         name: a name, by default automatic.
+
+    Raises:
+        ValueError: it cannot be both, or the backend has no ragged tensors.
 
     Example:
         >>> x = keras.KerasTensor((None, 3))
@@ -48,14 +53,12 @@ class KerasTensor(Operators):
     ) -> None:
         if kwargs:
             raise TypeError(f"KerasTensor: unknown arguments {sorted(kwargs)}.")
-        if sparse or ragged:
-            raise ValueError(
-                "KerasTensor: sparse and ragged tensors do not exist here."
-            )
+        if ragged:
+            check_ragged("KerasTensor", sparse)
         self.shape = standardize_shape(shape)
         self.dtype = standardize_dtype(dtype)
-        self.sparse = False
-        self.ragged = False
+        self.sparse = bool(sparse)
+        self.ragged = bool(ragged)
         self.record_history = record_history
         self._name = name
         self._node: Node | None = None
@@ -63,6 +66,15 @@ class KerasTensor(Operators):
 
     ragged_rank = None
     row_splits_dtype = None
+
+    @property
+    def kind(self) -> str | None:
+        """ "sparse" or "ragged" if it is that, None if it is dense."""
+        return "sparse" if self.sparse else "ragged" if self.ragged else None
+
+    def without_node(self) -> KerasTensor:
+        """A symbolic tensor like this one that belongs to no graph yet."""
+        return KerasTensor(self.shape, self.dtype, self.sparse, self.ragged)
 
     @property
     def name(self) -> str:
@@ -86,7 +98,8 @@ class KerasTensor(Operators):
         return registered_ops().squeeze(self, axis)
 
     def __repr__(self) -> str:
-        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}>"
+        kind = "" if self.kind is None else f", {self.kind}=True"
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{kind}>"
 
     def _concrete(self, what: str) -> TypeError:
         return TypeError(
@@ -140,6 +153,19 @@ def standardize_shape(shape: Any) -> tuple[int | None, ...]:
             )
 
     return tuple(dims)
+
+
+def check_ragged(who: str, sparse: Any) -> None:
+    """Raise if a ragged tensor is to be sparse too, or the backend has none."""
+    if sparse:
+        raise ValueError(f"{who}: a tensor cannot be both sparse and ragged.")
+    backend = current()
+    if not backend.sparse.HAS_RAGGED:
+        raise ValueError(
+            f"{who}: the backend {backend.name!r} has no ragged tensors; received "
+            "ragged=True. TensorFlow has them; elsewhere pad rows to one length with "
+            "keras.utils.pad_sequences and use masks."
+        )
 
 
 def is_keras_tensor(x: Any) -> bool:

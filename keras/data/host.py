@@ -34,9 +34,18 @@ def is_array(value: Any) -> bool:
     """Whether `value` is one array of samples, of whatever kind."""
     if isinstance(value, (list, tuple)):
         return is_scalars(value)
+    if is_sparse(value):
+        return True
     if not (hasattr(value, "shape") and hasattr(value, "__getitem__")):
         return False
     return hasattr(value, "dtype") or hasattr(value, "iloc")
+
+
+def is_sparse(value: Any) -> bool:
+    """Whether `value` is a sparse tensor of a framework."""
+    if type(value).__name__ in ("SparseTensor", "BCOO"):
+        return True
+    return "sparse" in str(getattr(value, "layout", ""))
 
 
 def is_scalars(value: Any) -> bool:

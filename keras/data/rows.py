@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from keras.core import backends
 from keras.core.foreign import text_array
 from keras.core.scope import backend
 from keras.core.settings import floatx
-from keras.data.host import as_floatx, framework_of, is_array, roots, to_numpy
+from keras.data.host import (
+    as_floatx,
+    framework_of,
+    is_array,
+    is_sparse,
+    roots,
+    to_numpy,
+)
 
 Index = slice | np.ndarray
 Reader = Callable[[Any, Index], Any]
@@ -52,8 +60,13 @@ class Rows:
         )
 
 
-def rows_of(name: str, value: Any) -> Rows:
+def rows_of(name: str, value: Any, sparse: bool = False) -> Rows:
     """`Rows` on a NumPy, pandas, SciPy sparse, HDF5, JAX, torch, … array or a list.
+
+    Args:
+        name: what messages call the array.
+        value: the array.
+        sparse: whether rows of a sparse matrix are not made dense.
 
     Raises:
         TypeError: `value` is not an array; the message names it by `name`.
@@ -67,7 +80,7 @@ def rows_of(name: str, value: Any) -> Rows:
             f"{type(value).__qualname__}, which is not an array. Pass arrays, tensors "
             "or lists of numbers, or a nested structure of these."
         )
-    data, read = _reader(name, value)
+    data, read = _reader(name, value, sparse)
     if not data.shape or data.shape[0] is None:
         raise ValueError(
             f"`{name}` has the shape {tuple(data.shape)}. The first axis must be that "
@@ -76,7 +89,7 @@ def rows_of(name: str, value: Any) -> Rows:
     return Rows(name, data, read, int(data.shape[0]))
 
 
-def _reader(name: str, value: Any) -> tuple[Any, Reader]:
+def _reader(name: str, value: Any, sparse: bool) -> tuple[Any, Reader]:
     if isinstance(value, np.ndarray):
         return np.asarray(value), _read_numpy
     if isinstance(value, (list, tuple)):
@@ -93,19 +106,33 @@ def _reader(name: str, value: Any) -> tuple[Any, Reader]:
     if "pandas" in kinds:
         return _pandas_reader(name, value)
     if "scipy" in kinds:
-        return value.tocsr(), lambda data, index: as_floatx(data[index].toarray())
+        return value.tocsr(), _read_sparse if sparse else _read_made_dense
 
     framework = framework_of(value)
     if framework is None:
         return value, _read_lazily
+    if type(value).__name__ == "RaggedTensor" and framework == backend():
+        return value, _gather_tensorflow
+    if is_sparse(value):
+        return _reader(name, _as_matrix(name, value), sparse)
     if framework == backend() and not _is_on_host(value):
         return value, _gather_tensorflow if framework == "tensorflow" else _read_rows
-    if type(value).__name__ in ("SparseTensor", "RaggedTensor", "BCOO"):
-        raise TypeError(
-            f"`{name}` is a {type(value).__name__}, whose rows can't be gathered. "
-            "Pass a SciPy sparse matrix, or a dataset of batches."
-        )
     return to_numpy(value), _read_numpy
+
+
+def _as_matrix(name: str, tensor: Any) -> Any:
+    """A framework's sparse tensor as a matrix of SciPy, whose rows can be gathered."""
+    if len(tensor.shape) != 2:
+        raise TypeError(
+            f"`{name}` is a {type(tensor).__name__} of shape {tuple(tensor.shape)}, "
+            "whose rows cannot be gathered. Pass a dataset of batches, or a matrix."
+        )
+    from scipy.sparse import csr_matrix
+
+    tensors = backends.load(framework_of(tensor) or "").sparse
+    a = tensors.take_apart(tensor)
+    indices, values = np.asarray(a.indices), np.asarray(a.values)
+    return csr_matrix((values, indices.T), shape=tuple(tensor.shape))
 
 
 def _is_on_host(tensor: Any) -> bool:
@@ -118,6 +145,16 @@ def _is_on_host(tensor: Any) -> bool:
 
 def _read_numpy(data: np.ndarray, index: Index) -> np.ndarray:
     return as_floatx(data[index])
+
+
+def _read_sparse(data: Any, index: Index) -> Any:
+    rows = data[index]
+    rows.data = as_floatx(rows.data)
+    return rows
+
+
+def _read_made_dense(data: Any, index: Index) -> np.ndarray:
+    return as_floatx(data[index].toarray())
 
 
 def _read_rows(data: Any, index: Index) -> Any:

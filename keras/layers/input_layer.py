@@ -8,7 +8,7 @@ from keras.core.config.configurable import arguments
 from keras.core.dtypes import standardize_dtype
 from keras.core.graph.node import Node
 from keras.core.naming import get_uid
-from keras.core.tensor import KerasTensor, standardize_shape
+from keras.core.tensor import KerasTensor, check_ragged, standardize_shape
 from keras.layers.layer import Layer
 
 
@@ -31,8 +31,8 @@ class InputLayer(Layer):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        if sparse or ragged:
-            raise ValueError("Input: sparse and ragged inputs are not supported.")
+        if ragged:
+            check_ragged("Input", sparse)
         batch_shape = kwargs.pop("batch_input_shape", batch_shape)
         super().__init__(name=name or f"input_{get_uid('input')}", **kwargs)
 
@@ -43,6 +43,8 @@ class InputLayer(Layer):
                     f"received {input_tensor!r}."
                 )
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+            sparse = input_tensor.sparse if sparse is None else sparse
+            ragged = input_tensor.ragged if ragged is None else ragged
         elif batch_shape is None:
             if shape is None:
                 raise ValueError("Input: `shape` (or `batch_shape`) is needed.")
@@ -57,9 +59,12 @@ class InputLayer(Layer):
         self.batch_shape = standardize_shape(batch_shape)
         self._dtype = standardize_dtype(dtype or self.compute_dtype)
         self.optional = bool(optional)
-        self.sparse = self.ragged = False
+        self.sparse = bool(sparse)
+        self.ragged = bool(ragged)
 
-        output = KerasTensor(self.batch_shape, self._dtype, name=self.name)
+        output = KerasTensor(
+            self.batch_shape, self._dtype, self.sparse, self.ragged, name=self.name
+        )
         self._output = Node(self, (), {}, output).outputs
         self.built = True
 
@@ -86,8 +91,8 @@ class InputLayer(Layer):
         config: dict[str, Any] = {
             "batch_shape": self.batch_shape,
             "dtype": self._dtype,
-            "sparse": False,
-            "ragged": False,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
             "name": self.name,
         }
         if self.optional:
@@ -112,7 +117,9 @@ def Input(  # noqa: N802 - the API's name
         shape: the shape of one sample, such as `(28, 28, 1)`; None for any size.
         batch_size: the size of the batch axis, None for any.
         dtype: the type of the data, by default `floatx()`.
-        sparse, ragged: not supported; True raises.
+        sparse: whether the data are sparse tensors, or SciPy sparse matrices, which
+            are then not made dense.
+        ragged: whether the data are ragged tensors, which TensorFlow has.
         batch_shape: the whole shape, instead of `shape` and `batch_size`.
         name: the input's name.
         tensor: a symbolic tensor to stand for.

@@ -4,6 +4,7 @@ import sys
 
 from keras.core.operators import register_ops
 from keras.ops import image, linalg, nn, numpy
+from keras.ops import sparse as _rules  # noqa: F401  (for ops of sparse tensors)
 from keras.ops.autodiff import custom_gradient, grad, jvp, value_and_grad
 from keras.ops.control import (
     associative_scan,

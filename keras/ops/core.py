@@ -11,6 +11,7 @@ from keras.core import dtypes
 from keras.core.errors import check_choice, shape_error, shapes_fit
 from keras.core.op import OPS, Tensor, Tensors, kernel, op
 from keras.core.scope import current
+from keras.core.sparse import rule, to_dense
 from keras.core.tensor import KerasTensor
 from keras.core.typing import ArrayLike, DTypeLike
 from keras.core.weight import Weight
@@ -35,25 +36,41 @@ def convert_to_tensor(
     Args:
         x: a tensor, array, variable, number, or nested list of them.
         dtype: the type; by default that of `x` (Python floats become `floatx()`).
-        sparse, ragged: only dense tensors are supported; True raises.
+        sparse: False makes a sparse tensor dense. By default (and with True) tensors
+            that are sparse stay so, and SciPy's sparse matrices become sparse tensors
+            where the backend has them.
+        ragged: likewise for ragged tensors, whose rows then end in zeros.
 
-    Raises:
-        ValueError: `sparse` or `ragged` is True.
+    Example:
+        >>> import scipy.sparse
+        >>> matrix = scipy.sparse.csr_matrix([[0.0, 2.0], [0.0, 0.0]])
+        >>> keras.ops.convert_to_tensor(matrix, sparse=False)
+        array([[0., 2.], [0., 0.]])
     """
-    refuse_sparse("convert_to_tensor", sparse or ragged)
     if isinstance(x, KerasTensor):
         is_same = dtype is None or dtypes.standardize_dtype(dtype) == x.dtype
-        return x if is_same else cast(x, dtype)
-    return current().convert_to_tensor(x, dtype)
+        x = x if is_same else cast(x, dtype)
+        refused = {"sparse": sparse, "ragged": ragged}
+        return _densify(x) if refused.get(x.kind or "", None) is False else x
+    x = current().convert_to_tensor(x, dtype)
+    if sparse is False or ragged is False:
+        kind = current().sparse.kind_of(x)
+        if (kind == "sparse" and sparse is False) or (
+            kind == "ragged" and ragged is False
+        ):
+            x = current().sparse.to_dense(x)
+    return x
 
 
-def refuse_sparse(who: str, sparse: bool | None) -> None:
-    """Raise if a sparse or ragged tensor is asked for."""
-    if sparse:
-        raise ValueError(
-            f"{who}: sparse and ragged tensors are not supported; leave `sparse` False "
-            "and pass dense values."
-        )
+@op(name="convert_to_tensor")
+def _densify(x: Tensor) -> Tensor:
+    """A sparse or ragged tensor as a dense one."""
+    return to_dense(x)
+
+
+@rule("convert_to_tensor")
+def _densified(op: Any, x: Any) -> Any:
+    return to_dense(x)
 
 
 def convert_to_numpy(x: Tensor) -> np.ndarray:

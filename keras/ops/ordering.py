@@ -9,7 +9,7 @@ from keras.core.op import Index, Tensor, op, primitive
 from keras.core.scope import current
 from keras.core.tensor import KerasTensor
 from keras.ops import reductions
-from keras.ops.core import cast, refuse_sparse, shape
+from keras.ops.core import cast, shape
 from keras.ops.elementwise import clip
 from keras.ops.indexing import take, where
 from keras.ops.shaping import concatenate, moveaxis, reshape
@@ -240,7 +240,8 @@ def bincount(
         weights: numbers of the shape of `x` to add up instead of counting.
         minlength: the least length of the result. In a compiled function on JAX it is
             the length, and must be given.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether a sparse tensor is returned. In a compiled function `minlength`
+            is then its length on every backend.
 
     Returns:
         int32 counts, or sums in the type of `weights`.
@@ -249,8 +250,21 @@ def bincount(
         >>> keras.ops.bincount([0, 2, 2])
         array([1, 0, 2])
     """
-    refuse_sparse("bincount", sparse)
+    if sparse:
+        return _sparse_bincount(x, weights, minlength)
     return _bincount(x, weights, minlength)
+
+
+@op(name="_sparse_bincount")
+def _sparse_bincount(x: Index, weights: Tensor | None, minlength: int) -> Tensor:
+    """The counts, of which only those of the integers that appear are stored."""
+    from keras.ops.encoding import counted, places_of
+
+    sizes = shape(x)
+    flat = reshape(x, (-1,))
+    rows = places_of(flat, sizes)[:-1]
+    flat_weights = None if weights is None else reshape(weights, (-1,))
+    return counted(rows, flat, flat_weights, sizes[:-1], minlength)
 
 
 @op(cast="float")

@@ -64,7 +64,8 @@ def _reshape_spec(x: Any, newshape: Any) -> KerasTensor:
                 f"reshaped to {newshape!r}."
             )
         inferred = total // rest if rest else 0
-    return KerasTensor(tuple(inferred if n == -1 else n for n in given), x.dtype)
+    shape = tuple(inferred if n == -1 else n for n in given)
+    return KerasTensor(shape, x.dtype, sparse=x.sparse)
 
 
 @primitive(infer=_reshape_spec)

@@ -30,6 +30,8 @@ class Adagrad(Optimizer):
         >>> keras.optimizers.Adagrad(0.01)
     """
 
+    keeps_rows = True
+
     def __init__(
         self,
         learning_rate: Any = 0.001,

@@ -52,6 +52,9 @@ class Optimizer(Hyperparameters):
 
     # The name of the backend's kernel that does what `update` says to all weights.
     fused: str | None = None
+    # Whether a row of a weight whose gradient is zero stays as it is, so that only rows
+    # that were looked up need an update.
+    keeps_rows: bool = False
     _are_swapped = False  # whether the averages are in the weights
     _uniform = False  # whether all weights are of one type that kernels know
     _not_copied = ("_index", "_slot_values", "_scalars")
@@ -374,11 +377,13 @@ class Optimizer(Hyperparameters):
                     type(gradient) not in backend.NATIVE
                     or backend.dtype_of(gradient) != variable.dtype
                 ):
+                    if self._update_rows(gradient, variable):
+                        continue
                     gradient = ops.convert_to_tensor(gradient, variable.dtype)
                 found.append(gradient)
                 weights.append(variable)
 
-        if missing and not weights:
+        if len(missing) == len(variables):
             raise ValueError(
                 f"{type(self).__name__}: no variable has a gradient. The loss does not "
                 f"depend on {missing}."
@@ -391,7 +396,41 @@ class Optimizer(Hyperparameters):
 
         return found, weights
 
+    def _update_rows(self, gradient: Any, variable: Variable) -> bool:
+        """Change only the rows that a gradient has; tells whether it did."""
+        if not self.keeps_rows or self._needs_all_rows or variable.constraint:
+            return False
+        is_cast = self._backend.dtype_of(gradient) != variable.dtype
+        if is_cast or current_frame() is not None or not self._is_builtin():
+            return False
+        (i,) = self._places([variable])
+        kept = [c[i] for c in self._slots.values() if c[i] is not None]
+        rate = ops.cast(self._current_learning_rate(), variable.dtype)
+
+        def update(rows: Any, weight: Any, *slots: Any) -> tuple[Any, ...]:
+            return self.update(rows, weight, rate, *slots)
+
+        values = [v.value for v in (variable, *kept)]
+        return self._backend.sparse.update_rows(gradient, values, update)
+
+    @property
+    def _needs_all_rows(self) -> bool:
+        """Whether an option changes or reads weights whose gradient is zero."""
+        limits = (self.clipnorm, self.global_clipnorm, self.clipvalue)
+        return any(
+            option not in (None, False)
+            for option in (
+                *limits,
+                self.weight_decay,
+                self.use_ema,
+                self.gradient_accumulation_steps,
+                self.loss_scale_factor,
+            )
+        )
+
     def _update(self, grads: list[Any], variables: list[Variable]) -> None:
+        if not variables:  # all of them were updated by row
+            return
         grads = self._clip(grads)
         places = self._places(variables)
         if not self._update_at_once(grads, variables, places):

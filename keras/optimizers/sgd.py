@@ -38,6 +38,7 @@ class SGD(Optimizer):
         self._keep(momentum=momentum)
         self.nesterov = bool(nesterov)
         self._has_momentum = momentum != 0
+        self.keeps_rows = momentum == 0
         self.fused = "nesterov" if self.nesterov and momentum else "sgd"
 
     def slots(self) -> Sequence[Sequence[str]]:

@@ -141,6 +141,7 @@ class CompiledCalls:
             and current_frame() is None
             and context is not None
             and context.with_losses is model._with_losses  # the outermost call
+            and all(model._backend.sparse.kind_of(x) is None for x in leaves)
             and all(model._backend.runs_eagerly(x) for x in leaves)
             and not _masked(leaves)
         )

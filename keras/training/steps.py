@@ -296,6 +296,11 @@ class Steps:
         parts = self._flatten_layers(include_self=False)
         return bool(parts) and all(part.built for part in parts)
 
+    def _one_sample(self, array: Any) -> Any:
+        """The first sample of a batch; a sparse tensor of a framework whole."""
+        is_whole = array is None or self._backend.sparse.kind_of(array) is not None
+        return array if is_whole else array[:1]
+
     def _build_on(self, data: Any, training: bool) -> None:
         """Make the weights and the optimizer's variables, if they do not exist yet.
 
@@ -303,9 +308,7 @@ class Steps:
         """
         if not self.built and not self._is_called_by(training):
             x, _, _ = unpack_x_y_sample_weight(data)
-            one_sample = to_tensors(
-                tree.map_structure(lambda a: None if a is None else a[:1], x)
-            )
+            one_sample = to_tensors(tree.map_structure(self._one_sample, x))
             self._backend.without_gradients(self)(one_sample, training=False)  # type: ignore[arg-type]
 
         if training and self.optimizer is not None and not self.optimizer.built:

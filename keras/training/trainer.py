@@ -198,6 +198,16 @@ class Trainer(Steps):
             total += math.prod(tensor.shape[1:]) * itemsize
         return total
 
+    def _takes_sparse(self) -> bool:
+        """Whether sparse matrices among the data stay sparse: if an `Input` says so.
+
+        A model that is not made of a graph gets them as Keras gives them.
+        """
+        graph = getattr(self, "_graph", None)
+        if graph is not None:
+            return any(tensor.sparse for tensor in graph.inputs)
+        return self._backend.sparse.TAKES_DATA
+
     def _needs_loss_scale(self) -> bool:
         return self.dtype_policy.name == "mixed_float16"  # type: ignore[attr-defined]
 
@@ -273,7 +283,7 @@ class Trainer(Steps):
         # The last samples are for validation, if a fraction is asked for.
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = split_validation(
-                x, y, sample_weight, validation_split
+                x, y, sample_weight, validation_split, self._takes_sparse()
             )
         source = make_batches(
             x,
@@ -284,6 +294,7 @@ class Trainer(Steps):
             shuffle=shuffle,
             class_weight=class_weight,
             seed=draw_seed() if shuffle else None,
+            sparse=self._takes_sparse(),
         )
         sizes = self._output_sizes()
         self._targets.check_labels(y, sizes)  # type: ignore[union-attr]
@@ -358,7 +369,12 @@ class Trainer(Steps):
             raise TypeError(f"evaluate: unknown arguments {sorted(kwargs)}.")
         self._check_compiled("evaluate")
         source = make_batches(
-            x, y, sample_weight, batch_size=batch_size, steps=_capped(steps)
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps=_capped(steps),
+            sparse=self._takes_sparse(),
         )
         self._track_loss()
         self._build_on(source.peek(), training=False)
@@ -400,7 +416,12 @@ class Trainer(Steps):
             if _is_one_batch(x, batch_size):
                 return self._to_numpy(self.make_predict_function()((x,)))
 
-        source = make_batches(x, batch_size=batch_size, steps=_capped(steps))
+        source = make_batches(
+            x,
+            batch_size=batch_size,
+            steps=_capped(steps),
+            sparse=self._takes_sparse(),
+        )
         if not self.built:
             self._build_on(source.peek(), training=False)
         engine = engine_of(self)
@@ -462,7 +483,7 @@ class Trainer(Steps):
             return_dict: whether a dict by name comes back.
         """
         self._check_can_train("train_on_batch")
-        batch = _single_batch(x, y, sample_weight, class_weight)
+        batch = _single_batch(self, x, y, sample_weight, class_weight)
         self._track_loss()
         self._build_on(batch, training=True)
         return self._read_results(self.make_train_function()(batch), return_dict)
@@ -477,7 +498,7 @@ class Trainer(Steps):
     ) -> Any:
         """Evaluate one batch of arrays; the metrics so far come back."""
         self._check_compiled("test_on_batch")
-        batch = _single_batch(x, y, sample_weight, None)
+        batch = _single_batch(self, x, y, sample_weight, None)
         self._track_loss()
         self._build_on(batch, training=False)
         return self._read_results(self.make_test_function()(batch), return_dict)
@@ -485,7 +506,7 @@ class Trainer(Steps):
     @_in_backend
     def predict_on_batch(self, x: Any) -> Any:
         """What the model returns for one batch, as NumPy arrays."""
-        batch = _single_batch(x, None, None, None)
+        batch = _single_batch(self, x, None, None, None)
         self._build_on(batch, training=False)
         return self._to_numpy(self.make_predict_function()(batch))
 
@@ -523,10 +544,18 @@ def _flat_results(logs: dict[str, Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _single_batch(x: Any, y: Any, sample_weight: Any, class_weight: Any) -> tuple:
-    rows = len(tree.flatten(x)[0])
+def _single_batch(
+    model: Any, x: Any, y: Any, sample_weight: Any, class_weight: Any
+) -> tuple:
+    first = tree.flatten(x)[0]
+    rows = first.shape[0] if hasattr(first, "shape") else len(first)
     source = make_batches(
-        x, y, sample_weight, batch_size=max(rows, 1), class_weight=class_weight
+        x,
+        y,
+        sample_weight,
+        batch_size=max(rows, 1),
+        class_weight=class_weight,
+        sparse=model._takes_sparse(),
     )
     return next(iter(source.epoch(0)))
 

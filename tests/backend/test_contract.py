@@ -10,6 +10,7 @@ def test_functions_and_values(backend):
     for protocol, module in (
         (contract.Backend, current()),
         (contract.RandomBackend, current().random),
+        (contract.SparseBackend, current().sparse),
     ):
         names = contract.members(protocol)
         assert not [name for name in names if not hasattr(module, name)]

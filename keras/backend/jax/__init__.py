@@ -16,7 +16,7 @@ from keras.backend.defaults import (
     text,
     without_gradients,
 )
-from keras.backend.jax import image, linalg, math, nn, numpy, random
+from keras.backend.jax import image, linalg, math, nn, numpy, random, sparse
 from keras.backend.jax.control import (
     cond,
     runs_eagerly,

@@ -14,7 +14,9 @@ import numpy as np
 from keras.backend.defaults import dtype_of, is_data
 from keras.backend.explain import counted, described
 from keras.backend.jax.cpu import on_cpu
+from keras.backend.jax.sparse import from_matrix, kind_of
 from keras.backend.jax.tensor import is_tensor
+from keras.backend.scipy_matrices import is_matrix
 from keras.core import dtypes, tree
 from keras.core.lift import RecordingFrame
 from keras.core.variable import (
@@ -135,6 +137,7 @@ class Compiled:
     def _version(self, args: Sequence[Any]) -> tuple[Lifted, list]:
         """The function for the shapes of these arguments, and the data in them."""
         data, filled, form = tree.partition(tuple(args), is_data)
+        data = [from_matrix(x, pad=True) if is_matrix(x) else x for x in data]
         key = (form, tuple((d.shape, d.dtype) for d in data))
         step = self._versions.get(key)
         if step is None:
@@ -313,6 +316,8 @@ def _owned(variable: Variable) -> Any:
 
 
 def _abstract(x: Any, shape: Any) -> Any:
+    if kind_of(x):  # it has several arrays
+        return jax.tree.map(lambda part: _abstract(part, part.shape), x)
     return jax.ShapeDtypeStruct(shape, jax.dtypes.canonicalize_dtype(x.dtype))
 
 

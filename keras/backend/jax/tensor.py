@@ -10,6 +10,8 @@ import numpy as np
 
 from keras.backend.defaults import dtype_of
 from keras.backend.jax import host  # noqa: F401  (its import gives arrays `.numpy()`)
+from keras.backend.jax.sparse import from_matrix, kind_of, to_dense, with_values
+from keras.backend.scipy_matrices import is_matrix
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
 from keras.core.variable import for_every_variable_class
@@ -37,7 +39,7 @@ def is_tensor(x: Any) -> bool:
     if isinstance(x, jax.Array):
         NATIVE.add(kind)
         return True
-    return False
+    return kind_of(x) is not None
 
 
 def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
@@ -56,6 +58,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return convert_to_tensor(x.value, dtype)
 
     refuse_foreign(x, name)
+    if is_matrix(x):
+        return convert_to_tensor(from_matrix(x), dtype)
     refuse_text(x, name)
 
     if dtype is not None:
@@ -103,11 +107,15 @@ def convert_to_numpy(x: Any) -> np.ndarray:
     """The values of `x` on the host, as a NumPy array."""
     if isinstance(x, Weight):
         x = x.value
+    if kind_of(x):
+        x = to_dense(x)
     return np.asarray(x)
 
 
 def cast(x: Any, dtype: str) -> Any:
     """`x` with the dtype of that name."""
+    if type(x) not in NATIVE and kind_of(x):
+        return with_values(x, cast(x.data, dtype))
     return x.astype(_own_dtype(dtype))
 
 

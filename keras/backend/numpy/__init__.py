@@ -4,6 +4,7 @@ It computes no gradients: it is for running and evaluating models, and for prepa
 data, where no framework is installed or none should be imported.
 """
 
+from keras.backend import no_sparse as sparse
 from keras.backend.defaults import (
     FUSED_RNN,
     STORED_ONLY,

@@ -14,6 +14,7 @@ import numpy as np
 from keras.backend.defaults import dtype_name, dtype_of
 from keras.backend.numpy.array import Array, as_array, quiet
 from keras.backend.numpy.hollow import Hollow, hollow_scope, is_hollow
+from keras.backend.scipy_matrices import is_matrix
 from keras.core import dtypes
 from keras.core.foreign import is_text, refuse_foreign, refuse_text
 from keras.core.variable import Variable
@@ -57,6 +58,8 @@ def _converted(x: Any, dtype: Any) -> Any:
     refuse_foreign(x, name)
     if dtype in (None, "string") and is_text(x):
         return as_array(x)
+    if is_matrix(x):
+        x = x.toarray()
     refuse_text(x, name)
 
     wanted = None if dtype is None else _own_dtype(dtypes.standardize_dtype(dtype))

@@ -14,7 +14,16 @@ from keras.backend.defaults import (
     projects_sequences,
     without_gradients,
 )
-from keras.backend.tensorflow import image, linalg, math, nn, numpy, random, text
+from keras.backend.tensorflow import (
+    image,
+    linalg,
+    math,
+    nn,
+    numpy,
+    random,
+    sparse,
+    text,
+)
 from keras.backend.tensorflow.control import (
     cond,
     runs_eagerly,

@@ -119,7 +119,7 @@ class Traced:
 
     def _find(self, args: tuple) -> tuple[list[Any], Any]:
         tensors, filled, form = self._parted(args)
-        key = (form, *((tuple(t.shape), t.dtype) for t in tensors))
+        key = (form, *((type(t), tuple(t.shape), t.dtype) for t in tensors))
         graph = self._sized.get(key)
         if graph is None:
             graph = self._for_any_size(form, filled, tensors) if self._batches else None
@@ -146,11 +146,18 @@ class Traced:
         return traced.get_concrete_function(*specs)
 
 
-def _specs(tensors: list, any_size: bool = False) -> list[tf.TensorSpec]:
+def _specs(tensors: list, any_size: bool = False) -> list[tf.TypeSpec]:
     def shape(t: Any) -> Any:
         return [None, *t.shape[1:]] if any_size and t.shape.rank else t.shape
 
-    return [tf.TensorSpec(shape(t), t.dtype) for t in tensors]
+    def spec(t: Any) -> tf.TypeSpec:
+        if isinstance(t, tf.RaggedTensor):
+            splits = t.row_splits.dtype
+            return tf.RaggedTensorSpec(shape(t), t.dtype, t.ragged_rank, splits)
+        is_sparse = isinstance(t, tf.SparseTensor)
+        return (tf.SparseTensorSpec if is_sparse else tf.TensorSpec)(shape(t), t.dtype)
+
+    return [spec(t) for t in tensors]
 
 
 def compile_loop(compiled: Any, jit_compile: Any, collect: bool) -> Callable:

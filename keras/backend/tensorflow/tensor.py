@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from keras.backend.scipy_matrices import is_matrix
+from keras.backend.tensorflow.sparse import from_matrix, kind_of, to_dense
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign
 from keras.core.weight import Weight
@@ -24,7 +26,7 @@ def is_tensor(x: Any) -> bool:
     if isinstance(x, tf.Tensor):
         NATIVE.add(kind)
         return True
-    return False
+    return kind_of(x) is not None
 
 
 def dtype_name(dtype: Any) -> str:
@@ -45,7 +47,11 @@ def shape_of(x: Any) -> tuple[Any, ...]:
     static = x.shape.as_list()
     if None not in static:
         return tuple(static)
-    dynamic = tf.shape(x)
+    kind = kind_of(x)
+    if kind == "ragged":  # rows differ in length: other sizes do not exist
+        rows = tf.cast(x.nrows(), "int32") if static[0] is None else static[0]
+        return (rows, *static[1:])
+    dynamic = tf.cast(x.dense_shape, "int32") if kind else tf.shape(x)
     return tuple(dynamic[i] if n is None else n for i, n in enumerate(static))
 
 
@@ -67,8 +73,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     # What TensorFlow has beside dense tensors.
     if isinstance(x, tf.IndexedSlices):  # the gradient of rows that were looked up
         return convert_to_tensor(tf.convert_to_tensor(x), dtype)
-    if isinstance(x, (tf.RaggedTensor, tf.SparseTensor)):
-        raise TypeError(f"{type(x).__name__} is not supported: give a dense tensor.")
+    if is_matrix(x):
+        return convert_to_tensor(from_matrix(x), dtype)
     if not isinstance(x, tf.Variable):
         refuse_foreign(x, name)
 
@@ -105,6 +111,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
         x = x.value
     if isinstance(x, tf.IndexedSlices):
         x = tf.convert_to_tensor(x)
+    if kind_of(x):
+        x = to_dense(x)
     return np.asarray(x)
 
 

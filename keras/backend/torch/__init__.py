@@ -1,7 +1,7 @@
 """The PyTorch backend; its names are those of `contract.py`."""
 
 from keras.backend.defaults import HAS_GRADIENTS, projects_sequences, text
-from keras.backend.torch import image, linalg, math, nn, numpy, random
+from keras.backend.torch import image, linalg, math, nn, numpy, random, sparse
 from keras.backend.torch.capture import is_recording, opaque
 from keras.backend.torch.control import (
     cond,

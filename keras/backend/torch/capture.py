@@ -423,9 +423,13 @@ class Captured:
         self._fn, self._variables = fn, variables
         # For each kind of call the tape, or why there is none, or None after the first.
         self._tapes: dict[Any, Tape | str | None] = {}
+        self._meets_sparse = False
 
     def __call__(self, *args: Any) -> Any:
         tensors, filled, form = _taken_apart(args)
+        if any(tensor.layout is not torch.strided for tensor in tensors):
+            self._meets_sparse = True
+            return self._fn(*filled(tensors))
         return self._run(_key(form, tensors), tensors, filled)
 
     def loop(self, stack: Any, count: int, collect: bool) -> Any:
@@ -451,6 +455,8 @@ class Captured:
         """How it runs, in words."""
         kinds = list(self._tapes.values())
         recorded = sum(isinstance(kind, Tape) for kind in kinds)
+        if self._meets_sparse and not kinds:
+            return "runs step by step, because its data are sparse"
         said = [f"recorded and repeated{counted(recorded)}"]
         if None in kinds:
             said.append("recorded at the next call for others")

@@ -75,6 +75,7 @@ def _rules_apply(leaves: list[Any]) -> bool:
     return (
         bool(tensors)
         and all(x.is_meta and type(x) in _PLAIN for x in tensors)
+        and all(x.layout is torch.strided for x in tensors)
         and not torch.is_grad_enabled()
         and torch._C._functorch.peek_interpreter_stack() is None
     )

@@ -10,7 +10,9 @@ import ml_dtypes
 import numpy as np
 import torch
 
+from keras.backend.scipy_matrices import is_matrix
 from keras.backend.torch.host import tensor_numpy
+from keras.backend.torch.sparse import from_matrix
 from keras.core import dtypes
 from keras.core.foreign import refuse_foreign, refuse_text
 from keras.core.weight import Weight
@@ -106,6 +108,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> torch.Tensor:
         return convert_to_tensor(x.value, dtype)
 
     refuse_foreign(x, name)
+    if is_matrix(x):
+        return convert_to_tensor(from_matrix(x).to(get_device()), dtype)
     refuse_text(x, name)
     if wanted is None and isinstance(x, float):  # NumPy's float64 is a Python float
         wanted = DTYPES[dtypes.floatx()]
@@ -150,6 +154,8 @@ def convert_to_numpy(x: Any) -> np.ndarray:
             return np.asarray([convert_to_numpy(v) for v in x])
         return np.asarray(x)
     x = x.detach().cpu()
+    if x.layout is not torch.strided:
+        x = x.to_dense()
     if x.dim() == 2:
         x = x.contiguous()  # files want it, and NumPy takes longer
     if x.dtype == torch.bfloat16:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from keras.core import masks, tree
+from keras.core import masks, sparse, tree
 from keras.core.graph.node import Node, sort_nodes
 from keras.core.graph.operation import Operation
 from keras.core.graph.order import ordered_operations
@@ -59,11 +59,13 @@ class Graph:
     def symbolic(self, inputs: Nested, owner: str) -> Nested:
         """The outputs as symbolic tensors, for inputs of perhaps other shapes."""
         flat = self._standardize(inputs, owner)
-        if all(a.shape == b.shape for a, b in zip(flat, self.inputs)):
+        if all(
+            a.shape == b.shape and a.kind == b.kind for a, b in zip(flat, self.inputs)
+        ):
             outputs = self.outputs
         else:
             outputs = self.plan.run(flat, _call)
-        values = [KerasTensor(t.shape, t.dtype) for t in outputs]
+        values = [t.without_node() for t in outputs]
         return tree.pack_sequence_as(self.outputs_struct, values)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
@@ -119,11 +121,11 @@ class Graph:
         rank, wanted = len(value.shape), len(spec.shape)
         if rank == wanted - 1 and spec.shape[-1] == 1:
             mask = masks.get_mask(value)
-            value = value[..., None]
+            value = _dense(value)[..., None]
             if mask is not None:
                 masks.set_mask(value, mask)
         elif rank == wanted + 1 and value.shape[-1] == 1:
-            value = value[..., 0]
+            value = _dense(value)[..., 0]
 
         shape = tuple(value.shape)
         if len(shape) != wanted or any(
@@ -137,6 +139,8 @@ class Graph:
         if isinstance(value, KerasTensor):
             return value
         converted = current().convert_to_tensor(value, spec.dtype)
+        if spec.kind is None:
+            converted = _dense(converted)
         if masks._any and converted is not value:
             masks.set_mask(converted, masks.get_mask(value))
         return converted
@@ -157,6 +161,13 @@ def _is_optional(tensor: KerasTensor) -> bool:
 
 def _call(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
     return operation(*args, **kwargs)
+
+
+def _dense(value: Any) -> Any:
+    """A sparse tensor as a dense one, where the graph was made for that."""
+    if isinstance(value, KerasTensor):
+        return value
+    return sparse.to_dense(value)
 
 
 def _symbolic(structure: SymbolicInputs, what: str, owner: str) -> list[KerasTensor]:

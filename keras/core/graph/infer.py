@@ -53,16 +53,19 @@ def infer_outputs(
         if memo_key is not None and len(_memo) < _MEMO_LIMIT:
             _memo[memo_key] = specs
 
-    return tree.map_structure(
-        lambda s: KerasTensor(s.shape, s.dtype) if isinstance(s, Spec) else s, specs
-    )
+    return tree.map_structure(lambda s: _symbol(s) if isinstance(s, Spec) else s, specs)
+
+
+def _symbol(spec: Spec) -> KerasTensor:
+    kind = spec.kind
+    return KerasTensor(spec.shape, spec.dtype, kind == "sparse", kind == "ragged")
 
 
 def _memo_key(key: Any, leaves: list[Any], treedef: Any) -> Any:
     static: list[Any] = []
     for leaf in leaves:
         if isinstance(leaf, KerasTensor):
-            static.append((leaf.shape, leaf.dtype))
+            static.append((leaf.shape, leaf.dtype, leaf.kind))
         elif callable(leaf) or hasattr(leaf, "dtype"):
             return None  # functions, variables, tensors: the memo must not keep them
         else:
@@ -96,7 +99,7 @@ def _merge_leaves(first: Any, *others: Any) -> Any:
     if isinstance(first, Spec):
         shapes = zip(first.shape, *(other.shape for other in others))
         shape = tuple(dims[0] if len(set(dims)) == 1 else None for dims in shapes)
-        return Spec(shape, first.dtype)
+        return Spec(shape, first.dtype, first.kind)
     if type(first) is int and any(other != first for other in others):
         return None  # a size that was read off an unknown axis
     return first

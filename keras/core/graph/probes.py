@@ -51,13 +51,14 @@ _CERTAIN = (AttributeError, ImportError, NameError, NotImplementedError)
 
 
 class Spec:
-    """A tensor in a result: shape and type."""
+    """A tensor in a result: shape, type, and "sparse" or "ragged" where it is that."""
 
-    __slots__ = ("shape", "dtype")
+    __slots__ = ("shape", "dtype", "kind")
 
-    def __init__(self, shape: Shape, dtype: str) -> None:
+    def __init__(self, shape: Shape, dtype: str, kind: str | None = None) -> None:
         self.shape = shape
         self.dtype = dtype
+        self.kind = kind
 
 
 class Outcome:
@@ -131,17 +132,28 @@ class Probes:
             (shape, self.leaves[i].dtype) for shape, i in zip(shapes, self.where)
         ]
 
+        sparse = current().sparse
+        kinds: list[str | None] = []  # of the leaves of the output
+
         def call(tensors: list[Any]) -> Any:
             filled = list(self.leaves)
             for i, tensor in zip(self.where, tensors):
+                symbol = self.leaves[i]
+                if symbol.kind is not None:
+                    tensor = sparse.abstract(tensor, symbol.kind, symbol.shape)
                 filled[i] = tensor
             args, kwargs = tree.unflatten(self.treedef, filled)
             with frame(_ReadCounter) as counter:
                 output = self.fn(*args, **kwargs)
             self.reads[shapes] = counter.reads
+            kinds[:] = map(sparse.kind_of, tree.flatten(output))
             return output
 
-        return current().eval_shape(call, specs, Spec)
+        output = current().eval_shape(call, specs, Spec)
+        for leaf, kind in zip(tree.flatten(output), kinds):
+            if isinstance(leaf, Spec):
+                leaf.kind = kind
+        return output
 
     def first_accepted(self, candidates: Iterator[Shapes]) -> Outcome | None:
         """The outcome of the first candidate that the function accepts."""

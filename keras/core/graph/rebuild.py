@@ -143,6 +143,4 @@ def _start(
 
 def _blank(leaf: Any) -> Any:
     """A symbolic tensor of the same shape that belongs to no graph yet."""
-    return (
-        KerasTensor(leaf.shape, leaf.dtype) if isinstance(leaf, KerasTensor) else leaf
-    )
+    return leaf.without_node() if isinstance(leaf, KerasTensor) else leaf

@@ -29,6 +29,7 @@ def make_batches(
     shuffle: bool | str = False,
     class_weight: Mapping[int, float] | None = None,
     seed: int | None = None,
+    sparse: bool = False,
 ) -> BatchSource:
     """Make batches of whatever `fit`, `evaluate` and `predict` accept.
 
@@ -46,6 +47,8 @@ def make_batches(
             Ignored for a dataset or generator, which has its own order.
         class_weight: Weight of each class index.
         seed: Determines the shuffling, together with the number of the pass.
+        sparse: Whether SciPy's sparse matrices among the inputs stay sparse; they are
+            made dense batch by batch otherwise.
 
     Returns:
         The source. NumPy arrays are never copied whole, stored arrays never read
@@ -71,7 +74,7 @@ def make_batches(
     if not _holds_arrays(x):
         given = {"y": y, "sample_weight": sample_weight, "batch_size": batch_size}
         return _batches_of_dataset(x, given, steps, bool(shuffle), seed, weights)
-    parts, count = _rows(x, y, sample_weight)
+    parts, count = _rows(x, y, sample_weight, sparse)
     if weights is not None:
         if sample_weight is not None and not isinstance(parts[2], Rows):
             raise ValueError(
@@ -94,7 +97,7 @@ def make_batches(
 
 
 def split_validation(
-    x: Any, y: Any, sample_weight: Any, fraction: float
+    x: Any, y: Any, sample_weight: Any, fraction: float, sparse: bool = False
 ) -> tuple[tuple, tuple]:
     """Set the last samples aside for validation, without reading or copying them.
 
@@ -103,6 +106,7 @@ def split_validation(
         y: Targets, or None.
         sample_weight: Sample weights, or None.
         fraction: How much to set aside, between 0 and 1.
+        sparse: As for `make_batches`.
 
     Returns:
         `(x, y, sample_weight)` for training and the same for validation, to be given
@@ -120,7 +124,7 @@ def split_validation(
         raise ValueError(
             f"`validation_split` must be between 0 and 1; received {fraction!r}."
         )
-    parts, count = _rows(x, y, sample_weight)
+    parts, count = _rows(x, y, sample_weight, sparse)
     middle = math.floor(count * (1.0 - fraction))
     if middle in (0, count):
         raise ValueError(
@@ -156,12 +160,14 @@ def _holds_arrays(x: Any) -> bool:
     return isinstance(x, (Rows, Mapping, list, tuple)) or is_array(x)
 
 
-def _rows(x: Any, y: Any, sample_weight: Any) -> tuple[tuple, int]:
+def _rows(
+    x: Any, y: Any, sample_weight: Any, sparse: bool = False
+) -> tuple[tuple, int]:
     """The parts of a batch with `Rows` as leaves, and how many samples there are."""
     lengths: dict[str, int] = {}
 
     def to_rows(name: str, value: Any) -> Rows:
-        rows = rows_of(name, value)
+        rows = rows_of(name, value, sparse and name.startswith("x"))
         lengths[name] = rows.length
         return rows
 
