@@ -111,7 +111,12 @@ def _reader(name: str, value: Any, sparse: bool) -> tuple[Any, Reader]:
     framework = framework_of(value)
     if framework is None:
         return value, _read_lazily
-    if type(value).__name__ == "RaggedTensor" and framework == backend():
+    if type(value).__name__ == "RaggedTensor":
+        if framework != backend():
+            raise TypeError(
+                f"`{name}` is a RaggedTensor, and the backend {backend()!r} has none. "
+                "Pad its rows: `x.to_tensor()`."
+            )
         return value, _gather_tensorflow
     if is_sparse(value):
         return _reader(name, _as_matrix(name, value), sparse)

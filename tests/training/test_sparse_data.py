@@ -217,4 +217,5 @@ def test_batches_of_ragged_tensors():
         model.compile("adam", "mse")
         batches = tf.data.Dataset.from_tensor_slices((x, y)).batch(2)
         losses = model.fit(batches, epochs=5, verbose=0).history["loss"]
+        assert model.predict(x, verbose=0).shape == (6, 1)
     assert losses[-1] < losses[0]
