@@ -25,8 +25,8 @@ from keras.core.graph.node import Node, unlisted_nodes
 from keras.core.graph.rebuild import rebuild
 from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor
-from keras.layers.call import call_layer
 from keras.layers.layer import Layer
+from keras.layers.preprocessing.base import call_here
 
 
 class HostOutputs(NamedTuple):
@@ -88,7 +88,7 @@ class HostPart:
             return inputs
         with backend_scope(backends.HOST):
             flat = self._host._standardize(_readable(inputs), self._owner)
-            return HostOutputs(self._host.plan.run(flat, _call_on_host))
+            return HostOutputs(self._host.plan.run(flat, call_here))
 
     def run_rest(self, inputs: HostOutputs) -> Any:
         """Run the rest."""
@@ -181,13 +181,6 @@ def _with_what_leads_to(nodes: list[Node]) -> dict[int, Node]:
 
 
 def _call(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    return operation(*args, **kwargs)
-
-
-def _call_on_host(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    """Call a layer or op on NumPy's tensors, whatever backend it belongs to."""
-    if isinstance(operation, Layer) and not operation.variables:
-        return call_layer(operation, args, dict(kwargs))
     return operation(*args, **kwargs)
 
 

@@ -20,6 +20,7 @@ from keras.core.settings import (
 from keras.core.tensor import is_keras_tensor
 from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
+from keras.utils.feature_space import FeatureSpace
 from keras.utils.file_utils import get_file
 from keras.utils.image_utils import array_to_img, img_to_array, load_img, save_img
 from keras.utils.native import torch_module
@@ -38,6 +39,7 @@ custom_object_scope = CustomObjectScope
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
     "PyDataset",
     "Sequence",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Self
 
 from keras.core.foreign import to_host
@@ -54,10 +54,12 @@ class AdaptedLayer(DataLayer):
         verbose: int | str,
         batch_size: int | None = None,
     ) -> None:
-        # What `fit` reads, `adapt` reads, in the same way.
-        from keras.training.data.adapting import batches_to_adapt
-
-        batches = batches_to_adapt(
+        if not self.adapts:
+            raise ValueError(
+                f"{layer_label(self)}: what `adapt` would learn was given to the "
+                "constructor."
+            )
+        batches = batches_of(
             data,
             layer_label(self),
             batch_size=batch_size,
@@ -65,14 +67,15 @@ class AdaptedLayer(DataLayer):
             verbose=verbose,
             at_once=self._adapts_at_once,
         )
-        self._check_adapts()
         self.reset_state()
         for batch in batches:
             self.update_state(batch)
         self.finalize_state()
 
-    def _check_adapts(self) -> None:
-        """Raise where the constructor was given what `adapt` would learn."""
+    @property
+    def adapts(self) -> bool:
+        """Whether there is something to learn: nothing was given to the constructor."""
+        return True
 
     def update_state(self, data: Any) -> None:
         """Take one more batch into account; `finalize_state` makes use of it.
@@ -133,3 +136,14 @@ class AdaptedLayer(DataLayer):
     def _observe(self, data: Any) -> None:
         """Add a batch to the summary."""
         raise NotImplementedError
+
+
+def batches_of(data: Any, who: str, **options: Any) -> Iterator[Any]:
+    """The batches that an `adapt` reads; what `fit` reads, it reads in the same way.
+
+    Args:
+        data, who, options: as for `keras.training.data.adapting.batches_to_adapt`.
+    """
+    from keras.training.data.adapting import batches_to_adapt
+
+    return batches_to_adapt(data, who, **options)

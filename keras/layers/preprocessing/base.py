@@ -162,3 +162,14 @@ def _owner(value: Any) -> Any:
         return value.backend
     name = framework_of(value)
     return None if name is None else backends.load(name)
+
+
+def call_here(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """Call a layer or op with the backend in force, whatever backend it belongs to.
+
+    A data layer looks for itself; a layer with weights runs where they are.
+    """
+    if isinstance(operation, Layer) and not isinstance(operation, DataLayer):
+        if operation._backend is not current() and not operation.variables:
+            return call_layer(operation, args, dict(kwargs))
+    return operation(*args, **kwargs)

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras import ops
 from keras.core import dtypes
+from keras.core.config import limits
 from keras.core.errors import check_choice, check_number, check_positive_int
 from keras.core.settings import floatx
 from keras.core.tensor import KerasTensor
@@ -119,6 +120,14 @@ class Discretization(AdaptedLayer):
                 f"{who}: give `bin_boundaries`, or `num_bins` and call `adapt`; both "
                 "are None."
             )
+        if None not in (bin_boundaries, num_bins) and not limits.is_open():
+            # A file has both of an adapted layer.
+            if len(bin_boundaries) != num_bins - 1:
+                raise ValueError(
+                    f"{who}: {len(bin_boundaries)} boundaries make "
+                    f"{len(bin_boundaries) + 1} bins; received num_bins={num_bins}. "
+                    "Give only one of the two."
+                )
         if num_bins is not None:
             check_positive_int(num_bins, "num_bins", who)
         check_number(epsilon, "epsilon", who, above=0.0, most=1.0)
@@ -154,12 +163,9 @@ class Discretization(AdaptedLayer):
 
     # Adapting
 
-    def _check_adapts(self) -> None:
-        if self.input_bin_boundaries is not None:
-            raise ValueError(
-                f"{layer_label(self)}: it was made with `bin_boundaries`, so there is "
-                "nothing to adapt."
-            )
+    @property
+    def adapts(self) -> bool:
+        return self.input_bin_boundaries is None
 
     def _observe(self, data: Any) -> None:
         data = np.asarray(data)

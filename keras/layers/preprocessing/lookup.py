@@ -27,6 +27,7 @@ from keras.layers.preprocessing.encoding import (
 )
 
 FILE = "vocabulary.txt"
+_IDF = "idf_weights"
 # The number of the mask where it has none: behind the end of every vector.
 _NOWHERE = 2**31 - 1
 
@@ -257,12 +258,9 @@ class Lookup(AdaptedLayer):
 
     # Adapting
 
-    def _check_adapts(self) -> None:
-        if self.input_vocabulary is not None:
-            raise ValueError(
-                f"{layer_label(self)}: it was made with a `vocabulary`, so there is "
-                "nothing to adapt."
-            )
+    @property
+    def adapts(self) -> bool:
+        return self.input_vocabulary is None
 
     def reset_state(self) -> None:
         super().reset_state()
@@ -414,6 +412,20 @@ class Lookup(AdaptedLayer):
         """Bring what was counted into the form that the vocabulary has."""
 
     # Saving
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the inverse document frequencies in `store`, if there are any."""
+        if self.output_mode == "tf_idf":
+            size = self.vocabulary_size()
+            row = np.zeros(size) if self._idf is None else self._idf_row()[:size]
+            store[_IDF] = row.astype(np.float32)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the inverse document frequencies from `store`, if there are any."""
+        if self.output_mode == "tf_idf" and _IDF in store:
+            special = len(self._special_tokens())
+            self._idf = np.asarray(store[_IDF], np.float32)[special:]
+            touch(self)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to a folder, one value in a line."""

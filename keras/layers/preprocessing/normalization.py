@@ -152,12 +152,9 @@ class Normalization(AdaptedLayer):
 
     # Adapting
 
-    def _check_adapts(self) -> None:
-        if self.input_mean is not None:
-            raise ValueError(
-                f"{layer_label(self)}: it was made with a `mean` and `variance`, so "
-                "there is nothing to adapt."
-            )
+    @property
+    def adapts(self) -> bool:
+        return self.input_mean is None
 
     def _prepare(self, data: np.ndarray) -> None:
         shape = (None, *data.shape[1:]) if data.ndim else ()

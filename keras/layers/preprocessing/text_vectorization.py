@@ -210,8 +210,9 @@ class TextVectorization(TextLayer, AdaptedLayer):
         """
         self._adapt(data, steps=steps, verbose=verbose, batch_size=batch_size)
 
-    def _check_adapts(self) -> None:
-        self._lookup_layer._check_adapts()
+    @property
+    def adapts(self) -> bool:
+        return self._lookup_layer.adapts
 
     def reset_state(self) -> None:
         super().reset_state()
@@ -354,6 +355,14 @@ class TextVectorization(TextLayer, AdaptedLayer):
         if name in ("vocabulary", "idf_weights"):
             return self._lookup_layer.config_value(name, value)
         return super().config_value(name, value)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Put the inverse document frequencies in `store`, if there are any."""
+        self._lookup_layer.save_own_variables(store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """Take the inverse document frequencies from `store`, if there are any."""
+        self._lookup_layer.load_own_variables(store)
 
     def save_assets(self, dir_path: str) -> None:
         """Write the vocabulary to a folder, one word in a line."""

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from keras.core import tree
 from keras.core.foreign import framework_of, to_host
 from keras.training.data.host import is_array, is_scalars, to_numpy
 from keras.training.data.make import make_batches
@@ -22,6 +23,8 @@ from keras.utils.progbar import Progbar, check_verbose
 # What a part of an array holds: enough to be quick, little enough to stay in memory.
 _PART_BYTES = 64 << 20
 _PART_TEXTS = 1 << 16
+# How many single elements of a tf.data.Dataset are taken together.
+_SINGLE = 32
 # A bar that is done before anybody has read it is not drawn.
 _PATIENCE = 1.0
 
@@ -127,6 +130,8 @@ def _parts_of_dataset(
         )
     if hasattr(data, "map") and hasattr(data, "element_spec"):
         # tf.data gives any elements, which the batches of `fit` are not.
+        if all(not spec.shape.rank for spec in tree.flatten(data.element_spec)):
+            data = data.batch(_SINGLE)
         return (_first_part(x) for x in data), _known_length(data)
     source = make_batches(data, steps=steps)
     return (batch[0] for batch in source.epoch(0)), source.num_batches
@@ -135,9 +140,9 @@ def _parts_of_dataset(
 def _first_part(element: Any) -> Any:
     if isinstance(element, tuple):
         element = unpack_x_y_sample_weight(element)[0]
-    if hasattr(element, "flat_values"):
-        element = element.flat_values
-    return to_host(element)
+    return tree.map_structure(
+        lambda x: to_host(x.flat_values if hasattr(x, "flat_values") else x), element
+    )
 
 
 def _known_length(dataset: Any) -> int | None:
