@@ -56,6 +56,18 @@ def text_array(values: Any) -> Any:
     return np.array(values, object) if isinstance(first, (str, bytes)) else values
 
 
+def check_text(values: list[Any]) -> None:
+    """Raise TypeError unless all values are text."""
+    if all(issubclass(kind, (str, bytes)) for kind in set(map(type, values))):
+        return
+    where = next(i for i, v in enumerate(values) if not isinstance(v, (str, bytes)))
+    raise TypeError(
+        f"Text is needed; element {where} of {len(values)} is {values[where]!r}, of "
+        f"type {type(values[where]).__name__}. Fill gaps with a text of your own "
+        "first, such as ''."
+    )
+
+
 def refuse_text(x: Any, backend: str) -> None:
     """Raise if `x` is text or objects, which this backend's tensors cannot hold."""
     kind = getattr(getattr(x, "dtype", None), "kind", "")

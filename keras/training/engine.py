@@ -212,7 +212,7 @@ class Engine:
         None unless such calls come to nothing but a compiled function: they are not
         worth the steps of `Layer.__call__`, which take longer than a small model.
         """
-        if self._calls is None or self._inspection is None:
+        if self._calls is None or self._inspection is None or self.host_part:
             return None
         if not self._inspection.is_current():
             return None

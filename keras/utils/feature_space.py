@@ -238,7 +238,10 @@ class FeatureSpace(DataLayer):
 
     @classmethod
     def cross(
-        cls, feature_names: Sequence[str], crossing_dim: int, output_mode: str = "one_hot"
+        cls,
+        feature_names: Sequence[str],
+        crossing_dim: int,
+        output_mode: str = "one_hot",
     ) -> Cross:
         """A combination of features, hashed into `crossing_dim` bins."""
         return Cross(feature_names, crossing_dim, output_mode)
@@ -416,9 +419,9 @@ class FeatureSpace(DataLayer):
         rank = len(value.shape)
         if rank > 1:
             return value
-        return ops.reshape(value, (-1, 1)) if not isinstance(value, np.ndarray) else (
-            value.reshape(-1, 1)
-        )
+        if isinstance(value, np.ndarray):
+            return value.reshape(-1, 1)
+        return ops.reshape(value, (-1, 1))
 
     # Encoding
 
@@ -450,7 +453,9 @@ class FeatureSpace(DataLayer):
     def _encode(self) -> None:
         """Build the graph from the raw values to the vectors."""
         with backend_scope(self._backend):
-            numbers = {key: self.preprocessors[key](x) for key, x in self.inputs.items()}
+            numbers = {
+                key: self.preprocessors[key](x) for key, x in self.inputs.items()
+            }
             crossed = {
                 cross.name: self.crossers[cross.name](
                     [numbers[name] for name in cross.feature_names]
@@ -469,15 +474,17 @@ class FeatureSpace(DataLayer):
         self._space = Graph(self.inputs, self.encoded_features, layer_label(self))
         self.built = True
 
-    def _vector(self, key: str, feature: Feature | Cross, x: KerasTensor) -> KerasTensor:
+    def _vector(
+        self, key: str, feature: Feature | Cross, x: KerasTensor
+    ) -> KerasTensor:
         """One feature in the form in which it is returned."""
         if feature.output_mode != "one_hot":
             return x
         if not dtypes.is_int_dtype(x.dtype):
             raise ValueError(
                 f"{layer_label(self)}: the feature {key!r} has "
-                "`output_mode='one_hot'`, so its preprocessor must return integers; it "
-                f"returns {x.dtype}."
+                "`output_mode='one_hot'`, so its preprocessor must return integers; "
+                f"it returns {x.dtype}."
             )
         if key not in self.one_hot_encoders:
             layer = self.crossers.get(key) or self.preprocessors[key]
@@ -490,8 +497,8 @@ class FeatureSpace(DataLayer):
         for key, x in parts.items():
             if not dtypes.is_float_dtype(x.dtype):
                 raise ValueError(
-                    f"{layer_label(self)}: the feature {key!r} is of type {x.dtype} and "
-                    "cannot be part of a vector of floats. Give it "
+                    f"{layer_label(self)}: the feature {key!r} is of type {x.dtype} "
+                    "and cannot be part of a vector of floats. Give it "
                     "`output_mode='one_hot'`, or the space `output_mode='dict'`."
                 )
         if self.concat is None:
@@ -514,15 +521,15 @@ class FeatureSpace(DataLayer):
         if any(isinstance(x, KerasTensor) for x in tree.flatten(data)):
             self._check_adapted()
             return super().__call__(data)
-        columns = self._columns(data)
         self._check_adapted()
+        with backend_scope(self._backend_for(data)):
+            columns = self._columns(data)
+            out = self.call(columns)
 
         given = [x for x in data.values() if hasattr(x, "shape") and len(x.shape)]
         is_single = not given and not any(
             isinstance(x, (list, tuple)) for x in data.values()
         )
-        with backend_scope(self._backend_for(columns)):
-            out = self.call(columns)
         return tree.map_structure(lambda x: x[0], out) if is_single else out
 
     def call(self, data: Any) -> Any:

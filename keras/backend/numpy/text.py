@@ -25,6 +25,7 @@ from keras.backend.numpy.fingerprints import (
     siphash24,
 )
 from keras.backend.text import Rows
+from keras.core.foreign import check_text
 
 _LOWER = bytes.maketrans(
     string.ascii_uppercase.encode(), string.ascii_lowercase.encode()
@@ -40,18 +41,11 @@ def as_bytes(x: Any) -> list[bytes]:
     values = x if isinstance(x, list) else np.asarray(x).ravel().tolist()
     if not values or type(values[0]) is bytes and set(map(type, values)) == {bytes}:
         return values
-    try:
-        return [
-            v if type(v) is bytes else v.encode("utf-8", "surrogateescape")
-            for v in values
-        ]
-    except AttributeError:
-        where = next(i for i, v in enumerate(values) if not isinstance(v, (str, bytes)))
-        raise TypeError(
-            f"Text is needed; element {where} of {len(values)} is "
-            f"{values[where]!r}, of type {type(values[where]).__name__}. Fill gaps "
-            "with a text of your own first, such as ''."
-        ) from None
+    check_text(values)
+    return [
+        v if isinstance(v, bytes) else v.encode("utf-8", "surrogateescape")
+        for v in values
+    ]
 
 
 def _array(values: Sequence[Any], shape: tuple[int, ...]) -> Array:

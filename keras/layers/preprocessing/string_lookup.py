@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from keras import ops
-from keras.core.foreign import is_text, text_array
+from keras.core.foreign import check_text, is_text, text_array
 from keras.core.scope import current
 from keras.layers.input_spec import layer_label
 from keras.layers.preprocessing.counts import Counts
@@ -141,6 +141,7 @@ class StringLookup(TextLayer, Lookup):
                 f"{data.dtype}, shape {data.shape}. For integers use IntegerLookup."
             )
         values = data.ravel().tolist()
+        check_text(values)
         counts.add(values)
         if self.output_mode == "tf_idf":
             size = len(values) // max(len(data), 1)

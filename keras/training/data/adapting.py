@@ -14,9 +14,9 @@ import numpy as np
 
 from keras.core import tree
 from keras.core.foreign import framework_of, to_host
-from keras.training.data.host import is_array, is_scalars, to_numpy
+from keras.data.host import is_array, is_scalars, to_numpy
+from keras.data.rows import rows_of
 from keras.training.data.make import make_batches
-from keras.training.data.rows import rows_of
 from keras.utils.packing import unpack_x_y_sample_weight
 from keras.utils.progbar import Progbar, check_verbose
 
