@@ -120,13 +120,13 @@ class Discretization(AdaptedLayer):
                 f"{who}: give `bin_boundaries`, or `num_bins` and call `adapt`; both "
                 "are None."
             )
-        if None not in (bin_boundaries, num_bins) and not limits.is_open():
-            # A file has both of an adapted layer.
-            if len(bin_boundaries) != num_bins - 1:
+        if bin_boundaries is not None and num_bins is not None:
+            # A file has both of an adapted layer, maybe of less data than bins.
+            bins = len(bin_boundaries) + 1
+            if bins != num_bins and not limits.is_open():
                 raise ValueError(
-                    f"{who}: {len(bin_boundaries)} boundaries make "
-                    f"{len(bin_boundaries) + 1} bins; received num_bins={num_bins}. "
-                    "Give only one of the two."
+                    f"{who}: {bins - 1} boundaries make {bins} bins; received "
+                    f"num_bins={num_bins}. Give only one of the two."
                 )
         if num_bins is not None:
             check_positive_int(num_bins, "num_bins", who)
