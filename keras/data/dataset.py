@@ -171,7 +171,8 @@ class Dataset:
             function: takes an element and returns another. The items of a tuple are
                 arguments of their own: `lambda x, y: (x / 255, y)`. If it has a
                 parameter `rng`, it is given a `np.random.Generator` there, whose draws
-                depend only on the seed, the epoch and the index.
+                depend only on the seed, the epoch and the index. So do those of the
+                data layers (`keras.layers.RandomFlip`, …) that it calls.
             num_parallel_calls: as the `workers` of `prefetch` (threads).
             seed: what the draws start from; by default as
                 `keras.utils.set_random_seed` determines.

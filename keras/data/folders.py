@@ -206,7 +206,7 @@ def find_files(arguments: FolderArguments, suffixes: tuple[str, ...]) -> Folder:
         of = f" of {len(classes)} classes" if classes is not None else ""
         print(f"Found {len(folder.paths)} files{of}.")
     if arguments.label_mode is None:
-        return dataclasses.replace(folder, labels=None)
+        return dataclasses.replace(folder, labels=None, class_names=None)
     return folder
 
 

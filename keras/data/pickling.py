@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import mmap
 import os
@@ -10,6 +11,10 @@ import sys
 from typing import Any
 
 import numpy as np
+
+from keras.core import backends, scope
+from keras.core.backends import HOST
+from keras.layers.preprocessing.base import DataLayer
 
 try:  # it sends lambdas too, and functions of a notebook
     from cloudpickle import Pickler
@@ -37,13 +42,16 @@ def dumps(stage: Any) -> bytes:
 
 
 class _Pickler(Pickler):
-    """Sends memory maps and HDF5 datasets as the places that they are at."""
+    """Sends arrays in files as their places, and data layers as those of the host."""
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, np.ndarray):
             place = _place_in_file(obj)
             if place is not None:
                 return _open_map, place
+        if isinstance(obj, DataLayer) and obj._backend is not backends.load(HOST):
+            with scope.backend_scope(HOST):  # workers import no framework for it
+                return copy.deepcopy(obj).__reduce_ex__(pickle.HIGHEST_PROTOCOL)
         h5py = sys.modules.get("h5py")
         if h5py is not None and isinstance(obj, h5py.Dataset):
             return _open_hdf5, (os.path.abspath(obj.file.filename), obj.name)

@@ -20,6 +20,7 @@ from keras.core import tree
 from keras.core.settings import floatx
 from keras.core.typing import Nested
 from keras.data.rows import Rows
+from keras.layers.preprocessing.base import seed_scope
 
 
 class LeftOut(enum.Enum):
@@ -198,8 +199,10 @@ class Map(Stage):
         options = {}
         if self._takes_rng:
             options["rng"] = generator_at(self.seed, epoch, index)
+        seed = seed_at(self.seed, epoch, index)
         try:
-            return self.function(*arguments, **options)
+            with seed_scope(seed):  # for the layers that the function calls
+                return self.function(*arguments, **options)
         except Exception as error:
             error.add_note(
                 f"In the function of `map` ({_name(self.function)}), for element "
@@ -565,6 +568,11 @@ def generator_at(seed: int, epoch: int, index: int) -> np.random.Generator:
     key = np.array([seed, index], np.uint64)
     counter = np.array([0, 0, 0, epoch], np.uint64)
     return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+def seed_at(seed: int, epoch: int, index: int) -> int:
+    """A seed of 32 bits for one element."""
+    return int(np.random.SeedSequence([seed, epoch, index]).generate_state(1)[0])
 
 
 def _words(*numbers: int) -> np.ndarray:

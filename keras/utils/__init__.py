@@ -22,6 +22,7 @@ from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
 from keras.utils.feature_space import FeatureSpace
 from keras.utils.file_utils import get_file
+from keras.utils.image_dataset import image_dataset_from_directory
 from keras.utils.image_utils import array_to_img, img_to_array, load_img, save_img
 from keras.utils.native import torch_module
 from keras.utils.numerical_utils import normalize, pad_sequences, to_categorical
@@ -56,6 +57,7 @@ __all__ = [
     "get_registered_name",
     "get_registered_object",
     "get_source_inputs",
+    "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",

@@ -88,7 +88,17 @@ def terminate_all(run, rng):
     run.check_nothing_is_left()
 
 
-@pytest.mark.parametrize("harm", [kill_worker, kill_parent, press_control_c])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        kill_worker,
+        pytest.param(kill_parent, marks=SLOW),
+        pytest.param(press_control_c, marks=SLOW),
+    ],
+)
 def test_killed(harm, tmp_path):
     run = Run(tmp_path)
     harm(run, random.Random(0))

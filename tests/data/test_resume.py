@@ -76,7 +76,7 @@ def run(folder, backup, workers, after=None):
 
 
 @pytest.mark.gradients
-@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("workers", [0, pytest.param(2, marks=pytest.mark.slow)])
 def test_resumed_bit_for_bit(folder, tmp_path, workers, backend):
     # The first part draws the seeds; the whole run starts from them too.
     part = functools.partial(run, folder)
