@@ -9,7 +9,7 @@ from keras.core.errors import shape_error
 from keras.core.op import Tensor, op
 from keras.core.typing import DataFormat
 from keras.ops import numpy as knp
-from keras.ops.core import dtype
+from keras.ops.core import cast, dtype
 from keras.ops.image_format import channel_axis, in_float
 
 # The weights of red, green and blue in ITU-R BT.601.
@@ -42,7 +42,8 @@ def rgb_to_grayscale(images: Tensor, data_format: DataFormat | None = None) -> T
         data_format: by default `keras.config.image_data_format()`.
 
     Returns:
-        Images with one channel, of the type of `images`; integers are rounded.
+        Images with one channel, of the type of `images`; of integers the fraction is
+        cut off, as in Keras.
 
     Raises:
         ValueError: the rank is not 3 or 4, or there are not 3 channels.
@@ -52,10 +53,10 @@ def rgb_to_grayscale(images: Tensor, data_format: DataFormat | None = None) -> T
         >>> keras.ops.image.rgb_to_grayscale(x).shape
         (1, 2, 2, 1)
     """
-    values, restore = in_float(images)
+    values, _ = in_float(images)
     channels = _channels("rgb_to_grayscale", values, data_format)
     red, green, blue = (c * weight for c, weight in zip(channels, LUMA))
-    return restore(red + green + blue)
+    return cast(red + green + blue, dtype(images))
 
 
 def _refuse_integers(who: str, images: Any) -> None:

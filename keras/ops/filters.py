@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from keras.core.dtypes import FLOATS
 from keras.core.errors import check_number, shape_error, shapes_fit, standardize_tuple
 from keras.core.op import Tensor, op
 from keras.core.typing import DataFormat, IntOrInts
@@ -110,7 +111,7 @@ def sobel_edges(images: Tensor, data_format: DataFormat | None = None) -> Tensor
 
     Returns:
         A tensor of the shape of `images` with an axis of size 2 at the end: the slope
-        along the height, and along the width.
+        along the height, and along the width. Those of integers are float32.
 
     Raises:
         ValueError: the rank is not 3 or 4.
@@ -121,7 +122,8 @@ def sobel_edges(images: Tensor, data_format: DataFormat | None = None) -> Tensor
         (1, 4, 4, 3, 2)
     """
     batch, restore_layout = as_batch("sobel_edges", images, data_format)
-    values, restore_type = in_float(batch)
+    values, _ = in_float(batch)
+    own = dtype(images) if dtype(images) in FLOATS else dtype(values)
     padded = knp.pad(values, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
 
     smooth_rows = padded[:, :-2] + 2 * padded[:, 1:-1] + padded[:, 2:]
@@ -130,7 +132,7 @@ def sobel_edges(images: Tensor, data_format: DataFormat | None = None) -> Tensor
         smooth_columns[:, 2:] - smooth_columns[:, :-2],
         smooth_rows[:, :, 2:] - smooth_rows[:, :, :-2],
     )
-    return knp.stack([restore_layout(restore_type(s)) for s in slopes], axis=-1)
+    return knp.stack([restore_layout(cast(s, own)) for s in slopes], axis=-1)
 
 
 @op(cast="float")

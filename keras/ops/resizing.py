@@ -122,15 +122,18 @@ def _crop_to_ratio(images: Any, height: int, width: int) -> Any:
 
 
 def _pad_to_ratio(images: Any, height: int, width: int, fill_value: float) -> Any:
-    """The smallest frame of the ratio of height to width with the image in it."""
+    """A frame of the ratio of height to width with the image in it.
+
+    Both sides get the same, as in Keras, so that the frame may be a pixel too small.
+    """
     _, rows, columns, _ = shape(images)
     full_rows = larger(rows, columns * height // width)
     full_columns = larger(columns, rows * width // height)
 
     widths = {}
     for axis, old, new in ((1, rows, full_rows), (2, columns, full_columns)):
-        before = (new - old) // 2
-        widths[axis] = (before, new - old - before)
+        half = (new - old) // 2
+        widths[axis] = (half, half)
     return pad_axes(images, widths, fill_value)
 
 

@@ -18,6 +18,7 @@ from keras.core.settings import (
     is_interactive_logging_enabled,
 )
 from keras.core.tensor import is_keras_tensor
+from keras.utils import bounding_boxes
 from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
 from keras.utils.feature_space import FeatureSpace
@@ -46,6 +47,7 @@ __all__ = [
     "Sequence",
     "array_to_img",
     "audio_dataset_from_directory",
+    "bounding_boxes",
     "clear_session",
     "compare_backends",
     "custom_object_scope",

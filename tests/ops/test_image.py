@@ -41,6 +41,7 @@ def test_symbolic_is_actual(r, backend):
     check_symbolic(r)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("r", [r for r in ROWS if r.symbolic], ids=str)
 @pytest.mark.parametrize("compiler", ["jax", "tensorflow"])
 def test_compiled_is_eager(r, compiler):
@@ -82,7 +83,6 @@ def test_the_type_stays(dtype, backend):
         lambda x: api.resize(x, (9, 4), "bicubic"),
         lambda x: api.affine_transform(x, maps, fill_mode="reflect"),
         lambda x: api.gaussian_blur(x),
-        lambda x: api.rgb_to_grayscale(x),
     ):
         got, exact = run(ops.convert_to_tensor(x)), run(ops.convert_to_tensor(wide))
         assert keras.backend.standardize_dtype(got.dtype) == dtype
@@ -92,6 +92,29 @@ def test_the_type_stays(dtype, backend):
             exact = exact.clip(0, 255)
         step = 0.501 if dtype == "uint8" else 2e-3
         assert np.abs(got - exact).max() <= step
+
+
+def test_bytes_of_gray_and_slopes(backend):
+    """Gray bytes are cut off as in Keras; slopes have signs, so bytes give floats."""
+    x = np.zeros((1, 3, 3, 3), "uint8")
+    x[0, 0] = 255
+    gray = ops.convert_to_numpy(api.rgb_to_grayscale(x))
+    assert gray.dtype == np.uint8
+    assert gray[0, :, 0, 0].tolist() == [254, 0, 0]  # the weights add up to 0.9999
+    slopes = ops.convert_to_numpy(api.sobel_edges(x))
+    assert slopes.dtype == np.float32
+    assert slopes[0, 1, 1, 0].tolist() == [-4 * 255, 0]
+
+
+def test_padding_to_a_ratio_is_even(backend):
+    """A side gets half of what is missing, cut off: 6 columns become 8, not 9."""
+    x = floats(9, 6, 1)
+    got = api.resize(x, (9, 9), pad_to_aspect_ratio=True, fill_value=2.0)
+    wide = np.pad(x, ((0, 0), (1, 1), (0, 0)), constant_values=2.0)
+    want = api.resize(wide, (9, 9))
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(got), ops.convert_to_numpy(want), rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("fill_mode", ["nearest", "wrap", "mirror", "reflect"])

@@ -1,8 +1,8 @@
-"""Ask real Keras for the results of every call in `ops_cases`.
+"""Ask real Keras for the results of every call in `ops_cases` or `image_cases`.
 
 Run with an interpreter that has Keras 3.15.1 and all three frameworks:
-`python tests/oracle/make_ops.py`. It runs itself once per backend, compares the
-three, prints where they differ, and writes data/ops.npz and data/ops.json.
+`python tests/oracle/make_ops.py ops` (or `image`). It runs itself once per backend,
+compares the three, prints where they differ, and writes data/ops.npz and data/ops.json.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from operator import attrgetter
 from typing import Any
 
 # At the end: the `keras` beside this folder is ours and must not shadow the real one.
@@ -21,16 +22,24 @@ sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
 import numpy as np
 
-from oracle import ops_cases
+from oracle import image_cases, ops_cases
 from oracle.spec import Store, digest, draw_all, leaves, map_arrays, unknown_axis
 
 BACKENDS = ("jax", "tensorflow", "torch")
+# The cases of each family, and where in Keras their functions are.
+FAMILIES: dict[str, tuple[Any, str]] = {
+    "ops": (ops_cases, "keras.ops"),
+    "image": (image_cases, "keras"),
+}
 
 
-def ask(path: str) -> None:
+def ask(family: str, path: str) -> None:
     """Run everything on the backend in force; pickle the answers to `path`."""
     import keras
     from keras import ops
+
+    module, where = FAMILIES[family]
+    root = ops if where == "keras.ops" else keras
 
     def convert(x: np.ndarray, spec: Any) -> Any:
         return x if spec.raw else ops.convert_to_tensor(x, dtype=spec.dtype)
@@ -46,7 +55,7 @@ def ask(path: str) -> None:
 
     def run(case: Any, times: Any = None) -> Any:
         args, kwargs = draw_all((case.args, case.kwargs), case.id, convert, times)
-        fn = case.call or getattr(ops, case.name)
+        fn = case.call or attrgetter(case.name)(root)
         if case.call:
             return [plain(x) for x in leaves(fn(ops, *args, **kwargs))]
         return [plain(x) for x in leaves(fn(*args, **kwargs))]
@@ -65,7 +74,7 @@ def ask(path: str) -> None:
             return keras.KerasTensor(shape, a.dtype)
 
         args, kwargs = map_arrays(spec, (case.args, case.kwargs))
-        out = getattr(ops, case.name)(*args, **kwargs)
+        out = attrgetter(case.name)(root)(*args, **kwargs)
         return [(list(x.shape), x.dtype) for x in leaves(out)]
 
     def shapes(case: Any, times: int) -> Any:
@@ -77,7 +86,7 @@ def ask(path: str) -> None:
     # Most calls compile something: answers to unchanged cases are kept.
     old = pathlib.Path(path)
     known = pickle.loads(old.read_bytes()) if old.exists() else answers
-    for key, case in ops_cases.CASES.items():
+    for key, case in module.CASES.items():
         spec = key + fingerprint(case)
         if spec in known["cases"]:
             answers["cases"][spec] = known["cases"][spec]
@@ -87,7 +96,7 @@ def ask(path: str) -> None:
             entry["sym"] = attempt(symbolic, case)
             entry["x2"] = attempt(shapes, case, 2)
             entry["x3"] = attempt(shapes, case, 3)
-    for key, rows in ops_cases.sweeps().items():
+    for key, rows in module.sweeps().items():
         done = known["sweeps"].get(key, {})
         answers["sweeps"][key] = {}
         for row, (name, args) in rows.items():
@@ -97,7 +106,7 @@ def ask(path: str) -> None:
 
             def one(name: str = name, args: Any = args, seed: str = key + row) -> Any:
                 drawn = draw_all(args, seed, convert)
-                return [plain(x) for x in leaves(ops_cases.call(ops, name, drawn))]
+                return [plain(x) for x in leaves(module.call(ops, name, drawn))]
 
             answers["sweeps"][key][row] = attempt(one)
     with open(path, "wb") as f:
@@ -123,10 +132,11 @@ def close(a: Any, b: Any) -> bool:
     return np.allclose(x, y, tol, tol, equal_nan=True)
 
 
-def merge(answers: dict[str, dict]) -> None:
+def merge(family: str, answers: dict[str, dict]) -> None:
     """One file from the three runs."""
+    module, _ = FAMILIES[family]
     store, index = Store(), {}
-    for key, case in ops_cases.CASES.items():
+    for key, case in module.CASES.items():
         got = {b: answers[b]["cases"][key + fingerprint(case)] for b in BACKENDS}
         good = [b for b in BACKENDS if not isinstance(got[b]["out"], str)]
         if not good:
@@ -153,7 +163,7 @@ def merge(answers: dict[str, dict]) -> None:
             if sym:
                 entry["sym"] = sym
         index[key] = entry
-    for key, rows in ops_cases.sweeps().items():
+    for key, rows in module.sweeps().items():
         entry = {}
         for row in rows:
             got = {b: answers[b]["sweeps"][key][row] for b in BACKENDS}
@@ -167,10 +177,10 @@ def merge(answers: dict[str, dict]) -> None:
                 len(got[b]) == len(first) and all(map(close, got[b], first))
                 for b in good
             )
-            if agree and ops_cases.eager_row(key, row):
+            if agree and module.eager_row(key, row):
                 entry[row].append([store.put(x) for _, x in first])
         index[f"sweep:{key}"] = entry
-    store.save("ops", index)
+    store.save(family, index)
 
 
 def symbolic_truth(key: str, got: dict) -> list | None:
@@ -194,18 +204,19 @@ def symbolic_truth(key: str, got: dict) -> list | None:
     return shapes
 
 
-def main() -> None:
+def main(family: str) -> None:
     """Run this file once per backend, then merge."""
-    folder = pathlib.Path(tempfile.gettempdir()) / "keras_ops_answers"
+    folder = pathlib.Path(tempfile.gettempdir()) / f"keras_{family}_answers"
     folder.mkdir(exist_ok=True)
     answers = {}
     for backend in BACKENDS:
         path = folder / backend
         env = dict(os.environ, KERAS_BACKEND=backend, TF_CPP_MIN_LOG_LEVEL="3")
-        subprocess.run([sys.executable, __file__, str(path)], env=env, check=True)
+        command = [sys.executable, __file__, family, str(path)]
+        subprocess.run(command, env=env, check=True)
         answers[backend] = pickle.loads(path.read_bytes())
-    merge(answers)
+    merge(family, answers)
 
 
 if __name__ == "__main__":
-    ask(sys.argv[1]) if len(sys.argv) > 1 else main()
+    ask(*sys.argv[1:]) if len(sys.argv) > 2 else main(sys.argv[1])
