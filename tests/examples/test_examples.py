@@ -57,3 +57,15 @@ def test_digits(monkeypatch, tmp_path, capsys):
     load("digits")["main"]()  # exits with an error below 0.97
     assert (tmp_path / "curves.png").stat().st_size > 5_000
     assert (tmp_path / "predictions.png").stat().st_size > 5_000
+
+
+@pytest.mark.gradients
+def test_a_table_of_cars(backend, capsys):
+    pytest.importorskip("vega_datasets", reason="has the table")
+    assert load("cars")["main"](epochs=60) < 3.5
+    assert "unknown maker" in capsys.readouterr().out
+
+
+@pytest.mark.gradients
+def test_paragraphs_find_their_manual(backend):
+    assert load("which_manual")["main"](most=300, epochs=6) > 0.6
