@@ -1,9 +1,9 @@
 """A table with numbers, categories, gaps and names: how far does a car go?
 
-406 cars of the years 1970 to 1982 (the PyPI package `vega_datasets`, which holds the file).
-A `FeatureSpace` makes vectors of the raw values: it learns means, bins and vocabularies from the
-cars for training. The model that is saved takes raw values, as they come from a form or
-a database, and needs no other program to prepare them.
+406 cars of the years 1970 to 1982 (from the PyPI package `vega_datasets`). A
+`FeatureSpace` makes vectors of the raw values: it learns means, bins and vocabularies
+from the cars for training. The model that is saved takes raw values, as they come from
+a form or a database, and needs no other program to prepare them.
 
 Gaps: a number that is missing becomes the median of the others, and a further feature
 says that it was missing. A text that is missing is a category of its own.
