@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,6 +16,32 @@ def near_matches(name: str, known: Iterable[str]) -> str:
     if not close:
         return ""
     return f" Did you mean {' or '.join(repr(c) for c in close)}?"
+
+
+# Arguments of earlier versions, with their names now.
+_FORMER = {"lr": "learning_rate", "decay": "weight_decay"}
+
+
+def unknown_arguments(cls: type, given: Iterable[str], others: Iterable[str]) -> str:
+    """The sentence for constructor arguments that a class does not have.
+
+    Args:
+        cls: the class.
+        given: the unknown names.
+        others: the names that it takes beside those in its own signature.
+    """
+    own = [p for p in inspect.signature(cls).parameters if p not in ("args", "kwargs")]
+    known = list(dict.fromkeys([*own, *others]))
+    names = sorted(given)
+    hints = [
+        f" Did you mean {_FORMER[n]!r}?"
+        if _FORMER.get(n) in known
+        else near_matches(n, known)
+        for n in names
+    ]
+    return (
+        f"{cls.__name__}: unknown arguments {names}.{''.join(hints)} It takes {known}."
+    )
 
 
 def check_choice(value: Any, choices: Sequence[Any], argument: str, who: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from keras.core import tree
 from keras.core.config.configurable import Configurable
 from keras.core.config.limits import count_call
+from keras.core.errors import unknown_arguments
 from keras.core.graph.infer import infer_outputs
 from keras.core.graph.node import Node
 from keras.core.graph.operation import Operation
@@ -133,11 +134,8 @@ class Layer(Operation, Configurable, LayerState):
     ) -> None:
         self._input_shape_arg = _pop_input_shape(kwargs)
         if kwargs:
-            raise TypeError(
-                f"{type(self).__name__}: unknown arguments {sorted(kwargs)}. Beside "
-                "its own it takes activity_regularizer, trainable, dtype, autocast "
-                "and name."
-            )
+            common = ("activity_regularizer", "trainable", "dtype", "autocast", "name")
+            raise TypeError(unknown_arguments(type(self), kwargs, common))
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(
                 f"{type(self).__name__}: `name` must be a string without '/'; received "

@@ -61,6 +61,8 @@ class RecurrentCell(Layer):
         who = type(self).__name__
         implementation = kwargs.pop("implementation", 2) if self.has_kinds else 1
         super().__init__(**kwargs)
+        if implementation == 0:  # of files of Keras 1, which had three
+            implementation = 1
         if implementation not in (1, 2):
             raise ValueError(
                 f"{who}: `implementation` must be 1 or 2; received {implementation!r}."

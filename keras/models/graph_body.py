@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from keras.core.graph.graph import Graph
-from keras.core.tensor import any_symbolic
+from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.typing import SymbolicInputs
 from keras.layers.layer import Layer
 
@@ -27,6 +27,7 @@ class GraphBody(Graph):
         self, inputs: SymbolicInputs, outputs: SymbolicInputs, owner: str
     ) -> None:
         super().__init__(inputs, outputs, owner)
+        self.results_struct = without_list_of_one(outputs)
         self.layers = [op for op in self.operations if isinstance(op, Layer)]
 
         names = [op.name for op in self.operations]
@@ -36,6 +37,14 @@ class GraphBody(Graph):
                 f"{owner}: layer names must be unique; {repeated} stand for more than "
                 f"one layer. All names: {names}."
             )
+
+
+def without_list_of_one(ends: SymbolicInputs) -> SymbolicInputs:
+    """The tensor itself for a list of one: `Model([x], [y])` is as `Model(x, y)`."""
+    if isinstance(ends, (list, tuple)) and len(ends) == 1:
+        (only,) = ends
+        return only if isinstance(only, KerasTensor) else ends
+    return ends
 
 
 def is_functional_call(args: tuple, kwargs: dict) -> bool:

@@ -10,11 +10,15 @@ import numpy as np
 
 from keras.core import tree
 from keras.core.inspection import touch
-from keras.core.naming import auto_name
+from keras.core.naming import auto_name, to_snake_case
 from keras.core.scope import backend_scope
 from keras.core.tensor import KerasTensor
 from keras.layers.layer import Layer
-from keras.models.graph_body import GraphBody, is_functional_call
+from keras.models.graph_body import (
+    GraphBody,
+    is_functional_call,
+    without_list_of_one,
+)
 from keras.training.engine import engine_of
 from keras.training.trainer import Trainer
 
@@ -51,7 +55,7 @@ class Model(Trainer, Layer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if is_functional_call(args, kwargs):
             inputs, outputs, kwargs = _functional_arguments(args, kwargs)
-            kwargs["name"] = kwargs.get("name") or auto_name("model")
+            kwargs["name"] = kwargs.get("name") or auto_name(_default_name(type(self)))
             Layer.__init__(self, **kwargs)
             self._set_graph(GraphBody(inputs, outputs, self._label()))
         else:
@@ -161,12 +165,14 @@ class Model(Trainer, Layer):
     @property
     def input_shape(self) -> Any:
         """The shape of the input, or the nested structure of shapes."""
-        return tree.map_structure(lambda t: t.shape, self.input)
+        ends = without_list_of_one(self.input)
+        return tree.map_structure(lambda t: t.shape, ends)
 
     @property
     def output_shape(self) -> Any:
         """The shape of the output, or the nested structure of shapes."""
-        return tree.map_structure(lambda t: t.shape, self.output)
+        ends = self._need_graph("output").results_struct
+        return tree.map_structure(lambda t: t.shape, ends)
 
     @property
     def input_names(self) -> list[str]:
@@ -361,6 +367,12 @@ class Model(Trainer, Layer):
             if is_graph_config(config) and _takes_graph(cls):
                 return graph_from_config(cls, config)
             return super().from_config(config)
+
+
+def _default_name(cls: type) -> str:
+    """`model` for a plain functional one, and the name of the class for a subclass."""
+    name = cls.__name__
+    return "model" if name in ("Model", "Functional") else to_snake_case(name)
 
 
 def _takes_graph(cls: type) -> bool:

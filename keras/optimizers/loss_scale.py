@@ -43,7 +43,12 @@ class LossScaleOptimizer(Optimizer):
             )
         if isinstance(inner_optimizer, LossScaleOptimizer):
             raise ValueError("LossScaleOptimizer cannot wrap another one.")
-        super().__init__(learning_rate=0.0, name=name, **kwargs)
+        if kwargs:
+            raise ValueError(
+                f"LossScaleOptimizer: {sorted(kwargs)} belong to the inner optimizer; "
+                f"give them to {type(inner_optimizer).__name__} instead."
+            )
+        super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = float(initial_scale)
         self.dynamic_growth_steps = int(dynamic_growth_steps)

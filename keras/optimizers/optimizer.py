@@ -9,6 +9,7 @@ runs, and `update` is the definition it is tested against.
 
 from __future__ import annotations
 
+import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
@@ -16,7 +17,7 @@ from typing import Any, Self
 
 from keras import initializers, ops
 from keras.core.config.limits import as_large_as_weights
-from keras.core.errors import check_fraction
+from keras.core.errors import check_fraction, unknown_arguments
 from keras.core.inspection import is_builtin
 from keras.core.naming import auto_name, path_scope, to_snake_case
 from keras.core.scope import backend_scope
@@ -76,7 +77,8 @@ class Optimizer(Hyperparameters):
     ) -> None:
         who = type(self).__name__
         if kwargs:
-            raise TypeError(f"{who}: unknown arguments {sorted(kwargs)}.")
+            common = list(inspect.signature(Optimizer).parameters)[:-1]
+            raise TypeError(unknown_arguments(type(self), kwargs, common))
 
         limits = {
             "clipnorm": clipnorm,

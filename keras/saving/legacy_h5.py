@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 
 from keras.core.config.limits import MAX_JSON_BYTES, parse_json, reading
+from keras.core.config.registry import maybe_scope
 from keras.core.config.serialization import (
     deserialize_keras_object,
     serialize_keras_object,
@@ -170,7 +171,8 @@ def load_legacy_model(
         with reading(repr(path.name), limit):
             model = require_model(deserialize_keras_object(config, custom_objects), who)
             if compile and training is not None:
-                model.compile_from_config(training)
+                with maybe_scope(custom_objects):
+                    model.compile_from_config(training)
         weights = _below(records, "model_weights")
         _restore(model, weights, who, False, (), False, records)
         if compile and training is not None and model.optimizer is not None:

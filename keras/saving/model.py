@@ -66,6 +66,7 @@ def save_model(
         overwrite: whether what exists there may be replaced.
         zipped: whether to write one file; by default yes.
         include_optimizer: whether to save the compile settings and the optimizer.
+        save_format: deprecated; the ending of `filepath` says it.
 
     Raises:
         ValueError: another ending.
@@ -77,6 +78,9 @@ def save_model(
         >>> keras.saving.save_model(model, "model.keras")
     """
     include_optimizer = kwargs.pop("include_optimizer", True)
+    save_format = kwargs.pop("save_format", None)
+    if save_format is not None:
+        _check_save_format(save_format, str(filepath))
     if kwargs:
         raise ValueError(f"save_model: unknown arguments {sorted(kwargs)}.")
     path = _check_model_target(filepath, overwrite, zipped)
@@ -261,6 +265,22 @@ def load_trusted_model(
     )
     with reading(repr(str(filepath)), trusted=True):
         return load_model(filepath, custom_objects, compile)
+
+
+def _check_save_format(save_format: str, path: str) -> None:
+    """Warn of the old argument; raise if it contradicts the path's ending."""
+    endings = {"keras": (".keras",), "h5": LEGACY, "hdf5": LEGACY}
+    if not path.endswith(endings.get(save_format, ())):
+        raise ValueError(
+            f"save_model: save_format={save_format!r} does not go with the path "
+            f"{path!r}. The ending says the format: .keras, or .h5 for the old one."
+        )
+    warnings.warn(
+        "save_model: `save_format` is deprecated and not needed: the path's ending "
+        "says the format.",
+        DeprecationWarning,
+        stacklevel=4,
+    )
 
 
 def _check_model_target(

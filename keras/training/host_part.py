@@ -59,7 +59,7 @@ class HostPart:
         ends = list(crossing.values())
 
         self._host = Graph(graph.inputs_struct, ends, owner)
-        self._rest = Graph(ends, graph.outputs_struct, owner)
+        self._rest = Graph(ends, graph.results_struct, owner)
 
     def applies_to(self, inputs: Any, backend: Any) -> bool:
         """Whether the host can read the inputs; else the whole graph may be run.

@@ -71,7 +71,7 @@ def run_batches(
                 told = done
                 if callbacks.batch_end_due(done - 1, mode):
                     end(done - 1, logs)
-                if is_last or (model.stop_training and mode == "train"):
+                if is_last or model._is_stopped(mode):
                     break
 
     # The data may end between two looks at the callbacks.

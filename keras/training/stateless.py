@@ -23,7 +23,7 @@ def on_data(model: Any, mode: str) -> Callable:
     """
     step = getattr(model, f"{mode}_step")
     if len(_needed(step)) < 2:
-        return step
+        return step if _is_own(step) else _on_inputs_alone(step)
 
     @functools.wraps(step)
     def run(data: Any) -> Any:
@@ -45,6 +45,26 @@ def on_data(model: Any, mode: str) -> Callable:
     return run
 
 
+def _is_own(step: Callable) -> bool:
+    """Whether a step is the one of this package."""
+    return getattr(step, "_is_own", False)
+
+
+def _on_inputs_alone(step: Callable) -> Callable:
+    """A user's step, which gets inputs without targets as they are, not as `(x,)`.
+
+    Only lists and tuples stay in a tuple, or their parts would pass for targets.
+    """
+
+    @functools.wraps(step)
+    def run(data: Any) -> Any:
+        if len(data) == 1 and not isinstance(data[0], (list, tuple)):
+            (data,) = data
+        return step(data)
+
+    return run
+
+
 def in_both_forms(mode: str) -> Callable:
     """Let a step of a batch also be called as `super().train_step(state, data)`."""
 
@@ -61,6 +81,7 @@ def in_both_forms(mode: str) -> Callable:
                 new = tuple([_now(scope, v) for v in group] for group in kept)
             return out, new[1] if mode == "predict" else new
 
+        called._is_own = True  # type: ignore[attr-defined]
         return called
 
     return decorate

@@ -6,6 +6,8 @@ are compiled, and when again, is the engine's business (`engine.py`).
 
 from __future__ import annotations
 
+import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +26,12 @@ def _default(method: Callable) -> Callable:
     """Mark a method, so that a class that overrides it is recognized."""
     method._is_default = True  # type: ignore[attr-defined]
     return method
+
+
+@functools.cache
+def _takes_training(compute_loss: Callable) -> bool:
+    parameters = inspect.signature(compute_loss).parameters.values()
+    return any(p.name == "training" or p.kind is p.VAR_KEYWORD for p in parameters)
 
 
 class _CompiledStep:
@@ -142,6 +150,15 @@ class Steps:
             total = total + ops.cast(value, total.dtype)
         return total
 
+    def _loss_of(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any, training: bool
+    ) -> Any:
+        """`compute_loss`, also of a model that overrides it without `training`."""
+        parts = {"x": x, "y": y, "y_pred": y_pred, "sample_weight": sample_weight}
+        if _takes_training(type(self).compute_loss):
+            parts["training"] = training
+        return self.compute_loss(**parts)
+
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
@@ -185,7 +202,7 @@ class Steps:
 
         def forward() -> Any:
             y_pred = self(x, training=True)  # type: ignore[operator]
-            loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+            loss = self._loss_of(x, y, y_pred, sample_weight, training=True)
             scaled = loss if self.optimizer is None else self.optimizer.scale_loss(loss)
             return scaled, (loss, y_pred)
 
@@ -208,7 +225,7 @@ class Steps:
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=False)  # type: ignore[operator]
-        loss = self.compute_loss(x, y, y_pred, sample_weight, training=False)
+        loss = self._loss_of(x, y, y_pred, sample_weight, training=False)
         self._loss_tracker.update_state(loss, sample_weight=batch_size(x))
         return self.compute_metrics(x, y, y_pred, sample_weight)
 

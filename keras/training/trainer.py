@@ -68,6 +68,8 @@ class Trainer(Steps):
         self.optimizer: Any = None
         self.loss: Any = None
         self.stop_training = False
+        self.stop_evaluating = False
+        self.stop_predicting = False
         self.run_eagerly = False
         self.jit_compile: Any = "auto"
         self.steps_per_execution = 1
@@ -159,6 +161,10 @@ class Trainer(Steps):
         self.steps_per_execution = steps_per_execution
         self.jit_compile = jit_compile
         engine_of(self).forget("the model was compiled again")
+
+    def _is_stopped(self, mode: str) -> bool:
+        """Whether a callback has asked to end what runs."""
+        return self.stop_training if mode == "train" else self.stop_evaluating
 
     def _label(self) -> str:
         return f"{type(self).__name__} {self.name!r}"
@@ -382,6 +388,7 @@ class Trainer(Steps):
         callbacks = self._callback_list(
             callbacks, verbose, epochs=1, steps=source.num_batches
         )
+        self.stop_evaluating = False
         callbacks.on_test_begin()
         with engine_of(self).running():
             self.reset_metrics()
@@ -429,6 +436,7 @@ class Trainer(Steps):
         callbacks = self._callback_list(
             callbacks, verbose, epochs=1, steps=source.num_batches
         )
+        self.stop_predicting = False
         callbacks.on_predict_begin()
 
         to_numpy = self._backend.convert_to_numpy
@@ -456,6 +464,8 @@ class Trainer(Steps):
             if callbacks.batch_end_due(done - 1, "predict"):
                 outputs = tree.unflatten(treedef, batches[-1])
                 callbacks.on_predict_batch_end(done - 1, {"outputs": outputs})
+            if self.stop_predicting:
+                break
         callbacks.on_predict_end()
 
         whole = [
@@ -475,7 +485,7 @@ class Trainer(Steps):
         class_weight: dict | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """Train on one batch of arrays; the metrics so far come back.
+        """Train on one batch of arrays; its loss and metrics come back.
 
         Args:
             x, y, sample_weight: the batch.
@@ -486,6 +496,7 @@ class Trainer(Steps):
         batch = _single_batch(self, x, y, sample_weight, class_weight)
         self._track_loss()
         self._build_on(batch, training=True)
+        self.reset_metrics()
         return self._read_results(self.make_train_function()(batch), return_dict)
 
     @_in_backend
@@ -496,11 +507,12 @@ class Trainer(Steps):
         sample_weight: Any = None,
         return_dict: bool = False,
     ) -> Any:
-        """Evaluate one batch of arrays; the metrics so far come back."""
+        """Evaluate one batch of arrays; its loss and metrics come back."""
         self._check_compiled("test_on_batch")
         batch = _single_batch(self, x, y, sample_weight, None)
         self._track_loss()
         self._build_on(batch, training=False)
+        self.reset_metrics()
         return self._read_results(self.make_test_function()(batch), return_dict)
 
     @_in_backend

@@ -27,6 +27,7 @@ class Graph:
 
     inputs_struct: SymbolicInputs
     outputs_struct: SymbolicInputs
+    results_struct: SymbolicInputs  # what `run` returns, as a structure of symbols
     inputs: list[KerasTensor]
     outputs: list[KerasTensor]
     input_names: list[str]
@@ -39,6 +40,7 @@ class Graph:
     ) -> None:
         self.inputs_struct = inputs
         self.outputs_struct = outputs
+        self.results_struct = outputs
         self.inputs = _symbolic(inputs, "inputs", owner)
         self.outputs = _symbolic(outputs, "outputs", owner)
         self.input_names = [t.name for t in self.inputs]
@@ -54,7 +56,7 @@ class Graph:
     def run(self, inputs: Nested, owner: str) -> Nested:
         """The outputs for real (or traced, or symbolic) inputs."""
         values = self.plan.run(self._standardize(inputs, owner), _call)
-        return tree.pack_sequence_as(self.outputs_struct, values)
+        return tree.pack_sequence_as(self.results_struct, values)
 
     def symbolic(self, inputs: Nested, owner: str) -> Nested:
         """The outputs as symbolic tensors, for inputs of perhaps other shapes."""
@@ -66,7 +68,7 @@ class Graph:
         else:
             outputs = self.plan.run(flat, _call)
         values = [t.without_node() for t in outputs]
-        return tree.pack_sequence_as(self.outputs_struct, values)
+        return tree.pack_sequence_as(self.results_struct, values)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Graph:
         """The same graph over copies of its operations.

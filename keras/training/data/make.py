@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,7 +73,12 @@ def make_batches(
 
     weights = None if class_weight is None else ClassWeights(class_weight)
     if not _holds_arrays(x):
-        given = {"y": y, "sample_weight": sample_weight, "batch_size": batch_size}
+        if batch_size is not None:
+            warnings.warn(
+                f"`batch_size` is ignored: {_kind(x)} makes its batches itself.",
+                stacklevel=4,
+            )
+        given = {"y": y, "sample_weight": sample_weight}
         return _batches_of_dataset(x, given, steps, bool(shuffle), seed, weights)
     parts, count = _rows(x, y, sample_weight, sparse)
     if weights is not None:
