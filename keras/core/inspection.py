@@ -27,7 +27,9 @@ _PLAIN = (type(None), bool, int, float, complex, str, bytes)
 _SETTINGS = (*_PLAIN, tuple)
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 # Attributes that take no part in a computation.
-_ASIDE = frozenset({"stop_training", "built", "history"})
+_ASIDE = frozenset(
+    {"stop_training", "stop_evaluating", "stop_predicting", "built", "history"}
+)
 # Containers that calls fill and clear.
 _BOOKKEEPING = frozenset({"_losses", "_with_losses", "_own_variables", "_graph_layers"})
 _stamp_of = operator.attrgetter("_stamp")

@@ -332,11 +332,16 @@ def test_class_weight(backend):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("argument", ["y", "sample_weight", "batch_size"])
+@pytest.mark.parametrize("argument", ["y", "sample_weight"])
 def test_arguments_that_a_dataset_refuses(kind, argument):
-    value = 2 if argument == "batch_size" else np.zeros(10)
     with pytest.raises(ValueError, match=f"`{argument}` must not be given"):
-        make_batches(KINDS[kind](), **{argument: value})
+        make_batches(KINDS[kind](), **{argument: np.zeros(10)})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_dataset_has_its_own_batch_size(kind):
+    with pytest.warns(UserWarning, match="`batch_size` is ignored"):
+        make_batches(KINDS[kind](), batch_size=2)
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ class Tracked(keras.Model):
         return self.dense(x)
 
     def train_step(self, data):
-        (x,) = data
+        x = data
         value = ops.mean(self(x) ** 2)
         self.error.update_state(value)
         self.more[0].update_state(ops.ones((10,)))
@@ -62,7 +62,7 @@ class TwoPlayers(keras.Model):
         return self.first(x)
 
     def train_step(self, data):
-        (x,) = data
+        x = data
         losses = []
         for network, optimizer in self.players:
             weights = network.trainable_variables
