@@ -80,11 +80,51 @@ from keras.layers.pooling import (
     MaxPooling2D,
     MaxPooling3D,
 )
+from keras.layers.preprocessing.color import (
+    RandomBrightness,
+    RandomColorDegeneration,
+    RandomColorJitter,
+    RandomContrast,
+    RandomGrayscale,
+    RandomHue,
+    RandomInvert,
+    RandomPosterization,
+    RandomSaturation,
+    Solarization,
+)
 from keras.layers.preprocessing.discretization import Discretization
 from keras.layers.preprocessing.encoding import CategoryEncoding
+from keras.layers.preprocessing.filters import (
+    RandomElasticTransform,
+    RandomErasing,
+    RandomGaussianBlur,
+    RandomSharpness,
+)
 from keras.layers.preprocessing.hashing import HashedCrossing, Hashing
+from keras.layers.preprocessing.histograms import (
+    AutoContrast,
+    ContrastLimitedAdaptiveHistogramEqualization,
+    Equalization,
+)
 from keras.layers.preprocessing.integer_lookup import IntegerLookup
+from keras.layers.preprocessing.mixing import AugMix, CutMix, MixUp, RandAugment
+from keras.layers.preprocessing.movements import (
+    RandomFlip,
+    RandomPerspective,
+    RandomRotation,
+    RandomShear,
+    RandomTranslation,
+    RandomZoom,
+)
 from keras.layers.preprocessing.normalization import Normalization
+from keras.layers.preprocessing.pipeline import Pipeline
+from keras.layers.preprocessing.sizes import (
+    CenterCrop,
+    MaxNumBoundingBoxes,
+    RandomCrop,
+    Rescaling,
+    Resizing,
+)
 from keras.layers.preprocessing.spectrograms import MelSpectrogram, STFTSpectrogram
 from keras.layers.preprocessing.string_lookup import StringLookup
 from keras.layers.preprocessing.text_vectorization import TextVectorization
@@ -141,6 +181,8 @@ __all__ = [
     "AdditiveAttention",
     "AlphaDropout",
     "Attention",
+    "AugMix",
+    "AutoContrast",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -151,7 +193,9 @@ __all__ = [
     "BatchNormalization",
     "Bidirectional",
     "CategoryEncoding",
+    "CenterCrop",
     "Concatenate",
+    "ContrastLimitedAdaptiveHistogramEqualization",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -170,6 +214,7 @@ __all__ = [
     "Cropping1D",
     "Cropping2D",
     "Cropping3D",
+    "CutMix",
     "Dense",
     "DepthwiseConv1D",
     "DepthwiseConv2D",
@@ -179,6 +224,7 @@ __all__ = [
     "ELU",
     "EinsumDense",
     "Embedding",
+    "Equalization",
     "Flatten",
     "FlaxLayer",
     "GRU",
@@ -214,6 +260,7 @@ __all__ = [
     "LayerNormalization",
     "LeakyReLU",
     "Masking",
+    "MaxNumBoundingBoxes",
     "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
@@ -223,16 +270,41 @@ __all__ = [
     "Maximum",
     "MelSpectrogram",
     "Minimum",
+    "MixUp",
     "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
+    "Pipeline",
     "RMSNormalization",
     "RNN",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomCrop",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
     "ReLU",
     "RepeatVector",
+    "Rescaling",
     "Reshape",
+    "Resizing",
     "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",
@@ -241,6 +313,7 @@ __all__ = [
     "SimpleRNN",
     "SimpleRNNCell",
     "Softmax",
+    "Solarization",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "SpatialDropout3D",

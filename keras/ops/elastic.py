@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from keras.core.errors import check_number
 from keras.core.op import Tensor, op
@@ -59,12 +59,25 @@ def elastic_transform(
     batch, restore = as_batch("elastic_transform", images, data_format)
     count, height, width, _ = shape(batch)
 
-    # One field for both directions: the first axis says which.
-    field = normal((2, count, height, width), dtype="float32", seed=seed)
-    taps = gaussian(int(6 * sigma) | 1, sigma)
-    for axis in (2, 3):
-        field = correlate_axis(field, taps, axis, True)
+    noise = normal((2, *shape(batch)[:3]), dtype="float32", seed=seed)
+    places = displaced(noise, alpha, sigma, int(6 * sigma) | 1)
+    return restore(sample(batch, places, order, fill_mode, fill_value))
 
-    rows = knp.arange(height, dtype="float32")[:, None] + alpha * sigma * field[0]
-    columns = knp.arange(width, dtype="float32") + alpha * sigma * field[1]
-    return restore(sample(batch, [rows, columns], order, fill_mode, fill_value))
+
+def displaced(noise: Any, alpha: Any, sigma: Any, size: int) -> list[Any]:
+    """Where the pixels of a deformed image read: rows and columns.
+
+    Args:
+        noise: normal numbers `(2, batch, height, width)`, which say where each pixel is
+            moved along both axes.
+        alpha, sigma: as in `elastic_transform`.
+        size: how many pixels along an axis the smoothing takes in.
+    """
+    _, _, height, width = shape(noise)
+    taps = gaussian(size, sigma)
+    for axis in (2, 3):
+        noise = correlate_axis(noise, taps, axis, True)
+
+    rows = knp.arange(height, dtype="float32")[:, None] + alpha * sigma * noise[0]
+    columns = knp.arange(width, dtype="float32") + alpha * sigma * noise[1]
+    return [rows, columns]

@@ -34,6 +34,7 @@ WITHOUT_A_CASE = {
     "InputSpec": "a description, not a layer",
     "JaxLayer": "wraps functions of JAX: test_wrappers.py",
     "Layer": "the base class: tests/layers/test_layer.py",
+    "MaxNumBoundingBoxes": "leaves images as they are: test_augmentation.py",
     "StringLookup": "works on text: test_tables.py",
     "TFSMLayer": "wraps a SavedModel: test_wrappers.py",
     "TextVectorization": "works on text: test_tables.py",
@@ -59,7 +60,55 @@ WORDS = np.array([[3, 0, 8], [1, 5, 5]], "int32")
 
 DROP = {"dropout": 0.3, "recurrent_dropout": 0.2, "seed": 1}
 
+# Colors of two small images.
+IMAGES = np.random.default_rng(2).uniform(0, 255, (2, 6, 5, 3)).astype("float32")
+
 CASES = [
+    ("AugMix", {"num_chains": 2, "seed": 1}, IMAGES),
+    ("AutoContrast", {}, IMAGES),
+    ("CenterCrop", {"height": 3, "width": 4}, IMAGES),
+    (
+        "ContrastLimitedAdaptiveHistogramEqualization",
+        {"tile_grid_size": (2, 2)},
+        IMAGES,
+    ),
+    ("CutMix", {"seed": 1}, IMAGES),
+    ("Equalization", {"bins": 16}, IMAGES),
+    ("MixUp", {"alpha": 0.5, "seed": 1}, IMAGES),
+    ("RandAugment", {"num_ops": 1, "factor": (0.1, 0.3), "seed": 1}, IMAGES),
+    ("RandomBrightness", {"factor": 0.2}, IMAGES),
+    ("RandomColorDegeneration", {"factor": (0.2, 0.5)}, IMAGES),
+    ("RandomColorJitter", {"hue_factor": 0.2, "contrast_factor": (0.1, 0.2)}, IMAGES),
+    ("RandomContrast", {"factor": (0.1, 0.2), "value_range": (0, 1)}, IMAGES),
+    ("RandomCrop", {"height": 3, "width": 4}, IMAGES),
+    ("RandomElasticTransform", {"scale": 0.5}, IMAGES),
+    ("RandomErasing", {"fill_value": 3.0, "scale": 0.5}, IMAGES),
+    ("RandomFlip", {"mode": "vertical", "seed": 1}, IMAGES),
+    ("RandomGaussianBlur", {"kernel_size": (5, 3), "sigma": (0.5, 1.0)}, IMAGES),
+    ("RandomGrayscale", {"factor": 0.3}, IMAGES),
+    ("RandomHue", {"factor": 0.3}, IMAGES),
+    ("RandomInvert", {"factor": 0.3}, IMAGES),
+    ("RandomPerspective", {"scale": 0.5, "fill_value": 2.0}, IMAGES),
+    ("RandomPosterization", {"factor": 4}, IMAGES),
+    ("RandomRotation", {"factor": (0.1, 0.2), "fill_mode": "wrap"}, IMAGES),
+    ("RandomSaturation", {"factor": 0.3}, IMAGES),
+    ("RandomSharpness", {"factor": 0.3}, IMAGES),
+    ("RandomShear", {"x_factor": 0.3, "interpolation": "nearest"}, IMAGES),
+    ("RandomTranslation", {"height_factor": 0.3, "width_factor": (0.1, 0.2)}, IMAGES),
+    ("RandomZoom", {"height_factor": 0.3, "width_factor": 0.1}, IMAGES),
+    ("Resizing", {"height": 4, "width": 3, "crop_to_aspect_ratio": True}, IMAGES),
+    ("Solarization", {"addition_factor": 0.3}, IMAGES),
+    (
+        "Pipeline",
+        {
+            "layers": [
+                Of("Rescaling", {"scale": 0.5}),
+                Of("Resizing", {"height": 4, "width": 3}),
+            ]
+        },
+        IMAGES,
+    ),
+    ("Rescaling", {"scale": 0.5, "offset": 1.0}, (2, 3)),
     ("Activation", {"activation": "relu"}, (2, 3)),
     ("ActivityRegularization", {"l1": 0.1, "l2": 0.2}, (2, 3)),
     ("AdaptiveAveragePooling1D", {"output_size": 3}, (2, 7, 4)),

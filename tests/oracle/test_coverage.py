@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from oracle import (
+    augment_cases,
     layers_cases,
     losses_cases,
     metrics_cases,
@@ -30,7 +31,7 @@ EXCEPTIONS = {
     "optimizers.schedules": {"LearningRateSchedule"},
 }
 CASES: dict[str, dict] = {
-    "layers": {**layers_cases.CASES, **tables_cases.CASES},
+    "layers": {**layers_cases.CASES, **tables_cases.CASES, **augment_cases.CASES},
     "losses": losses_cases.CASES,
     "metrics": metrics_cases.CASES,
     "optimizers": optimizers_cases.CASES,

@@ -47,7 +47,7 @@ class DataLayer(Layer):
         True
     """
 
-    _not_parts = ("_other_seeds",)
+    _not_parts: tuple[str, ...] = ("_other_seeds",)
     _not_copied = (*Layer._not_copied, "_other_seeds")
     _other_seeds: dict[str, SeedGenerator] | None = None
 
