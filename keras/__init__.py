@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         testing,
         tree,
         utils,
+        wrappers,
     )
     from keras.core.device import device
     from keras.core.graph.function import Function
@@ -76,6 +77,7 @@ _MODULES = (
     "testing",
     "tree",
     "utils",
+    "wrappers",
 )
 _NAMES = {
     "DTypePolicy": "keras.dtype_policies",
@@ -150,6 +152,7 @@ __all__ = [
     "tree",
     "utils",
     "version",
+    "wrappers",
 ]
 
 

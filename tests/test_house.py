@@ -39,6 +39,7 @@ ORDER = (
     "applications",
     "datasets",
     "preprocessing",
+    "wrappers",
     "testing",
     "src",
     "_tf_keras",

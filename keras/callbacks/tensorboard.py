@@ -25,8 +25,8 @@ class TensorBoard(Callback):
 
     The curves of training are in the run `train`, those of validation in the run
     `validation`: `epoch_<metric>` over the epochs, `batch_<metric>` over the batches,
-    and `evaluation_<metric>_vs_iterations` for each evaluation. `epoch_learning_rate`
-    is the learning rate.
+    counted from 1, and `evaluation_<metric>_vs_iterations` for each evaluation.
+    `epoch_learning_rate` is the learning rate.
 
     With `update_freq="epoch"` no batch is waited for. A run that is resumed by
     `BackupAndRestore` goes on counting where it was.
@@ -167,7 +167,7 @@ class TensorBoard(Callback):
         if not self.batch_end_due(batch):
             return
         if self._steps % self._interval == 0:
-            file, step = self._file("train"), self._steps - 1
+            file, step = self._file("train"), self._steps
             for name, value in (logs or {}).items():
                 file.scalar(f"batch_{name}", value, step)
             if self.write_steps_per_second:
@@ -360,14 +360,14 @@ def _first_and_last(profile_batch: Any) -> tuple[int, int]:
 def _as_images(values: np.ndarray) -> np.ndarray | None:
     """A weight as images (batch, height, width, 1), black to white; None if it is none.
 
-    A matrix is one image, with the longer side from left to right. A kernel of a
-    convolution is one image for each filter.
+    A vector is a column, a matrix one image with the longer side from left to right. A
+    kernel of a convolution is one image for each pair of channels.
     """
     values = np.squeeze(values)
     if values.ndim == 0 or values.ndim > 4:
         return None
     if values.ndim == 1:
-        images = values[None, None, :]
+        images = values[None, :, None]
     elif values.ndim == 2:
         images = (values.T if values.shape[0] > values.shape[1] else values)[None]
     else:

@@ -1,0 +1,9 @@
+"""Models as estimators of scikit-learn."""
+
+from keras.wrappers.estimators import (
+    SKLearnClassifier,
+    SKLearnRegressor,
+    SKLearnTransformer,
+)
+
+__all__ = ["SKLearnClassifier", "SKLearnRegressor", "SKLearnTransformer"]
