@@ -35,13 +35,13 @@ except ImportError:
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             optional_import("sklearn", "sklearn", cls.__name__)
 
-    class ClassifierMixin: ...
+    class ClassifierMixin: ...  # type: ignore[no-redef]
 
-    class RegressorMixin: ...
+    class RegressorMixin: ...  # type: ignore[no-redef]
 
-    class TransformerMixin: ...
+    class TransformerMixin: ...  # type: ignore[no-redef]
 
-    class ClassNamePrefixFeaturesOutMixin: ...
+    class ClassNamePrefixFeaturesOutMixin: ...  # type: ignore[no-redef]
 
 
 class _Estimator(BaseEstimator):
