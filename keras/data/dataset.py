@@ -222,7 +222,7 @@ class Dataset:
 
         Example:
             >>> words = keras.data.Dataset.from_source([[1], [2, 3, 4], [5, 6]])
-            >>> words.map(lambda *w: np.array(w)).padded_batch(3)[0].tolist()
+            >>> words.map(np.array).padded_batch(3)[0].tolist()
             [[1, 0, 0], [2, 3, 4], [5, 6, 0]]
         """
         size = _positive("padded_batch", "batch_size", batch_size)

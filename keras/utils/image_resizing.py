@@ -58,29 +58,33 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
     if interpolation == "nearest":
         rows, columns = _nearest(height, size[0]), _nearest(width, size[1])
         return image[rows[:, None], columns]
-    rows_first = _along_rows(image, _taps(height, size[0], interpolation))
-    return _along_columns(rows_first, _taps(width, size[1], interpolation))
+
+    # Rows of numbers, whatever the channels: NumPy gathers single floats fastest.
+    flat = image.reshape(height, -1)
+    flat = _along_rows(flat, _taps(height, size[0], interpolation))
+    flat = _along_columns(
+        flat, _channel_taps(width, size[1], interpolation, image.shape[2])
+    )
+    return flat.reshape(*size, -1)
 
 
 def _along_rows(image: np.ndarray, taps: _Taps) -> np.ndarray:
-    if len(taps.places) == 1:
-        return image[taps.places[0]].astype("float32")
-    weights = taps.weights[:, :, None, None]
-    out = np.multiply(image[taps.places[0]], weights[0], dtype="float32")
+    weights = taps.weights[:, :, None]
+    out = image[taps.places[0]].astype("float32")
+    out *= weights[0]
     for places, weight in zip(taps.places[1:], weights[1:]):
-        out += np.multiply(image[places], weight, dtype="float32")
+        part = image[places].astype("float32")
+        part *= weight
+        out += part
     return out
 
 
 def _along_columns(image: np.ndarray, taps: _Taps) -> np.ndarray:
-    if len(taps.places) == 1:
-        return image[:, taps.places[0]]
-    weights = taps.weights[:, :, None]
-    out = np.take(image, taps.places[0], axis=1)
-    out *= weights[0]
-    for places, weight in zip(taps.places[1:], weights[1:]):
-        part = np.take(image, places, axis=1)
-        part *= weight
+    out = image[:, taps.places[0]]
+    out *= taps.weights[0]
+    for places, weights in zip(taps.places[1:], taps.weights[1:]):
+        part = image[:, places]
+        part *= weights
         out += part
     return out
 
@@ -109,6 +113,15 @@ def _taps(old: int, new: int, interpolation: str) -> _Taps:
     total = weights.sum(0)
     weights = weights / np.where(np.abs(total) < 1e-8, 1, total)
     return _Taps(np.clip(places, 0, old - 1), weights.astype("float32"))
+
+
+@functools.lru_cache(maxsize=512)
+def _channel_taps(old: int, new: int, interpolation: str, channels: int) -> _Taps:
+    """The taps of an axis of pixels for rows of numbers, `channels` for each pixel."""
+    taps = _taps(old, new, interpolation)
+    places = taps.places[:, :, None] * channels + np.arange(channels)
+    weights = np.repeat(taps.weights, channels, axis=1)
+    return _Taps(places.reshape(len(places), -1), weights)
 
 
 def _area(old: int, new: int) -> _Taps:
