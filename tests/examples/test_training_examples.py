@@ -47,6 +47,15 @@ def test_gradient_accumulation(run):
 
 
 @pytest.mark.gradients
+def test_pictures_from_folders(run, tmp_path):
+    pytest.importorskip("matplotlib", reason="it draws the mistakes")
+    accuracy = run("pictures_from_folders", "--folder", str(tmp_path), "--epochs", "4")
+    assert accuracy > 0.9
+    assert len(list((tmp_path / "digits").glob("*/*.png"))) == 1797
+    assert (tmp_path / "mistakes.png").stat().st_size > 5_000
+
+
+@pytest.mark.gradients
 def test_contrastive_learning(run):
     found = run("contrastive", "--epochs", "15")
     gains = {labels: learned - pixels for labels, (pixels, learned) in found.items()}
