@@ -22,12 +22,14 @@ if TYPE_CHECKING:
         dtype_policies,
         initializers,
         layers,
+        legacy,
         losses,
         metrics,
         mixed_precision,
         models,
         ops,
         optimizers,
+        preprocessing,
         random,
         regularizers,
         saving,
@@ -39,10 +41,11 @@ if TYPE_CHECKING:
     from keras.core.device import device
     from keras.core.graph.function import Function
     from keras.core.graph.operation import Operation
-    from keras.core.jit import jit, remat
+    from keras.core.jit import jit
     from keras.core.naming import name_scope
+    from keras.core.remat import RematScope, remat
     from keras.core.tensor import KerasTensor
-    from keras.core.variable import StatelessScope, Variable
+    from keras.core.variable import StatelessScope, SymbolicScope, Variable
     from keras.dtype_policies import DTypePolicy, FloatDTypePolicy
     from keras.initializers import Initializer
     from keras.layers import Input, InputSpec, Layer
@@ -51,7 +54,7 @@ if TYPE_CHECKING:
     from keras.models import Model, Sequential
     from keras.optimizers import Optimizer
     from keras.regularizers import Regularizer
-    from keras.version import __version__, version
+    from keras.release import __version__, version
 
 _MODULES = (
     "activations",
@@ -65,12 +68,14 @@ _MODULES = (
     "dtype_policies",
     "initializers",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "mixed_precision",
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",
@@ -94,15 +99,17 @@ _NAMES = {
     "Operation": "keras.core.graph.operation",
     "Optimizer": "keras.optimizers",
     "Regularizer": "keras.regularizers",
+    "RematScope": "keras.core.remat",
     "Sequential": "keras.models",
     "StatelessScope": "keras.core.variable",
+    "SymbolicScope": "keras.core.variable",
     "Variable": "keras.core.variable",
-    "__version__": "keras.version",
+    "__version__": "keras.release",
     "device": "keras.core.device",
     "jit": "keras.core.jit",
     "name_scope": "keras.core.naming",
-    "remat": "keras.core.jit",
-    "version": "keras.version",
+    "remat": "keras.core.remat",
+    "version": "keras.release",
 }
 
 __all__ = [
@@ -120,8 +127,10 @@ __all__ = [
     "Operation",
     "Optimizer",
     "Regularizer",
+    "RematScope",
     "Sequential",
     "StatelessScope",
+    "SymbolicScope",
     "Variable",
     "__version__",
     "activations",
@@ -137,6 +146,7 @@ __all__ = [
     "initializers",
     "jit",
     "layers",
+    "legacy",
     "losses",
     "metrics",
     "mixed_precision",
@@ -144,6 +154,7 @@ __all__ = [
     "name_scope",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "remat",

@@ -12,7 +12,7 @@ FRAMEWORKS = ("jax", "jaxlib", "torch", "tensorflow")
 # A package imports only from those before it (and from itself), inside functions too.
 # What must be found upward by name is registered by the package that owns it.
 ORDER = (
-    "version",
+    "release",
     "core",
     "config",
     "backend",
@@ -38,6 +38,7 @@ ORDER = (
     "models",
     "applications",
     "datasets",
+    "legacy",
     "preprocessing",
     "wrappers",
     "testing",

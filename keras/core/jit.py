@@ -1,4 +1,4 @@
-"""Compiling functions of your own, and computing again instead of keeping."""
+"""Compiling functions of your own."""
 
 from __future__ import annotations
 
@@ -47,20 +47,3 @@ def _tensor(x: Any) -> Any:
     """An array of numbers as a tensor, as each framework's own compiler takes it."""
     is_array = isinstance(x, np.ndarray) and x.dtype.kind not in "OSU"
     return current().convert_to_tensor(x) if is_array else x
-
-
-def remat(f: Callable) -> Callable:
-    """`f` whose results inside are computed again for gradients, not kept.
-
-    Trades time for memory (Chen et al., 2016). What `f` assigns to variables counts
-    once, and the second pass sees them as the first did: a dropout drops the same.
-
-    Args:
-        f: a function of tensors.
-    """
-
-    @functools.wraps(f)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return current().remat(f)(*args, **kwargs)
-
-    return call

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keras.core.dtypes import standardize_dtype
+from keras.core.fields import field
 from keras.core.naming import auto_name
 from keras.core.operators import Operators, registered_ops
 from keras.core.scope import current
+from keras.core.typing import Shape
 
 if TYPE_CHECKING:
     from keras.core.graph.node import Node
@@ -64,6 +66,8 @@ class KerasTensor(Operators):
         self._node: Node | None = None
         self._index = 0
 
+    shape: Shape = field("The sizes of the axes, None where one is not known.")
+    dtype: str = field("The type of the elements.")
     ragged_rank = None
     row_splits_dtype = None
 

@@ -6,6 +6,7 @@ a leaf.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,12 +18,8 @@ _insertion_order = optree.dict_insertion_ordered(True, namespace=_NAMESPACE)
 _insertion_order.__enter__()
 
 
-class _MapToNone:
-    def __repr__(self) -> str:
-        return "MAP_TO_NONE"
-
-
-MAP_TO_NONE = _MapToNone()
+class MAP_TO_NONE:  # noqa: N801 - the API's name
+    """What the function of `traverse` returns to put None in a subtree's place."""
 
 
 def is_nested(structure: Any) -> bool:
@@ -93,15 +90,46 @@ def map_structure(func: Callable, *structures: Any, none_is_leaf: bool = True) -
     )
 
 
-def map_structure_up_to(shallow: Any, func: Callable, *structures: Any) -> Any:
-    """Apply `func` to what stands at the leaves of `shallow` in each structure."""
-    leaves, treedef = flatten_with_def(shallow)
+def map_structure_up_to(
+    shallow_structure: Any, func: Callable, *structures: Any
+) -> Any:
+    """Apply `func` to what stands at the leaves of a shallow structure in deeper ones.
+
+    Args:
+        shallow_structure: says how deep to go.
+        func: called with one subtree of each of `structures`.
+        *structures: structures that begin as `shallow_structure` does.
+
+    Returns:
+        The results, nested as `shallow_structure`.
+
+    Example:
+        >>> keras.tree.map_structure_up_to({"a": 0, "b": 0}, len, {"a": [1], "b": []})
+        {'a': 1, 'b': 0}
+    """
+    if not structures:
+        raise ValueError("map_structure_up_to needs at least one structure.")
+    _, treedef = flatten_with_def(shallow_structure)
     columns = [treedef.flatten_up_to(structure) for structure in structures]
     return unflatten(treedef, [func(*row) for row in zip(*columns)])
 
 
-def assert_same_structure(a: Any, b: Any) -> None:
-    """Raise ValueError unless `a` and `b` nest alike (dict order is free)."""
+def assert_same_structure(a: Any, b: Any, check_types: bool | None = None) -> None:
+    """Raise ValueError unless `a` and `b` nest alike (dict order is free).
+
+    Args:
+        a, b: the structures.
+        check_types: deprecated: the types of containers are compared in any case.
+            `assert_same_paths` does not compare them.
+    """
+    if check_types is not None:
+        warnings.warn(
+            "assert_same_structure: `check_types` has no effect: the types of "
+            "containers are always compared. Use assert_same_paths to compare only "
+            "keys and indices.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
     _, left = flatten_with_def(a)
     try:
         left.flatten_up_to(b)
@@ -110,6 +138,28 @@ def assert_same_structure(a: Any, b: Any) -> None:
         raise ValueError(
             f"The structures differ: {_skeleton(a)} and {_skeleton(b)}."
         ) from error
+
+
+def assert_same_paths(a: Any, b: Any) -> None:
+    """Raise ValueError unless `a` and `b` have leaves at the same paths.
+
+    Containers count by what their keys and indices are: a list and a tuple of the same
+    length are alike here, which they are not to `assert_same_structure`.
+
+    Args:
+        a, b: the structures.
+
+    Example:
+        >>> keras.tree.assert_same_paths([1, {"x": 2}], (3, {"x": 4}))
+    """
+    paths, others = ({path for path, _ in flatten_with_path(s)} for s in (a, b))
+    if paths != others:
+        only_a = sorted(map(str, paths - others))
+        only_b = sorted(map(str, others - paths))
+        raise ValueError(
+            f"assert_same_paths: the leaves are at different places. Only in `a`: "
+            f"{only_a}; only in `b`: {only_b}."
+        )
 
 
 def _skeleton(structure: Any) -> Any:

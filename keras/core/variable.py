@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator
@@ -14,6 +15,7 @@ import numpy as np
 from keras.core import backends, dtypes, scope
 from keras.core.config import limits
 from keras.core.errors import check_choice
+from keras.core.fields import field
 from keras.core.naming import auto_name, current_path
 from keras.core.tensor import standardize_shape
 from keras.core.weight import Weight
@@ -137,13 +139,22 @@ def frame(make: Callable[..., Frame], *args: Any) -> Iterator[Any]:
 
 
 def repeatable(fn: Callable, copied: Callable[[Any], Any]) -> Callable:
-    """`fn` for a pass that runs it again: each run sees the variables as the first did.
+    """`fn` for a pass that runs it again: each run sees what the first did.
 
-    What the first run writes counts, what the others write is dropped.
+    It sees the variables as they were then, and the scopes that were open around it
+    (the backend, the mode of the layers, the type they compute in): the backward pass
+    comes when these are closed, and perhaps in another thread. What the first run
+    writes counts, what the others write is dropped.
     """
+    context = contextvars.copy_context()
     start: dict[int, Any] | None = None
 
     def run(*args: Any, **kwargs: Any) -> Any:
+        if start is None:
+            return once(*args, **kwargs)
+        return context.copy().run(once, *args, **kwargs)
+
+    def once(*args: Any, **kwargs: Any) -> Any:
         nonlocal start
         with frame(StatelessFrame, dict(start or {})) as inner:
             out = fn(*args, **kwargs)
@@ -160,6 +171,36 @@ def repeatable(fn: Callable, copied: Callable[[Any], Any]) -> Callable:
 def current_frame() -> Frame | None:
     """The innermost frame, or None when variables are plain."""
     return _frame.get()
+
+
+class SymbolicScope(contextlib.AbstractContextManager):
+    """Mark a `with` block as one that computes shapes and types only.
+
+    The package marks what it runs itself to find the shape of an output. A program that
+    runs layers for their shapes alone marks it in this way, for code that asks
+    `in_symbolic_scope()`; nothing else changes.
+
+    Example:
+        >>> with keras.SymbolicScope():
+        ...     y = keras.layers.Dense(2)(keras.KerasTensor((None, 3)))
+        >>> y.shape
+        (None, 2)
+    """
+
+    def __enter__(self) -> SymbolicScope:
+        self._token = _symbolic.set(True)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        _symbolic.reset(self._token)
+
+
+_symbolic: ContextVar[bool] = ContextVar("keras_symbolic", default=False)
+
+
+def in_symbolic_scope() -> bool:
+    """Whether only shapes and types are computed here."""
+    return _symbolic.get() or finds_shapes()
 
 
 def finds_shapes() -> bool:
@@ -197,6 +238,12 @@ class Variable(Weight):
     # A pickled variable names its class: unpickling one in a new process imports
     # `keras.Variable`, and with it the ops behind the operators.
     __module__ = "keras"
+
+    aggregation: str | None = field("How the values of replicas combine.")
+    synchronization: str | None = field("When the values of replicas are combined.")
+    overwrite_with_gradient: bool = field(
+        "Whether an optimizer puts the gradient in the place of the value."
+    )
 
     _lent = True  # somebody else may hold the value: it must not be overwritten
     _stamp = 0  # moves when anything but the value is set; see core/inspection.py
@@ -283,7 +330,7 @@ class Variable(Weight):
             )
         with self.backend.outside_trace():
             value = self.backend.convert_to_tensor(value, dtype)
-        self.shape: tuple[int, ...] = tuple(value.shape)
+        self.shape = tuple(value.shape)
         self.dtype = self.backend.dtype_of(value)
         if shape is not None and standardize_shape(shape) != self.shape:
             raise ValueError(
@@ -375,7 +422,7 @@ class Variable(Weight):
 
     @regularizer.setter
     def regularizer(self, value: Any) -> None:
-        self._regularizer = value
+        self._regularizer = self._checked_callable(value, "regularizer")
         self._stamp += 1
 
     @property
@@ -385,8 +432,16 @@ class Variable(Weight):
 
     @constraint.setter
     def constraint(self, value: Any) -> None:
-        self._constraint = value
+        self._constraint = self._checked_callable(value, "constraint")
         self._stamp += 1
+
+    def _checked_callable(self, value: Any, name: str) -> Any:
+        if value is None or callable(value):
+            return value
+        raise ValueError(
+            f"Variable {self.path!r}: `{name}` must be a function of the value, or "
+            f"None; received {value!r}."
+        )
 
     @property
     def handle(self) -> Any:

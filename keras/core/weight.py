@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from keras.core import tree
+from keras.core.fields import field
 from keras.core.operators import Operators
 from keras.core.scalars import readable
 
@@ -22,10 +23,10 @@ class Weight(Operators):
     what changes or counts them asks for a `Variable`.
     """
 
-    name: str
-    path: str
-    shape: tuple[int, ...]
-    dtype: str
+    name: str = field("The last part of the path.")
+    path: str = field("The names from the outermost model down, with slashes between.")
+    shape: tuple[int, ...] = field("The sizes of the axes.")
+    dtype: str = field("The type of the elements.")
     backend: Backend
 
     if TYPE_CHECKING:  # what a subclass supplies

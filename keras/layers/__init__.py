@@ -27,7 +27,7 @@ from keras.layers.cropping import (
     ZeroPadding3D,
 )
 from keras.layers.dense import Dense, EinsumDense
-from keras.layers.embedding import Embedding
+from keras.layers.embedding import Embedding, ReversibleEmbedding
 from keras.layers.input_layer import Input, InputLayer
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
@@ -305,6 +305,7 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Resizing",
+    "ReversibleEmbedding",
     "STFTSpectrogram",
     "SeparableConv1D",
     "SeparableConv2D",

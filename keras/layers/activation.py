@@ -6,6 +6,7 @@ from typing import Any
 
 from keras import activations, ops
 from keras.core.errors import check_number
+from keras.layers.call import rematerialized_activation
 from keras.layers.input_spec import InputSpec
 from keras.layers.layer import Layer
 from keras.layers.weighted import add_described, describe_weights, size_of_axis
@@ -28,7 +29,7 @@ class Activation(Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        return self.activation(inputs)
+        return rematerialized_activation(self, self.activation)(inputs)
 
 
 class ReLU(Layer):

@@ -8,7 +8,10 @@ are made, is in `layer.py`.
 
 from __future__ import annotations
 
+import functools
+import math
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +21,7 @@ from keras.core.foreign import framework_of, is_text, text_array, to_host
 from keras.core.naming import path_scope
 from keras.core.scope import current, register_layer_calls
 from keras.core.tensor import KerasTensor
-from keras.core.variable import AutocastFrame, current_frame, frame
+from keras.core.variable import AutocastFrame, current_frame, finds_shapes, frame
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.signature import (
     CallSignature,
@@ -40,13 +43,21 @@ class CallContext:
     Attributes:
         training: the mode of the calls inside, where they do not say their own.
         with_losses: the layers on which `add_loss` was called inside.
+        collected: inside a call that is rematerialized, pairs (layer, loss) that are
+            added when the call is over; else None.
     """
 
-    __slots__ = ("training", "with_losses")
+    __slots__ = ("collected", "training", "with_losses")
 
-    def __init__(self, training: Any, with_losses: list[Layer]) -> None:
+    def __init__(
+        self,
+        training: Any,
+        with_losses: list[Layer],
+        collected: list[tuple[Layer, Any]] | None = None,
+    ) -> None:
         self.training = training
         self.with_losses = with_losses
+        self.collected = collected
 
 
 call_context: ContextVar[CallContext | None] = ContextVar("keras_call", default=None)
@@ -204,7 +215,7 @@ def _inner_context(
 ) -> CallContext:
     """The context of the calls inside this one."""
     if outer is not None:
-        return CallContext(training, outer.with_losses)
+        return CallContext(training, outer.with_losses, outer.collected)
     # Losses belong to one call of the outermost layer.
     layer._clear_losses()
     return CallContext(training, layer._with_losses)
@@ -225,6 +236,10 @@ def build_and_run(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
 
 def run(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
     """Run `layer.call`; its weights are read in the type it computes in."""
+    call = layer.call
+    if layer._remat is not None and layer._is_rematerialized(args, kwargs):
+        call = functools.partial(call_rematerialized, layer)
+
     policy = layer.dtype_policy
     compute_dtype = policy.compute_dtype if layer.autocast else None
     is_mixed = compute_dtype is not None and compute_dtype != policy.variable_dtype
@@ -232,9 +247,9 @@ def run(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> Any:
     # A layer inside a mixed one says its own type, also if that is its weights'.
     if is_mixed or isinstance(current_frame(), AutocastFrame):
         with frame(AutocastFrame, compute_dtype):
-            outputs = layer.call(*args, **kwargs)
+            outputs = call(*args, **kwargs)
     else:
-        outputs = layer.call(*args, **kwargs)
+        outputs = call(*args, **kwargs)
 
     if layer.activity_regularizer is not None:
         for output in tree.flatten(outputs):
@@ -248,6 +263,97 @@ def activity_loss(layer: Layer, output: Any) -> Any:
     if not output.shape:
         return penalty
     return penalty / ops.cast(ops.shape(output)[0], ops.dtype(penalty))
+
+
+# Rematerialization
+
+
+def is_rematerialized(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Whether this call of a layer made in a `RematScope` runs again for gradients.
+
+    The first call does not, since it may make weights; nor does a call inside of one
+    that runs again anyway.
+    """
+    context = call_context.get()
+    is_inside = context is not None and context.collected is not None
+    return layer._settled and not is_inside and is_in_scope(layer, args, kwargs)
+
+
+def is_in_scope(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> bool:
+    """Whether the `RematScope` of a layer names calls on such arguments."""
+    mode = layer._remat
+    if mode is None or finds_shapes():
+        return False
+    if mode.mode == "list_of_layers":
+        return layer.name in mode.layer_names
+    if mode.mode == "larger_than":
+        return _output_size(layer, args, kwargs) > mode.output_size_threshold
+    return mode.mode == "full"
+
+
+def _output_size(layer: Layer, args: tuple, kwargs: dict[str, Any]) -> int:
+    """The number of elements that a call returns; of one sample, if none is known."""
+    is_tensor = layer._backend.is_tensor
+
+    def symbol(x: Any) -> Any:
+        return KerasTensor(tuple(x.shape), ops.dtype(x)) if is_tensor(x) else x
+
+    args, kwargs = tree.map_structure(symbol, (args, kwargs))
+    outputs = tree.flatten(layer.compute_output_spec(*args, **kwargs))
+    return sum(math.prod(size or 1 for size in output.shape) for output in outputs)
+
+
+def call_rematerialized(layer: Layer, *args: Any, **kwargs: Any) -> Any:
+    """`layer.call`, run again in the backward pass; only the inputs are kept for it.
+
+    What leaves the call beside its outputs goes through the same door: the masks on
+    them, and the losses added inside.
+    """
+    is_tensor = layer._backend.is_tensor
+    tensors, filled, _ = tree.partition((args, kwargs), is_tensor)
+    put_back: Callable = tuple
+    masked: list[bool] = []
+    owners: list[Layer] = []
+
+    def call(tensors: list[Any], given_masks: list[Any]) -> tuple[list, list, list]:
+        nonlocal put_back
+        for tensor, mask in zip(tensors, given_masks):
+            masks.set_mask(tensor, mask)
+
+        args, kwargs = filled(tensors)
+        outer = call_context.get()
+        assert outer is not None
+        inner = CallContext(outer.training, outer.with_losses, [])
+        token = call_context.set(inner)
+        try:
+            outputs = layer.call(*args, **kwargs)
+        finally:
+            call_context.reset(token)
+
+        leaves, put_back, _ = tree.partition(outputs, is_tensor)
+        found = [masks.get_mask(leaf) for leaf in leaves]
+        masked[:] = [mask is not None for mask in found]
+        assert inner.collected is not None
+        owners[:] = [owner for owner, _ in inner.collected]
+        losses = [ops.convert_to_tensor(loss) for _, loss in inner.collected]
+        return leaves, [mask for mask in found if mask is not None], losses
+
+    given_masks = [masks.get_mask(tensor) for tensor in tensors]
+    leaves, found, losses = layer._backend.remat(call)(tensors, given_masks)
+    for owner, loss in zip(owners, losses):
+        owner.add_loss(loss)
+    with_mask = (leaf for leaf, is_masked in zip(leaves, masked) if is_masked)
+    for leaf, mask in zip(with_mask, found):
+        masks.set_mask(leaf, mask)
+    return put_back(leaves)
+
+
+def rematerialized_activation(layer: Layer, activation: Callable) -> Callable:
+    """A layer's activation function, run again for gradients if its scope says so."""
+    mode = layer._remat
+    if mode is None or mode.mode != "activations" or finds_shapes():
+        return activation
+    return layer._backend.remat(activation)
 
 
 # Masks

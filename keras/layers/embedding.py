@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from keras import ops
+from keras.core.config.configurable import inherited
 from keras.core.errors import check_positive_int
+from keras.core.fields import field
+from keras.core.weight import Weight
 from keras.layers.lora import LoraLayer
 from keras.layers.weighted import (
+    UNBUILT,
     add_described,
     describe_weights,
     refuse_quantization,
@@ -34,6 +38,8 @@ class Embedding(LoraLayer):
         >>> keras.layers.Embedding(1000, 16)(np.array([[4, 7, 0]])).shape
         (1, 3, 16)
     """
+
+    embeddings: Weight = field("The table, as it is read.", UNBUILT)
 
     _unwritten = ("autocast", "weights")
     _adapted = "embeddings"
@@ -87,3 +93,79 @@ class Embedding(LoraLayer):
 
 
 _INDICES = frozenset(("int32", "int64"))
+
+
+class ReversibleEmbedding(Embedding):
+    """An embedding that also maps vectors back to scores of the integers.
+
+    Language models end as they begin: `layer(tokens)` looks up vectors, and
+    `layer(vectors, reverse=True)` gives a logit for each integer, the product with the
+    transposed table (Press and Wolf, 2017, arXiv:1608.05859).
+
+    Args:
+        input_dim, output_dim, embeddings_initializer, embeddings_regularizer,
+            embeddings_constraint, mask_zero: as in `Embedding`.
+        tie_weights: whether the way back uses the same table; else it has its own,
+            `reverse_embeddings`, of shape (output_dim, input_dim).
+            That is neither regularized nor constrained.
+        reverse_dtype: the type in which the logits are computed, by default that in
+            which the vectors and the layer's compute type meet. A narrow type loses
+            digits that a softmax over many classes needs.
+        logit_soft_cap: if it is given, logits become `cap * tanh(logits / cap)`, which
+            keeps them between -cap and cap.
+
+    Input of integers of any shape, output with one axis more, of size `output_dim`; in
+    reverse, input `(..., output_dim)` and output `(..., input_dim)`.
+
+    Example:
+        >>> layer = keras.layers.ReversibleEmbedding(1000, 16)
+        >>> vectors = layer(np.array([[4, 7, 0]]))
+        >>> layer(vectors, reverse=True).shape
+        (1, 3, 1000)
+    """
+
+    reverse_embeddings: Weight = field("The table of the way back.", UNBUILT)
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        tie_weights: bool = True,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        reverse_dtype: Any = None,
+        logit_soft_cap: float | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.tie_weights = bool(tie_weights)
+        super().__init__(**inherited(ReversibleEmbedding, locals()))
+        self.reverse_dtype = reverse_dtype
+        self.logit_soft_cap = logit_soft_cap
+
+    def build(self, input_shape: Any = None) -> None:
+        super().build(input_shape)
+        if not self.tie_weights:
+            shape = (self.output_dim, self.input_dim)
+            self.reverse_embeddings = self.add_weight(
+                shape, self.embeddings_initializer, name="reverse_embeddings"
+            )
+
+    def call(self, inputs: Any, reverse: bool = False) -> Any:
+        if not reverse:
+            return super().call(inputs)
+
+        table = (
+            ops.transpose(self.embeddings)
+            if self.tie_weights
+            else self.reverse_embeddings
+        )
+        table = ops.cast(table, self.reverse_dtype or self.compute_dtype)
+        if self.reverse_dtype is not None:
+            inputs = ops.cast(inputs, self.reverse_dtype)
+        logits = ops.matmul(inputs, table)
+
+        if not self.logit_soft_cap:
+            return logits
+        return self.logit_soft_cap * ops.tanh(logits / self.logit_soft_cap)

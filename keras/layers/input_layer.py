@@ -6,9 +6,11 @@ from typing import Any
 
 from keras.core.config.configurable import arguments
 from keras.core.dtypes import standardize_dtype
+from keras.core.fields import field
 from keras.core.graph.node import Node
 from keras.core.naming import get_uid
 from keras.core.tensor import KerasTensor, check_ragged, standardize_shape
+from keras.core.typing import Shape
 from keras.layers.layer import Layer
 
 
@@ -17,6 +19,8 @@ class InputLayer(Layer):
 
     Its arguments are those of `keras.Input`; `input_tensor` is `tensor` there.
     """
+
+    batch_shape: Shape = field("The shape of the data, the batch axis first.")
 
     def __init__(
         self,

@@ -11,11 +11,13 @@ from keras.core import tree
 from keras.core.config.configurable import Configurable
 from keras.core.config.limits import count_call
 from keras.core.errors import unknown_arguments
+from keras.core.fields import field
 from keras.core.graph.infer import infer_outputs
 from keras.core.graph.node import Node
 from keras.core.graph.operation import Operation
 from keras.core.inspection import is_builtin
 from keras.core.naming import auto_name, path_scope, to_snake_case
+from keras.core.remat import RematMode, current_remat_mode
 from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor, any_symbolic
 from keras.core.variable import (
@@ -25,7 +27,13 @@ from keras.core.variable import (
 )
 from keras.dtype_policies.policy import DTypePolicy
 from keras.dtype_policies.policy import get as get_policy
-from keras.layers.call import add_note, call_context, call_layer
+from keras.layers.call import (
+    add_note,
+    call_context,
+    call_layer,
+    is_in_scope,
+    is_rematerialized,
+)
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.layer_state import LayerState
 from keras.layers.shape_key import shape_key
@@ -95,11 +103,19 @@ class Layer(Operation, Configurable, LayerState):
     _unwritten: tuple[str, ...] = ()  # constructor arguments that no config holds
     _calls_user_code = False  # whether `call` runs a function or module of the user's
 
+    dtype_policy: DTypePolicy = field(
+        "The types that the layer computes in and keeps its weights in.",
+        "its __init__ must call super().__init__() first",
+    )
+    input_spec: Any = field("What inputs must be like, an `InputSpec` or several.")
+    supports_masking: bool = field("Whether masks pass through to the output.")
+
     # Set by __new__.
     _settled: bool
     _build_shapes: dict[str, Any] | None
     _losses: list[Any]
     _with_losses: list[Layer]
+    _remat: RematMode | None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -115,10 +131,12 @@ class Layer(Operation, Configurable, LayerState):
             _build_shapes=None,
             _path=None,
             _own_variables=[],
+            _added_metrics={},
             _losses=[],
             _with_losses=[],
             _settled=False,
             _compiled=None,
+            _remat=current_remat_mode(),
         )
         return self
 
@@ -142,9 +160,9 @@ class Layer(Operation, Configurable, LayerState):
                 f"{name!r}."
             )
         self.name = name or auto_name(to_snake_case(type(self).__name__))
-        self.dtype_policy: DTypePolicy = get_policy(dtype)
+        self.dtype_policy = get_policy(dtype)
         self.autocast = bool(autocast)
-        self.input_spec: Any = None
+        self.input_spec = None
         self.supports_masking = False
         self.activity_regularizer = _get_regularizer(activity_regularizer)
         self._trainable = bool(trainable)
@@ -255,6 +273,10 @@ class Layer(Operation, Configurable, LayerState):
             "in the class; it computes what the layer returns."
         )
 
+    def _is_rematerialized(self, args: tuple, kwargs: dict[str, Any]) -> bool:
+        """Whether this call runs again in the backward pass; see `RematScope`."""
+        return is_rematerialized(self, args, kwargs)
+
     # Masks
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
@@ -286,11 +308,15 @@ class Layer(Operation, Configurable, LayerState):
         scope = collecting_scope()
         context = call_context.get()
         for item in tree.flatten(loss):
+            if context is not None and context.collected is not None:
+                context.collected.append((self, item))
+                continue
             if scope is not None:
                 scope.add_loss(item)
             self._losses.append(item)
-        if context is not None and self not in context.with_losses:
-            context.with_losses.append(self)
+        if context is not None and context.collected is None:
+            if self not in context.with_losses:
+                context.with_losses.append(self)
 
     def _clear_losses(self) -> None:
         for layer in self._with_losses:
@@ -422,9 +448,23 @@ class Layer(Operation, Configurable, LayerState):
         ]
         return (outputs, new, losses) if return_losses else (outputs, new)
 
-    def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Call `fn` so that the backward pass computes it again."""
-        return self._backend.remat(fn)(*args, **kwargs)
+    def rematerialized_call(  # type: ignore[override]
+        self, layer_call: Callable, *args: Any, **kwargs: Any
+    ) -> Callable:
+        """`layer_call`, run again in the backward pass if the layer's scope says so.
+
+        Args:
+            layer_call: a function of tensors, such as `layer.call`.
+            *args, **kwargs: what it will be called on; "larger_than" compares the size
+                of what the layer returns for them.
+
+        Returns:
+            `layer_call` itself, unless the layer was made in a `RematScope` that names
+            such a call.
+        """
+        if not is_in_scope(self, args, kwargs):
+            return layer_call
+        return self._backend.remat(layer_call)
 
     # Saving
 

@@ -8,19 +8,19 @@ from typing import Any
 
 from keras.core import dtypes
 from keras.core.derived import Derived
+from keras.core.errors import check_choice
 from keras.core.inspection import touch
 from keras.core.naming import current_path, path_scope
 from keras.core.scope import backend_scope
 from keras.core.state import Stateful, parts, unique
-from keras.core.variable import Variable
+from keras.core.tensor import KerasTensor
+from keras.core.variable import Variable, finds_shapes
 from keras.core.weight import Weight
 from keras.layers.input_spec import layer_label
 
 _LATER = "It is part of Keras 3.15, but not of this package yet."
 # Members of Keras's layers and models, and what to say to a program that uses them.
 _MISSING = {
-    "add_metric": "Keep the metric as an attribute of the layer, and call its "
-    "`update_state` in `call` or `train_step`.",
     "export": _LATER,
     "quantize": _LATER,
     "quantized_build": _LATER,
@@ -44,6 +44,7 @@ class LayerState(Stateful):
     _trainable: bool
     _path: str | None
     _own_variables: list[Variable]
+    _added_metrics: dict[str, Any]
 
     def __getattr__(self, name: str) -> Any:
         """What the framework's modules have and a layer lacks, as `parameters`."""
@@ -130,6 +131,80 @@ class LayerState(Stateful):
         self._own_variables.append(variable)
         touch(self)
         return variable
+
+    def add_variable(
+        self,
+        shape: Any,
+        initializer: Any,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        name: str | None = None,
+    ) -> Variable:
+        """Make a weight of the layer, as `add_weight` does.
+
+        Args:
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint,
+                name: as for `add_weight`.
+        """
+        return self.add_weight(
+            shape=shape,
+            initializer=initializer,
+            dtype=dtype,
+            trainable=trainable,
+            autocast=autocast,
+            regularizer=regularizer,
+            constraint=constraint,
+            name=name,
+        )
+
+    def add_metric(
+        self, value: Any, name: str | None = None, aggregation: str | None = "mean"
+    ) -> None:
+        """Report a value that `call` computes, beside the loss.
+
+        Args:
+            value: a tensor, whose mean over all calls since the metrics were reset is
+                shown; or a `Metric`, which the layer then keeps.
+            name: what the value is called; not needed for a `Metric`, which has one.
+            aggregation: "mean", or None for a `Metric`.
+
+        Raises:
+            ValueError: a tensor has no name.
+
+        Example:
+            >>> class Sparse(keras.layers.Layer):
+            ...     def call(self, x):
+            ...         x = keras.ops.relu(x)
+            ...         self.add_metric(keras.ops.mean(x == 0), name="zeros")
+            ...         return x
+            >>> layer = Sparse()
+            >>> outputs = layer(np.array([[-1.0, 1.0]]))
+            >>> float(layer.metrics[0].result())
+            0.5
+        """
+        from keras import ops
+        from keras.metrics import Mean, Metric
+
+        check_choice(aggregation, ("mean", None), "aggregation", "add_metric")
+        if isinstance(value, Metric):
+            self._added_metrics[value.name] = value
+            return
+        if name is None or isinstance(value, KerasTensor):
+            problem = "the value needs a `name`, under which it is shown"
+            if name is not None:
+                problem = "a symbolic tensor has no value; call it inside `call`"
+            raise ValueError(f"add_metric on {layer_label(self)}: {problem}.")
+
+        metric = self._added_metrics.get(name)
+        if metric is None:
+            with backend_scope(self._backend):
+                metric = self._added_metrics[name] = Mean(name=name)
+            touch(self)
+        if not finds_shapes():
+            metric.update_state(ops.stop_gradient(ops.convert_to_tensor(value)))
 
     def _direct_parts(self) -> list[Any]:
         """The variables and stateful objects this layer itself keeps."""

@@ -9,6 +9,7 @@ from keras import ops
 from keras.core.config.configurable import inherited
 from keras.core.config.serialization import wire_name
 from keras.core.errors import check_fraction, check_positive_int
+from keras.core.fields import field
 from keras.layers.activation import Softmax
 from keras.layers.dense import EinsumDense
 from keras.layers.layer import Layer
@@ -23,6 +24,9 @@ class ManyHeads(Layer):
     are reshaped to `(batch, length, heads, size)`: the attention axes are folded into
     one, the remaining axes join the batch.
     """
+
+    dropout: float = field("The dropout rate of the attention weights.")
+    use_bias: bool = field("Whether the projections have a bias.")
 
     _unwritten: tuple[str, ...] = ("flash_attention",)
     attention_axes: tuple[int, ...] | None = None
@@ -203,8 +207,8 @@ class ManyHeads(Layer):
         masks = [
             None if query_mask is None else folded.padding(query_mask, query, -1),
             None if value_mask is None else folded.padding(value_mask, value, -2),
-            None if key_mask is None or key is None
-            else folded.padding(key_mask, key, -2),
+            None if key_mask is None
+            else folded.padding(key_mask, value if key is None else key, -2),
             None if attention_mask is None else folded.pairs(attention_mask),
             self._window(ops.shape(q)[1], ops.shape(k)[1]),
         ]  # fmt: skip
@@ -394,6 +398,10 @@ class MultiHeadAttention(ManyHeads):
         >>> layer(x, x, use_causal_mask=True).shape
         (1, 5, 8)
     """
+
+    num_heads: int = field("The number of heads.")
+    key_dim: int = field("The size of query and key in each head.")
+    value_dim: int = field("The size of the values in each head.")
 
     def __init__(
         self,

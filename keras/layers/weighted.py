@@ -6,9 +6,13 @@ from typing import Any
 
 from keras import activations, constraints, initializers, ops, regularizers
 from keras.core.derived import Derived
+from keras.core.fields import field
 from keras.core.weight import Weight
+from keras.layers.call import rematerialized_activation
 from keras.layers.layer import Layer
 from keras.ops.convolution import per_channel
+
+UNBUILT = "it is made when the layer is built, by its first call or build(input_shape)"
 
 
 def describe_weight(
@@ -115,11 +119,15 @@ class BiasLayer(Layer):
 
     def activate(self, x: Any) -> Any:
         """Apply the activation, if there is one."""
-        return x if self.activation is activations.linear else self.activation(x)
+        if self.activation is activations.linear:
+            return x
+        return rematerialized_activation(self, self.activation)(x)
 
 
 class KernelLayer(BiasLayer):
     """A layer with a kernel, perhaps a bias, and an activation."""
+
+    kernel: Weight = field("The kernel, as it is read.", UNBUILT)
 
     def __init__(
         self,

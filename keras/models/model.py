@@ -13,6 +13,7 @@ from keras.core.inspection import touch
 from keras.core.naming import auto_name, to_snake_case
 from keras.core.scope import backend_scope
 from keras.core.tensor import KerasTensor
+from keras.layers.call import call_context
 from keras.layers.layer import Layer
 from keras.models.graph_body import (
     GraphBody,
@@ -239,6 +240,12 @@ class Model(Trainer, Layer):
             return self._graph.symbolic(args[0], self._label())
         return super().compute_output_spec(*args, **kwargs)
 
+    def _is_rematerialized(self, args: tuple, kwargs: dict[str, Any]) -> bool:
+        # Were the whole computation run again, all of it would be kept at that time.
+        context = call_context.get()
+        is_outermost = context is None or context.with_losses is self._with_losses
+        return not is_outermost and super()._is_rematerialized(args, kwargs)
+
     def _makes_masks(self) -> bool:
         # Inside a graph the masks are already where they belong.
         return self._graph is None and super()._makes_masks()
@@ -261,6 +268,46 @@ class Model(Trainer, Layer):
             Layer.compute_output_spec(self, inputs)
 
     build._is_default = True  # type: ignore[attr-defined]
+
+    # State
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict[str, Any]:
+        """The values of all variables, as a nested dict.
+
+        Args:
+            value_format: `"backend_tensor"` or `"numpy_array"`: what the leaves are.
+
+        Returns:
+            A dict with the keys "trainable_variables", "non_trainable_variables",
+            "optimizer_variables" and "metrics_variables", and below each one level for
+            each part of the path of a variable.
+
+        Raises:
+            ValueError: two variables have the same path, or there is no such format.
+
+        Example:
+            >>> layers = [keras.Input((3,)), keras.layers.Dense(2, name="head")]
+            >>> model = keras.Sequential(layers, name="net")
+            >>> tree = model.get_state_tree("numpy_array")
+            >>> tree["trainable_variables"]["net"]["head"]["kernel"].shape
+            (3, 2)
+        """
+        from keras.models.state_tree import get_state_tree
+
+        return get_state_tree(self, value_format)
+
+    def set_state_tree(self, state_tree: dict[str, Any]) -> None:
+        """Assign the values of a tree that `get_state_tree` gave, or of a part of one.
+
+        Args:
+            state_tree: nested as `get_state_tree` says; what is left out stays.
+
+        Raises:
+            ValueError: a path or a shape is not one of this model; nothing is changed.
+        """
+        from keras.models.state_tree import set_state_tree
+
+        set_state_tree(self, state_tree)
 
     # Saving
 

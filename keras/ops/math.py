@@ -8,7 +8,7 @@ from keras.core.typing import Axis
 from keras.ops import numpy as knp
 from keras.ops.core import cast, view_as_complex
 
-_top_k = kernel("_top_k")  # (x, k, sorted)
+_top_k = kernel("_top_k")  # (x, k, sorted, is_stable)
 
 
 @elementwise
@@ -27,6 +27,40 @@ def erfinv(x: Tensor) -> Tensor:
 
 
 @elementwise
+def gammainc(a: Tensor, x: Tensor) -> Tensor:
+    """Regularized lower incomplete gamma function: the part of Gamma(a) below x.
+
+    The integral of t^(a - 1) exp(-t) from 0 to `x`, divided by that to infinity (DLMF
+    8.2.4). It is the distribution function of the gamma distribution of shape `a`.
+
+    Args:
+        a: the shape, positive.
+        x: the upper limit, at least 0.
+
+    Returns:
+        Values from 0 to 1; nan where `a` or `x` is negative.
+
+    Example:
+        >>> keras.ops.gammainc(1.0, [0.0, 1.0])  # 1 - exp(-x)
+        array([0.        , 0.63212055], dtype=float32)
+    """
+
+
+@elementwise
+def gammaincc(a: Tensor, x: Tensor) -> Tensor:
+    """Regularized upper incomplete gamma function: 1 - gammainc(a, x), without loss.
+
+    Args:
+        a: the shape, positive.
+        x: the lower limit, at least 0.
+
+    Example:
+        >>> keras.ops.gammaincc(1.0, [0.0, 1.0])  # exp(-x)
+        array([1.        , 0.36787942], dtype=float32)
+    """
+
+
+@elementwise
 def rsqrt(x: Tensor) -> Tensor:
     """Reciprocal square root: 1 / sqrt(x)."""
 
@@ -37,7 +71,9 @@ def logsumexp(x: Tensor, axis: Axis = None, keepdims: bool = False) -> Tensor:
 
 
 @op
-def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
+def top_k(
+    x: Tensor, k: int, sorted: bool = True, is_stable: bool = False
+) -> tuple[Tensor, Tensor]:
     """The `k` largest values along the last axis, and their indices.
 
     Args:
@@ -45,6 +81,8 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
         k: the number of values, at most n.
         sorted: whether the largest comes first; False leaves the order to the
             framework.
+        is_stable: whether, of equal values, those of the lower indices are taken, in
+            ascending order; False leaves that to the framework.
 
     Returns:
         `(values, indices)`, both `(..., k)`; the indices are int32.
@@ -62,7 +100,7 @@ def top_k(x: Tensor, k: int, sorted: bool = True) -> tuple[Tensor, Tensor]:
             "top_k: `k` must be at most the size of the last axis; received k="
             f"{k} and shape {tuple(x.shape)}."
         )
-    return _top_k(x, k, sorted)
+    return _top_k(x, k, sorted or is_stable, is_stable)
 
 
 @op(cast="float")

@@ -18,7 +18,7 @@ from keras.core.inspection import is_builtin
 from keras.metrics import Mean
 from keras.training.compiled import CompiledTargets, batch_size, to_tensors
 from keras.training.engine import EngineOf, engine_of
-from keras.training.stateless import in_both_forms
+from keras.training.stateless import StatelessLosses, in_both_forms
 from keras.utils.packing import unpack_x_y_sample_weight
 
 
@@ -54,7 +54,7 @@ class _CompiledStep:
             steps[self._mode] = function
 
 
-class Steps:
+class Steps(StatelessLosses):
     """What the steps compute, for a model to override: a part of `Trainer`.
 
     Attributes:

@@ -24,6 +24,7 @@ from keras.core.config.serialization import (
     serialize_keras_object,
 )
 from keras.core.dtypes import numpy_dtype
+from keras.core.fields import field
 from keras.core.scope import backend_scope
 from keras.core.settings import floatx, settings
 from keras.random.host import draw_seed
@@ -62,6 +63,8 @@ class Trainer(Steps):
 
     name: str
     history: Any
+    run_eagerly: bool = field("Whether steps run as plain Python.")
+    jit_compile: bool | str = field("Whether XLA compiles where there is a choice.")
     _position: Any
 
     def _init_trainer(self) -> None:
@@ -71,7 +74,7 @@ class Trainer(Steps):
         self.stop_evaluating = False
         self.stop_predicting = False
         self.run_eagerly = False
-        self.jit_compile: Any = "auto"
+        self.jit_compile = "auto"
         self.steps_per_execution = 1
         self._targets = None
         self._loss_tracker: Any = None

@@ -18,9 +18,10 @@ from keras.core.settings import (
     is_interactive_logging_enabled,
 )
 from keras.core.tensor import is_keras_tensor
-from keras.utils import bounding_boxes
+from keras.utils import bounding_boxes, legacy
 from keras.utils.audio_dataset import audio_dataset_from_directory
 from keras.utils.compare import compare_backends
+from keras.utils.config import Config
 from keras.utils.feature_space import FeatureSpace
 from keras.utils.file_utils import get_file
 from keras.utils.image_dataset import image_dataset_from_directory
@@ -40,6 +41,7 @@ Sequence = PyDataset
 custom_object_scope = CustomObjectScope
 
 __all__ = [
+    "Config",
     "CustomObjectScope",
     "FeatureSpace",
     "Progbar",
@@ -63,6 +65,7 @@ __all__ = [
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "legacy",
     "load_img",
     "model_to_dot",
     "normalize",

@@ -252,6 +252,7 @@ CASES = [
     ("ReLU", {"max_value": 2.0, "negative_slope": 0.1, "threshold": 0.5}, (2, 3)),
     ("RepeatVector", {"n": 3}, (2, 3)),
     ("Reshape", {"target_shape": (2, -1)}, (2, 3, 4)),
+    ("ReversibleEmbedding", {"input_dim": 9, "output_dim": 4}, WORDS),
     ("STFTSpectrogram", {"frame_length": 8}, (2, 32, 1)),
     ("SeparableConv1D", {"filters": 5, "kernel_size": 3}, (2, 7, 4)),
     (

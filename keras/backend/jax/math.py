@@ -37,7 +37,8 @@ def _starts(x: Any, starts: Any) -> list[Any]:
     return [starts[i] for i in range(x.ndim)]
 
 
-def _top_k(x: Any, k: int, sorted: bool) -> tuple[Any, Any]:
+def _top_k(x: Any, k: int, sorted: bool, is_stable: bool) -> tuple[Any, Any]:
+    # Of equal elements, the first comes first in any case.
     values, indices = lax.top_k(x, k)
     return values, indices.astype("int32")
 
@@ -48,7 +49,7 @@ def _extract_sequences(x: Any, length: int, stride: int) -> Any:
 
 
 TABLE: dict = {
-    **functions_of(jax.scipy.special, "erf erfc erfinv"),
+    **functions_of(jax.scipy.special, "erf erfc erfinv gammainc gammaincc"),
     **functions_of(jnp.fft, "_irfft=irfft _rfft=rfft"),
     **functions_of(lax, "_complex=complex rsqrt"),
     **functions_of(

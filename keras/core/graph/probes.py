@@ -74,14 +74,19 @@ class Outcome:
 
 
 class _ReadCounter(MetaFrame):
-    """Counts how often variables are read, which tells whether a function loops."""
+    """Counts how often variables are read, which tells whether a function loops.
 
-    def __init__(self, parent: Any) -> None:
+    The sizes of what is read are gathered in `sizes`.
+    """
+
+    def __init__(self, parent: Any, sizes: set[int]) -> None:
         super().__init__(parent, lambda value: value)
         self.reads = 0
+        self._sizes = sizes
 
     def read(self, variable: Any) -> Any:
         self.reads += 1
+        self._sizes.update(variable.shape)
         return super().read(variable)
 
 
@@ -113,6 +118,7 @@ class Probes:
         self.outcomes: dict[Shapes, Outcome | None] = {}
         self._refusal: Exception | None = None  # of the latest refused probe
         self.reads: dict[Shapes, int] = {}  # how often variables were read
+        self.variable_sizes: set[int] = set()  # of the axes of those
 
     def run(self, shapes: Shapes) -> Outcome | None:
         """The outcome for shapes without None; None if the function refuses them."""
@@ -143,7 +149,7 @@ class Probes:
                     tensor = sparse.abstract(tensor, symbol.kind, symbol.shape)
                 filled[i] = tensor
             args, kwargs = tree.unflatten(self.treedef, filled)
-            with frame(_ReadCounter) as counter:
+            with frame(_ReadCounter, self.variable_sizes) as counter:
                 output = self.fn(*args, **kwargs)
             self.reads[shapes] = counter.reads
             kinds[:] = map(sparse.kind_of, tree.flatten(output))
@@ -406,9 +412,10 @@ def _tied_shapes(probes: Probes) -> Iterator[Shapes]:
     for step in (-1, 1):
         yield fill(_aligned(shapes, beside, step), MIDDLE[0])
 
-    known = {dim for shape in shapes for dim in shape if dim is not None}
+    known = {dim for shape in (*shapes, *beside) for dim in shape if dim is not None}
     known |= {n for n in _integers(probes.leaves) if 0 < n <= LARGE}
-    for size in sorted(known - {1}):
+    known |= probes.variable_sizes
+    for size in sorted(known - {0, 1}):
         yield fill(shapes, size)
     yield fill(shapes, 1)
 

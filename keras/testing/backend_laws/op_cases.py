@@ -107,6 +107,7 @@ SYMMETRIC = SQUARE @ SQUARE.T
 INTS = _ints(3, 4)
 COUNTS = _ints(3, 4, low=1, high=9)
 BITS = _ints(3, 4, low=0, high=6)
+SHAPES = _ints(3, 4, low=1, high=5).astype("float32")
 TRUTHS = INTS > 0
 COMPLEX = (X + 1j * Y).astype("complex64")
 ODD = np.array([[np.nan, np.inf, -np.inf, -0.0], [1.5, -2.5, 0.0, 7.0]], "float32")
@@ -204,6 +205,12 @@ def _same(x: np.ndarray) -> np.ndarray:
     return x
 
 
+def _erlang(a: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The distribution function of the sum of `a` waiting times, for integers `a`."""
+    terms = (np.where(k < a, x**k / math.factorial(k), 0.0) for k in range(5))
+    return 1 - np.exp(-x) * sum(terms)
+
+
 # The table
 
 _ELEMENTWISE = [
@@ -272,6 +279,14 @@ _PAIRS = [
     *(_case(n, INTS, COUNTS) for n in "floor_divide mod fmod gcd lcm".split()),
     *(_case(n, X, POSITIVE, grad=(0,)) for n in ("mod", "fmod")),
     _case("floor_divide", X, POSITIVE, grad=False),
+    _case("gammainc", SHAPES, POSITIVE, expected=_erlang, grad=(1,)),
+    _case(
+        "gammaincc",
+        SHAPES,
+        POSITIVE,
+        expected=lambda a, x: 1 - _erlang(a, x),
+        grad=(1,),
+    ),
     _case("arctan2", X, Y),
     _case("nextafter", X, Y, grad=False, tolerance=0),
     _case("power", POSITIVE, X),

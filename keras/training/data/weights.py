@@ -12,6 +12,7 @@ import numpy as np
 
 from keras.core.settings import floatx
 from keras.data.host import is_array, to_numpy
+from keras.data.rows import Rows
 
 
 class ClassWeights:
@@ -57,7 +58,7 @@ class ClassWeights:
         """Raise a ValueError unless `y` is one array."""
         if y is None:
             raise ValueError("`class_weight` needs targets, and there is no `y`.")
-        if not is_array(y):
+        if not isinstance(y, Rows) and not is_array(y):
             raise ValueError(
                 "`class_weight` is only for models of one output; `y` is a "
                 f"{type(y).__name__}. Use a `sample_weight` for each output."
