@@ -1,6 +1,7 @@
 """Image classifiers with weights trained on ImageNet."""
 
 from keras.applications import (
+    convnext,
     densenet,
     imagenet_utils,
     inception_resnet_v2,
@@ -15,6 +16,13 @@ from keras.applications import (
     vgg19,
     xception,
 )
+from keras.applications.convnext import (
+    ConvNeXtBase,
+    ConvNeXtLarge,
+    ConvNeXtSmall,
+    ConvNeXtTiny,
+    ConvNeXtXLarge,
+)
 from keras.applications.densenet import DenseNet121, DenseNet169, DenseNet201
 from keras.applications.inception_resnet_v2 import InceptionResNetV2
 from keras.applications.inception_v3 import InceptionV3
@@ -28,6 +36,11 @@ from keras.applications.vgg19 import VGG19
 from keras.applications.xception import Xception
 
 __all__ = [
+    "ConvNeXtBase",
+    "ConvNeXtLarge",
+    "ConvNeXtSmall",
+    "ConvNeXtTiny",
+    "ConvNeXtXLarge",
     "DenseNet121",
     "DenseNet169",
     "DenseNet201",
@@ -46,6 +59,7 @@ __all__ = [
     "VGG16",
     "VGG19",
     "Xception",
+    "convnext",
     "densenet",
     "imagenet_utils",
     "inception_resnet_v2",

@@ -25,6 +25,7 @@ from typing import Any, ParamSpec
 from keras import activations, layers
 from keras.applications.files import PublishedFile
 from keras.core.errors import check_choice, check_positive_int
+from keras.core.naming import auto_name
 from keras.core.settings import image_data_format
 from keras.core.tensor import KerasTensor
 from keras.core.typing import ActivationLike, Shape, ShapeLike
@@ -147,7 +148,7 @@ class Architecture:
     """An image classifier, and what is particular about its arguments.
 
     Its functions get the arguments by name, and of these too: `title`; `size`, what
-    the attribute `size` gave; `side`, the side of a square image, or None.
+    the attribute `size` gave; `side`, the height of the image, or None.
 
     Attributes:
         title: the name of the public function.
@@ -159,7 +160,7 @@ class Architecture:
         check: refuses arguments that do not go together.
         size: the side of images by default, or a function that gives it.
         least: the smallest side that fits through the network.
-        fixed: whether images have that size by default also without a top.
+        fixed: whether images have that size by default; None: only with a top.
     """
 
     title: str
@@ -171,7 +172,7 @@ class Architecture:
     check: Callable[..., None]
     size: int | Callable[..., int]
     least: int
-    fixed: bool
+    fixed: bool | None
 
     def build(self, arguments: Arguments) -> Model:
         """The model, with its weights."""
@@ -183,7 +184,7 @@ class Architecture:
         if callable(size):
             size = call_with(size, **given, side=_given_side(arguments))
         image = self._image(arguments, size)
-        given |= {"size": size, "side": _square_side(image.shape)}
+        given |= {"size": size, "side": spatial(image.shape)[0]}
         name = arguments.name or self.name
         given["name"] = name = call_with(name, **given) if callable(name) else name
 
@@ -237,13 +238,15 @@ class Architecture:
         if tensor is not None and shape is None:
             self._check_shape(tensor.shape[1:], arguments, "input_tensor")
         if shape is None:
-            static = arguments.include_top or self.fixed
+            static = arguments.include_top if self.fixed is None else self.fixed
             shape = image_shape(size if static else None)
         else:
             shape = tuple(shape)
             self._check_shape(shape, arguments, "input_shape")
             self._check_top(shape, arguments, size)
-        return layers.Input(shape) if tensor is None else tensor
+        if tensor is not None:
+            return tensor
+        return layers.Input(shape, name=auto_name("input_layer"))  # as in Keras
 
     def _check_shape(self, shape: Shape, arguments: Arguments, what: str) -> None:
         """Refuse images that do not fit through the network."""
@@ -269,7 +272,7 @@ class Architecture:
         """Refuse a shape that the classifier, or its weights, cannot take."""
         if not arguments.include_top:
             return
-        if None in shape:
+        if None in shape and self.fixed is not False:
             raise ValueError(
                 f"{self.title}: with `include_top=True` the size of the image must be "
                 f"known; received input_shape={shape}."
@@ -308,7 +311,7 @@ def application(
     check: Callable[..., None] = lambda: None,
     size: int | Callable[..., int] = 224,
     least: int = 32,
-    fixed: bool = False,
+    fixed: bool | None = None,
     title: str | None = None,
     summary: str | None = None,
     meanings: Mapping[str, str] = MEANINGS,

@@ -58,19 +58,23 @@ def convolve(
 def pad_for_stride(x: KerasTensor, window: int, name: str | None = None) -> KerasTensor:
     """Zeros around an image before a convolution with stride 2 and no padding.
 
-    One more at the end of an even side: then the windows are where they are in
-    TensorFlow's "same".
+    One more at the end of an even side, which one of unknown size is taken for: then
+    the windows are where they are in TensorFlow's "same".
     """
     half = window // 2
-    pads = tuple(
-        (half - (side is not None and side % 2 == 0), half) for side in spatial(x.shape)
-    )
+    sides = spatial(x.shape)
+    pads = tuple((half - (side is None or side % 2 == 0), half) for side in sides)
     return ZeroPadding2D(pads, name=name)(x)
 
 
-def divisible(value: float, divisor: int = 8, least: int | None = None) -> int:
-    """The nearest multiple of `divisor`, but at least nine tenths of the value."""
-    near = max(least or divisor, int(value + divisor / 2) // divisor * divisor)
+def nearest(value: float, divisor: int = 8) -> int:
+    """The nearest multiple of a divisor, at least the divisor itself."""
+    return max(divisor, int(value + divisor / 2) // divisor * divisor)
+
+
+def divisible(value: float, divisor: int = 8) -> int:
+    """The nearest multiple of a divisor that is at least nine tenths of the value."""
+    near = nearest(value, divisor)
     return near + divisor if near < 0.9 * value else near
 
 

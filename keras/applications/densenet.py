@@ -17,7 +17,7 @@ from keras.applications.application import (
     standard,
 )
 from keras.applications.blocks import activate, convolve, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.tensor import KerasTensor
 from keras.layers import AveragePooling2D, Concatenate, MaxPooling2D, ZeroPadding2D
@@ -47,7 +47,7 @@ def transition(x: KerasTensor, name: str) -> KerasTensor:
 
 
 def densenet(
-    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...], *hashes: str
+    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...]
 ) -> Callable[P, Model]:
     """The public function for a network with so many blocks in its stages."""
     name = title.lower()
@@ -55,7 +55,7 @@ def densenet(
     @application(
         signature,
         name,
-        official("densenet", f"{name}_weights_tf_dim_ordering_tf_kernels", *hashes),
+        pair("densenet", f"{name}{KERNELS}"),
         pooled=Pooled("avg_pool", "max_pool"),
         title=title,
         summary=f"{title} (Huang et al., 2016, arXiv:1608.06993).\n\n"
@@ -77,9 +77,9 @@ def densenet(
     return features
 
 
-DenseNet121 = densenet(standard, "DenseNet121", (6, 12, 24, 16), "", "")
-DenseNet169 = densenet(standard, "DenseNet169", (6, 12, 32, 32), "", "")
-DenseNet201 = densenet(standard, "DenseNet201", (6, 12, 48, 32), "", "")
+DenseNet121 = densenet(standard, "DenseNet121", (6, 12, 24, 16))
+DenseNet169 = densenet(standard, "DenseNet169", (6, 12, 32, 32))
+DenseNet201 = densenet(standard, "DenseNet201", (6, 12, 48, 32))
 
 __all__ = [
     "DenseNet121",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import pathlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from keras.core.settings import keras_home
 from keras.utils.file_utils import get_file
 
-STORAGE = "https://storage.googleapis.com/tensorflow/keras-applications/"
+GOOGLE = "https://storage.googleapis.com/"
+STORAGE = f"{GOOGLE}tensorflow/keras-applications/"
+# In the names of the older files.
+KERNELS = "_weights_tf_dim_ordering_tf_kernels"
 
 
 @dataclass(frozen=True)
@@ -43,20 +48,38 @@ class PublishedFile:
             ) from error
 
 
-def official(
-    folder: str, stem: str, top: str | None, no_top: str | None
+def published(
+    folder: str, name: str, origin: str | None = None, storage: str = STORAGE
+) -> PublishedFile:
+    """A file of weights in one of the folders of Keras's server.
+
+    `origin` is its name there, where that is another than in the cache.
+    """
+    url = f"{storage}{folder}/{origin or name}"
+    return PublishedFile(name, url, _hashes().get(name))
+
+
+def pair(
+    folder: str, stem: str, ending: str = "_notop", storage: str = STORAGE
 ) -> Callable[..., PublishedFile]:
-    """A function of `include_top` that gives one of a pair of files.
+    """A function of `include_top` that gives one of two files of weights.
 
     Args:
         folder: where they are on Keras's server.
-        stem: the beginning of their names; that without a classifier ends in `_notop`.
-        top, no_top: their hashes.
+        stem: the beginning of their names.
+        ending: what follows it in the name of the file without a classifier.
+        storage: the server.
     """
 
     def files(include_top: bool) -> PublishedFile:
-        name = f"{stem}.h5" if include_top else f"{stem}_notop.h5"
-        file_hash = top if include_top else no_top
-        return PublishedFile(name, f"{STORAGE}{folder}/{name}", file_hash)
+        name = stem if include_top else stem + ending
+        return published(folder, f"{name}.h5", storage=storage)
 
     return files
+
+
+@functools.cache
+def _hashes() -> dict[str, str]:
+    """The published hashes by the names of the files."""
+    text = pathlib.Path(__file__).with_name("hashes.txt").read_text()
+    return {name: file_hash for file_hash, name in map(str.split, text.splitlines())}

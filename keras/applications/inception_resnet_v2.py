@@ -9,7 +9,7 @@ from typing import Any
 
 from keras.applications.application import application, channels, standard
 from keras.applications.blocks import activate, convolve, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.applications.inception_v3 import (
     Step,
@@ -19,6 +19,7 @@ from keras.applications.inception_v3 import (
     reduction,
     stem,
 )
+from keras.core.config.serialization import wire_name
 from keras.core.tensor import KerasTensor
 from keras.layers import Conv2D, Layer
 
@@ -40,6 +41,9 @@ PATHS_8: tuple[tuple[Step, ...], ...] = (
 preprocess_input = preprocessing("tf")
 
 
+@wire_name(
+    "keras.src.applications.inception_resnet_v2", "CustomScaleLayer", "CustomScaleLayer"
+)
 class CustomScaleLayer(Layer):
     """The first input plus the second times a number.
 
@@ -73,12 +77,7 @@ def residual(
 @application(
     standard,
     "inception_resnet_v2",
-    official(
-        "inception_resnet_v2",
-        "inception_resnet_v2_weights_tf_dim_ordering_tf_kernels",
-        "",
-        "",
-    ),
+    pair("inception_resnet_v2", f"inception_resnet_v2{KERNELS}"),
     size=299,
     least=75,
 )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keras.applications.application import application, channel_axis, standard
 from keras.applications.blocks import activate, convolve, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.tensor import KerasTensor
 from keras.layers import AveragePooling2D, Concatenate, MaxPooling2D
@@ -113,7 +113,7 @@ def stem(image: KerasTensor) -> KerasTensor:
 @application(
     standard,
     "inception_v3",
-    official("inception_v3", "inception_v3_weights_tf_dim_ordering_tf_kernels", "", ""),
+    pair("inception_v3", f"inception_v3{KERNELS}"),
     size=299,
     least=75,
 )

@@ -15,7 +15,7 @@ from keras.applications.application import (
     application,
 )
 from keras.applications.blocks import convolve, normalize
-from keras.applications.files import STORAGE, PublishedFile
+from keras.applications.files import PublishedFile, published
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.errors import check_choice
 from keras.core.tensor import KerasTensor
@@ -85,7 +85,7 @@ def files(alpha: float, size: int, include_top: bool) -> PublishedFile:
     """The file for a width and a size."""
     ending = "" if include_top else "_no_top"
     name = f"mobilenet_{ALPHAS[alpha]}_{size}_tf{ending}.h5"
-    return PublishedFile(name, f"{STORAGE}mobilenet/{name}")
+    return published("mobilenet", name)
 
 
 def block(

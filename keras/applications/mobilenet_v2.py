@@ -14,7 +14,7 @@ from keras.applications.application import (
     channels,
 )
 from keras.applications.blocks import convolve, divisible, normalize, pad_for_stride
-from keras.applications.files import STORAGE, PublishedFile
+from keras.applications.files import KERNELS, PublishedFile, published
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.errors import check_choice
 from keras.core.tensor import KerasTensor
@@ -64,9 +64,8 @@ def check(title: str, weights: Weights, alpha: float) -> None:
 def files(alpha: float, size: int, include_top: bool) -> PublishedFile:
     """The file for a width and a size."""
     ending = "" if include_top else "_no_top"
-    stem = "mobilenet_v2_weights_tf_dim_ordering_tf_kernels"
-    name = f"{stem}_{float(alpha)}_{size}{ending}.h5"
-    return PublishedFile(name, f"{STORAGE}mobilenet_v2/{name}")
+    name = f"mobilenet_v2{KERNELS}_{float(alpha)}_{size}{ending}.h5"
+    return published("mobilenet_v2", name)
 
 
 def relu6(x: KerasTensor, norm: str, name: str) -> KerasTensor:

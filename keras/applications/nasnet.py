@@ -16,7 +16,7 @@ from keras.applications.application import (
     spatial,
 )
 from keras.applications.blocks import activate, convolve, normalize, pad_for_stride
-from keras.applications.files import official
+from keras.applications.files import PublishedFile, published
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.tensor import KerasTensor
 from keras.core.typing import ActivationLike, ShapeLike
@@ -79,8 +79,6 @@ def separable(
             padding="valid" if halves else "same",
             use_bias=False,
             name=f"separable_conv_{i}_{name}",
-            depthwise_initializer="he_normal",
-            pointwise_initializer="he_normal",
         )(x)
         x = normalized(x, f"separable_conv_{i}_bn_{name}")
     return x
@@ -189,7 +187,6 @@ def nasnet(
     cells: int,
     filters: int,
     skips: bool,
-    *hashes: str,
 ) -> Callable[P, Model]:
     """The public function for a network of so many cells between its reductions.
 
@@ -198,10 +195,15 @@ def nasnet(
     """
     variant = title.removeprefix("NASNet").lower()
 
+    def files(include_top: bool) -> PublishedFile:
+        there = f"NASNet-{variant}{'' if include_top else '-no-top'}.h5"
+        here = f"nasnet_{variant}{'' if include_top else '_no_top'}.h5"
+        return published("nasnet", here, there)
+
     @application(
         signature,
         f"nasnet_{variant}",
-        official("nasnet", f"NASNet-{variant}", *hashes),
+        files,
         Top(None),
         size=size,
         fixed=True,
@@ -231,8 +233,8 @@ def nasnet(
     return features
 
 
-NASNetLarge = nasnet(arguments, "NASNetLarge", 331, 96, 6, 168, True, "", "")
-NASNetMobile = nasnet(arguments, "NASNetMobile", 224, 32, 4, 44, False, "", "")
+NASNetLarge = nasnet(arguments, "NASNetLarge", 331, 96, 6, 168, True)
+NASNetMobile = nasnet(arguments, "NASNetMobile", 224, 32, 4, 44, False)
 
 __all__ = [
     "NASNetLarge",

@@ -12,7 +12,7 @@ from keras.applications.application import (
     standard,
 )
 from keras.applications.blocks import activate, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.tensor import KerasTensor
 from keras.layers import Add, Conv2D, MaxPooling2D, ZeroPadding2D
@@ -53,7 +53,7 @@ def block(
 
 
 def resnet(
-    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...], *hashes: str
+    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...]
 ) -> Callable[P, Model]:
     """The public function for a network with so many blocks in its stages."""
     name = title.lower()
@@ -61,7 +61,7 @@ def resnet(
     @application(
         signature,
         name,
-        official("resnet", f"{name}_weights_tf_dim_ordering_tf_kernels", *hashes),
+        pair("resnet", f"{name}{KERNELS}"),
         pooled=Pooled("avg_pool", "max_pool"),
         title=title,
         summary=f"{title}, a residual network (He et al., 2015, arXiv:1512.03385).\n\n"
@@ -79,9 +79,9 @@ def resnet(
     return features
 
 
-ResNet50 = resnet(standard, "ResNet50", (3, 4, 6, 3), "", "")
-ResNet101 = resnet(standard, "ResNet101", (3, 4, 23, 3), "", "")
-ResNet152 = resnet(standard, "ResNet152", (3, 8, 36, 3), "", "")
+ResNet50 = resnet(standard, "ResNet50", (3, 4, 6, 3))
+ResNet101 = resnet(standard, "ResNet101", (3, 4, 23, 3))
+ResNet152 = resnet(standard, "ResNet152", (3, 8, 36, 3))
 
 __all__ = [
     "ResNet101",

@@ -12,7 +12,7 @@ from keras.applications.application import (
     standard,
 )
 from keras.applications.blocks import activate, convolve, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.applications.resnet import EPSILON, stem
 from keras.core.tensor import KerasTensor
@@ -45,7 +45,7 @@ def block(
 
 
 def resnet(
-    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...], *hashes: str
+    signature: Callable[P, Arguments], title: str, counts: tuple[int, ...]
 ) -> Callable[P, Model]:
     """The public function for a network with so many blocks in its stages."""
     name = title.lower()
@@ -53,7 +53,7 @@ def resnet(
     @application(
         signature,
         name,
-        official("resnet", f"{name}_weights_tf_dim_ordering_tf_kernels", *hashes),
+        pair("resnet", f"{name}{KERNELS}"),
         pooled=Pooled("avg_pool", "max_pool"),
         title=title,
         summary=f"{title}, a residual network that normalizes before it convolves.\n\n"
@@ -73,9 +73,9 @@ def resnet(
     return features
 
 
-ResNet50V2 = resnet(standard, "ResNet50V2", (3, 4, 6, 3), "", "")
-ResNet101V2 = resnet(standard, "ResNet101V2", (3, 4, 23, 3), "", "")
-ResNet152V2 = resnet(standard, "ResNet152V2", (3, 8, 36, 3), "", "")
+ResNet50V2 = resnet(standard, "ResNet50V2", (3, 4, 6, 3))
+ResNet101V2 = resnet(standard, "ResNet101V2", (3, 4, 23, 3))
+ResNet152V2 = resnet(standard, "ResNet152V2", (3, 8, 36, 3))
 
 __all__ = [
     "ResNet101V2",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keras.applications.application import application, standard
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.core.tensor import KerasTensor
 from keras.core.typing import ActivationLike
 from keras.layers import Conv2D, Dense, Flatten, MaxPooling2D
@@ -37,7 +37,7 @@ def top(
     return Dense(classes, activation=classifier_activation, name="predictions")(x)
 
 
-@application(standard, "vgg16", official("vgg16", "", "", ""), top)
+@application(standard, "vgg16", pair("vgg16", f"vgg16{KERNELS}"), top)
 def VGG16(image: KerasTensor) -> KerasTensor:  # noqa: N802 - the API's name
     """VGG with 16 layers (Simonyan & Zisserman, 2014, arXiv:1409.1556).
 
@@ -46,7 +46,7 @@ def VGG16(image: KerasTensor) -> KerasTensor:  # noqa: N802 - the API's name
     return vgg(image, (2, 2, 3, 3, 3))
 
 
-@application(standard, "vgg19", official("vgg19", "", "", ""), top)
+@application(standard, "vgg19", pair("vgg19", f"vgg19{KERNELS}"), top)
 def VGG19(image: KerasTensor) -> KerasTensor:  # noqa: N802
     """VGG with 19 layers (Simonyan & Zisserman, 2014, arXiv:1409.1556).
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from keras.applications.application import application, standard
 from keras.applications.blocks import activate, convolve, normalize
-from keras.applications.files import official
+from keras.applications.files import KERNELS, pair
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
 from keras.core.tensor import KerasTensor
 from keras.layers import Add, MaxPooling2D, SeparableConv2D
@@ -36,7 +36,7 @@ def halving(x: KerasTensor, filters: tuple[int, int], number: int) -> KerasTenso
 @application(
     standard,
     "xception",
-    official("xception", "xception_weights", "", ""),
+    pair("xception", f"xception{KERNELS}"),
     size=299,
     least=71,
 )

@@ -55,7 +55,9 @@ def test_an_input_tensor_is_the_image(backend):
     assert numpy(model(np.ones((1, 40, 40, 3), "float32"))).shape == (1, 256)
 
 
-@pytest.mark.parametrize("name", ["MobileNet", "DenseNet121"])
+@pytest.mark.parametrize(
+    "name", ["MobileNet", pytest.param("DenseNet121", marks=pytest.mark.slow)]
+)
 def test_channels_first_computes_the_same(backend, name):
     """The same weights, the axes of the image in another order."""
     make = getattr(applications, name)

@@ -36,6 +36,7 @@ BUILTIN_NAMESPACES = (
     "keras.random",
     "keras.utils",
     "keras",
+    "keras.applications",  # for the layers that come with it
 )
 
 
