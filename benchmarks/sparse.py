@@ -3,9 +3,9 @@
     python benchmarks/sparse.py
     python benchmarks/sparse.py --oracle PYTHON --rows 25600
 
-The matrix has 200,000 rows of 50,000 features, 50 of them stored in each row; as a
-dense one it would take 40 GB. The model is a small classifier with a sparse input (a
-dense one on backends without sparse tensors, which only predict). Each contender runs
+The matrix has 200,000 rows of 50,000 features, of which 25 to 75 are stored in a row,
+10 million in all; as a dense one it would take 40 GB. The model is a small classifier
+with a sparse input; backends without gradients only predict. Each contender runs
 in a process of its own: one epoch to compile, and one that is timed. `--oracle` is a
 Python with another Keras to run beside.
 """
@@ -21,7 +21,7 @@ import tempfile
 import time
 
 FEATURES = 50_000
-STORED = 50  # elements in a row
+STORED = (25, 75)  # elements in a row, at least and at most
 BATCH = 256
 MARK = "= "
 
@@ -38,16 +38,20 @@ def write(folder, rows):
     import numpy as np
 
     rng = np.random.default_rng(0)
-    columns = np.empty((rows, STORED), "int32")
-    for start in range(0, rows, 10_000):  # distinct columns in each row, ascending
-        block = columns[start : start + 10_000]
-        steps = rng.integers(1, FEATURES // STORED, block.shape)
-        block[:] = np.cumsum(steps, 1) - 1
+    counts = rng.integers(STORED[0], STORED[1] + 1, rows)
+    starts = np.concatenate([[0], np.cumsum(counts)]).astype("int32")
+    steps = rng.integers(1, FEATURES // STORED[1], starts[-1])
+    steps[starts[:-1]] += 1
+    # Distinct columns in each row, ascending: sums of steps since the row's start.
+    sums = np.cumsum(steps)
+    before = np.concatenate([[0], sums])[starts[:-1]]
+    columns = (sums - np.repeat(before, counts) - 1).astype("int32")
     weights = rng.normal(size=FEATURES)
-    values = rng.random(columns.shape, "float32")
-    np.save(folder / "columns.npy", columns.ravel())
-    np.save(folder / "values.npy", values.ravel())
-    np.save(folder / "y.npy", (weights[columns].sum(1) > 0).astype("float32"))
+    y = np.add.reduceat(weights[columns], starts[:-1]) > 0
+    np.save(folder / "starts.npy", starts)
+    np.save(folder / "columns.npy", columns)
+    np.save(folder / "values.npy", rng.random(len(columns), "float32"))
+    np.save(folder / "y.npy", y.astype("float32"))
 
 
 def measure(folder):
@@ -59,10 +63,8 @@ def measure(folder):
 
     keras.ops.convert_to_numpy(keras.ops.ones((2, 2)))  # the framework is there
     before = memory()
-    values, columns, y = (
-        np.load(folder / f"{name}.npy") for name in ("values", "columns", "y")
-    )
-    starts = np.arange(0, len(values) + 1, STORED, dtype="int32")
+    names = ("values", "columns", "starts", "y")
+    values, columns, starts, y = (np.load(folder / f"{name}.npy") for name in names)
     x = scipy.sparse.csr_matrix((values, columns, starts), (len(y), FEATURES))
 
     backend = keras.backend.backend()

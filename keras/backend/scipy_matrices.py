@@ -27,6 +27,12 @@ def parts(matrix: Any, dtype: str = "int64") -> tuple[np.ndarray, np.ndarray]:
     if not matrix.has_canonical_format:
         matrix = matrix.copy()
         matrix.sum_duplicates()
-    coo = matrix.tocoo()
-    coords = getattr(coo, "coords", None) or (coo.row, coo.col)
-    return np.stack([np.asarray(c, dtype) for c in coords], 1), coo.data
+    if matrix.ndim != 2:
+        coo = matrix.tocoo()
+        return np.stack([np.asarray(c, dtype) for c in coo.coords], 1), coo.data
+
+    indices = np.empty((len(matrix.data), 2), dtype)
+    counts = np.diff(matrix.indptr)
+    indices[:, 0] = np.repeat(np.arange(len(counts), dtype=dtype), counts)
+    indices[:, 1] = matrix.indices
+    return indices, matrix.data

@@ -149,7 +149,7 @@ def looked_up(x: Any, sparse: Any, outside: Any) -> Any:
     pairs = list(zip(shape, tuple(sparse.shape)[max(more, 0) :]))
     if more < 0 or any(a not in (1, b) for a, b in pairs if None not in (a, b)):
         return None
-    if any(b is None and a not in (1, None) for a, b in pairs):
+    if any(b == 1 != a or (b is None and a not in (1, None)) for a, b in pairs):
         return None
 
     indices = current().sparse.take_apart(sparse).indices

@@ -48,7 +48,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
     Without a `dtype` arrays keep theirs, and Python's floats get `floatx()`.
     """
     kind = type(x)
-    if kind in NATIVE or is_tensor(x):
+    if kind in NATIVE or (kind is not np.ndarray and is_tensor(x)):
         if dtype is None or dtype_of(x) == dtype:
             return x
         return cast(x, dtypes.standardize_dtype(dtype))
@@ -58,7 +58,7 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
         return convert_to_tensor(x.value, dtype)
 
     refuse_foreign(x, name)
-    if is_matrix(x):
+    if kind is not np.ndarray and is_matrix(x):
         return convert_to_tensor(from_matrix(x), dtype)
     refuse_text(x, name)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -187,7 +188,16 @@ def _sparse_matmul(x1: tf.SparseTensor, x2: tf.SparseTensor) -> tf.SparseTensor:
 
 def _reshape(x: Any, newshape: Any) -> tf.SparseTensor:
     """Another shape with the same elements in order."""
-    return tf.sparse.reshape(x, newshape)
+    shape = [newshape] if isinstance(newshape, int) else list(newshape)
+    shape = [-1 if size is None else size for size in shape]
+    out = tf.sparse.reshape(x, shape)
+    known = [n if isinstance(n, int) and n != -1 else None for n in shape]
+    sizes = x.shape.as_list()
+    if known.count(None) == 1 and None not in sizes:
+        rest = math.prod(n for n in known if n is not None)
+        known[known.index(None)] = math.prod(sizes) // rest if rest else 0
+    out.set_shape(known)
+    return out
 
 
 TABLE: dict[str, Callable] = {

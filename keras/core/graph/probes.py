@@ -21,6 +21,7 @@ from typing import Any
 
 from keras.core import tree
 from keras.core.scope import current
+from keras.core.sparse import NoSparseForm
 from keras.core.typing import Shape
 from keras.core.variable import MetaFrame, frame
 
@@ -47,7 +48,13 @@ USER_UNIT = 1260
 LOOP_SIZE = 240
 
 # Errors that have nothing to do with sizes: they are raised at once.
-_CERTAIN = (AttributeError, ImportError, NameError, NotImplementedError)
+_CERTAIN = (
+    AttributeError,
+    ImportError,
+    NameError,
+    NoSparseForm,
+    NotImplementedError,
+)
 
 
 class Spec:
