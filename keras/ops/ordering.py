@@ -222,7 +222,9 @@ def _sort_rows(rows: Any) -> tuple[Any, Any]:
 
 def _bincount_spec(x: Any, weights: Any, minlength: int) -> KerasTensor:
     return KerasTensor(
-        (*x.shape[:-1], None), "int32" if weights is None else weights.dtype
+        (*x.shape[:-1], None),
+        "int32" if weights is None else weights.dtype,
+        sparse=x.sparse,
     )
 
 

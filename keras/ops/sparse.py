@@ -172,7 +172,7 @@ def matmul(op: Any, x1: Any, x2: Any) -> Any:
     return segments.segment_sum(rows, a.indices[:, 0], x1.shape[0], sorted=True)
 
 
-rule("tensordot einsum")(densified)
+rule("tensordot einsum hypot")(densified)
 
 
 @rule("take")

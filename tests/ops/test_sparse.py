@@ -166,7 +166,11 @@ def unlike_symbols(name, calls):
                 found = eval(call, {**names(name), **actual})
             except Exception:
                 continue
-            symbol = eval(call, {**names(name), **symbolic})
+            try:
+                symbol = eval(call, {**names(name), **symbolic})
+            except Exception as error:
+                wrong.append(f"{call} raises {str(error)[:200]}")
+                continue
             if kind_of(found) == "python" or not isinstance(symbol, keras.KerasTensor):
                 continue
             shape = [
@@ -191,7 +195,11 @@ def test_every_symbolic_result_is_like_the_actual_one(name):
     calls = [*cases.CALLS, *cases.LAYERS]
     if name == "tensorflow":
         calls += cases.RAGGED
-    wrong = unlike_symbols(name, [call for call in calls if "SCIPY" not in call])
+    # Symbols have no values, on which the length of counts depends.
+    concrete = ("SCIPY", "to_numpy", "s[:2]", "r[:, :1]", "minlength=2")
+    wrong = unlike_symbols(
+        name, [call for call in calls if not any(word in call for word in concrete)]
+    )
     assert not wrong, "\n".join(wrong)
 
 
