@@ -62,7 +62,7 @@ class VAE(keras.Model):
 
     def train_step(self, data):
         """Differentiate the bound, change the weights."""
-        (x,) = data
+        x = data
         variables = self.trainable_variables
         value, grads = ops.value_and_grad(lambda: self.negative_elbo(x), variables)()
         self.optimizer.apply(grads, variables)
@@ -71,7 +71,7 @@ class VAE(keras.Model):
 
     def test_step(self, data):
         """The bound on images not seen."""
-        (x,) = data
+        x = data
         self.bound.update_state(self.negative_elbo(x), sample_weight=ops.shape(x)[0])
         return {"negative_elbo": self.bound.result()}
 
