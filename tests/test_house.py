@@ -37,6 +37,7 @@ ORDER = (
     "training",
     "models",
     "applications",
+    "distillation",
     "datasets",
     "legacy",
     "preprocessing",

@@ -32,6 +32,7 @@ BUILTIN_NAMESPACES = (
     "keras.regularizers",
     "keras.constraints",
     "keras.activations",
+    "keras.distillation",
     "keras.dtype_policies",
     "keras.random",
     "keras.utils",
