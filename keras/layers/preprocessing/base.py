@@ -137,7 +137,7 @@ def seed_scope(seed: int) -> Iterator[None]:
     Example:
         >>> flip = keras.layers.RandomFlip()
         >>> with seed_scope(7):
-        ...     first = flip(image)
+        ...     first = flip(np.ones((8, 8, 3)))
     """
     token = _scoped_seeds.set((seed, {}))
     try:
