@@ -143,6 +143,7 @@ def test_boxes_without_a_format_say_what_to_give():
         layers.RandomFlip()({"images": np.zeros((1, 4, 4, 3)), "bounding_boxes": boxes})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RANDOM)
 def test_the_same_seed_augments_the_same_on_every_backend(backend, portable, name):
     on_host = numpy(getattr(layers, name)(seed=7, **RANDOM[name])(IMAGES))
@@ -157,6 +158,7 @@ def test_the_same_seed_augments_the_same_on_every_backend(backend, portable, nam
     assert np.abs(on_host - IMAGES[:, : on_host.shape[1], : on_host.shape[2]]).max() > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", RANDOM)
 def test_augmentation_inside_a_compiled_model(backend, name):
     """In training it draws again for each batch, at inference it draws nothing."""
@@ -190,6 +192,7 @@ def test_fit_with_augmentation_in_the_model(backend):
     assert np.isfinite(history.history["loss"]).all()
 
 
+@pytest.mark.slow
 def test_inside_dataset_map_with_unknown_sizes():
     tf = pytest.importorskip("tensorflow")
     augment = layers.Pipeline(
@@ -198,7 +201,6 @@ def test_inside_dataset_map_with_unknown_sizes():
             layers.RandomZoom(0.2),
             layers.RandomCrop(8, 9),
             layers.RandomGaussianBlur(),
-            layers.RandAugment(),
             layers.RandomErasing(),
             layers.Resizing(6, 7, pad_to_aspect_ratio=True),
         ]
@@ -292,6 +294,7 @@ def test_a_subclass_draws_and_transforms_in_its_own_way(backend):
     assert numpy(data["images"]).max() == 1  # the dict that was given stays
 
 
+@pytest.mark.slow
 def test_types_that_stay_and_types_that_do_not(backend):
     bytes_ = ops.convert_to_tensor(IMAGES.astype("uint8"))
     keep = ["RandomBrightness", "RandomGrayscale"]
@@ -323,6 +326,7 @@ def test_a_seed_scope_makes_samples_independent_of_their_order():
     assert np.array_equal(first, again)
 
 
+@pytest.mark.slow
 def test_channels_first_is_the_same_picture(backend):
     for name in RANDOM:
         if name == "Equalization":

@@ -26,6 +26,14 @@ OTHER_DRAWS = {"AugMix", "RandomColorJitter"}
 ONLY_OURS = {"RandomGrayscale": {"seed"}, "MaxNumBoundingBoxes": {"fill_value"}}
 # One level of 255 more or less, where the rank of a color is rounded.
 ROUNDED = {"Equalization", "RandAugment"}
+# The quick tests take one framework beside NumPy, on which nothing is compiled.
+SLOWER = [pytest.param(name, marks=pytest.mark.slow) for name in ("jax", "tensorflow")]
+
+
+@pytest.fixture(params=["numpy", "torch", *SLOWER])
+def backend(request):
+    with keras.config.backend_scope(request.param):
+        yield request.param
 
 
 def is_wrong_in_keras(spec: Augment, name: str) -> bool:
