@@ -105,7 +105,8 @@ def _standardize(dtype: Any) -> str:
         else:
             name = text
 
-    if name.startswith(("str", "bytes", "StringDType")) or name == "object":
+    is_objects = name == "object" and not isinstance(dtype, str)
+    if name.startswith(("str", "bytes", "StringDType")) or is_objects:
         name = "string"  # NumPy's arrays of text, also in objects
     if name not in ALLOWED:
         raise ValueError(f"Not a dtype: {dtype!r}. Known names: {sorted(ALLOWED)}.")

@@ -269,8 +269,7 @@ class FeatureSpace(DataLayer):
         cls, scale: Any = 1.0, offset: Any = 0.0, name: str | None = None
     ) -> Feature:
         """A number times `scale`, plus `offset`."""
-        rescaling: Any = vars(layers)["Rescaling"]
-        layer = rescaling(scale, offset, name=_name(name, "float_rescaled"))
+        layer = layers.Rescaling(scale, offset, name=_name(name, "float_rescaled"))
         return Feature("float32", layer, "float")
 
     @classmethod

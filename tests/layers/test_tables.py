@@ -132,3 +132,50 @@ def test_config(key: str) -> None:
     }
     again = type(layer).from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("mode", ["one_hot", "multi_hot", "count"])
+@pytest.mark.parametrize("name", ["CategoryEncoding", "Hashing", "Discretization"])
+def test_sparse_vectors_are_the_dense_ones(backend: str, name: str, mode: str) -> None:
+    config = {
+        "CategoryEncoding": {"num_tokens": 9},
+        "Hashing": {"num_bins": 5},
+        "Discretization": {"bin_boundaries": [2.0, 6.0]},
+    }[name]
+    x = np.array([[1], [8], [3]]) if mode == "one_hot" else np.array([[1, 8], [3, 3]])
+    make = getattr(layers, name)
+    dense = make(**config, output_mode=mode)(x)
+    layer = make(**config, output_mode=mode, sparse=True)
+    check_sparse(layer, x, dense)
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count", "tf_idf"])
+def test_sparse_vectors_of_words(backend: str, mode: str) -> None:
+    texts = np.array(["a b b", "c", "", "b z"])
+    for cls, x in (("TextVectorization", texts), ("StringLookup", texts[:, None])):
+        make = getattr(layers, cls)
+        dense, sparse = make(output_mode=mode), make(output_mode=mode, sparse=True)
+        for layer in (dense, sparse):
+            layer.adapt(texts)
+        check_sparse(sparse, x, dense(x))
+
+
+def check_sparse(layer: Any, x: Any, dense: Any) -> None:
+    """A sparse tensor with the values of the dense one; or none here."""
+    if keras.config.backend() == "numpy":
+        with pytest.raises(ValueError, match="sparse"):
+            layer(x)
+        return
+    found = layer(x)
+    assert not isinstance(found, np.ndarray)
+    np.testing.assert_allclose(numpy(found), numpy(dense), 1e-5)
+    assert type(layer).from_config(layer.get_config()).sparse
+
+
+def test_ragged_rows(backend: str) -> None:
+    layer = layers.TextVectorization(ragged=True, vocabulary=["a", "b"])
+    if backend != "tensorflow":
+        with pytest.raises(ValueError, match="ragged"):
+            layer(["a b", "a"])
+        return
+    assert layer(["a b", "", "a"]).to_list() == [[2, 3], [], [2]]

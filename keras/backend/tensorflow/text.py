@@ -37,12 +37,12 @@ def rows_of(parts: Any) -> Rows:
 
 def ngrams(rows: Rows, widths: Sequence[int]) -> Rows:
     """Neighbouring words joined by a space, for each width the whole row."""
-    return rows_of(tf.strings.ngrams(_ragged(rows), list(widths), separator=" "))
+    return rows_of(tf.strings.ngrams(ragged(rows), list(widths), separator=" "))
 
 
 def pad(rows: Rows, length: int | None) -> Any:
     """Rows of numbers as a table: as long as the longest, or cut and filled by 0."""
-    return _ragged(rows).to_tensor(shape=(None, length))
+    return ragged(rows).to_tensor(shape=(None, length))
 
 
 def count(rows: Rows, depth: int) -> Any:
@@ -56,7 +56,8 @@ def count(rows: Rows, depth: int) -> Any:
     return tf.reshape(found, (-1, depth))
 
 
-def _ragged(rows: Rows) -> Any:
+def ragged(rows: Rows) -> Any:
+    """TensorFlow's ragged tensor of the rows."""
     return tf.RaggedTensor.from_row_lengths(rows.values, rows.lengths, validate=False)
 
 

@@ -16,9 +16,9 @@ from keras.layers.input_spec import layer_label
 from keras.layers.preprocessing.adapted import AdaptedLayer
 from keras.layers.preprocessing.encoding import (
     VECTORS,
+    check_sparse,
     encode,
     encoded_shape,
-    refuse_sparse,
 )
 
 
@@ -83,7 +83,8 @@ class Discretization(AdaptedLayer):
         epsilon: the error of the quantiles, as a fraction. Less takes more memory.
         output_mode: `"int"` for the bin's number, or `"one_hot"`, `"multi_hot"` or
             `"count"` for vectors, as `CategoryEncoding` makes them.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
 
     Input of numbers of any shape.
 
@@ -136,7 +137,7 @@ class Discretization(AdaptedLayer):
         self.num_bins = num_bins
         self.epsilon = epsilon
         self.output_mode = output_mode
-        self.sparse = refuse_sparse(sparse, who)
+        self.sparse = check_sparse(sparse, output_mode, who)
         self.autocast = False
         self.bin_boundaries: list[float] | None = None
         if bin_boundaries is not None:
@@ -205,7 +206,13 @@ class Discretization(AdaptedLayer):
         )
         if self.output_mode == "int":
             return bins
-        return encode(bins, self.output_mode, len(edges) + 1, self.compute_dtype)
+        return encode(
+            bins,
+            self.output_mode,
+            len(edges) + 1,
+            self.compute_dtype,
+            sparse_on=self._backend if self.sparse else None,
+        )
 
     def compute_output_spec(self, inputs: Any) -> Any:
         """The shape of the input, or vectors along the last axis."""
@@ -216,7 +223,7 @@ class Discretization(AdaptedLayer):
             else:
                 depth = len(self.bin_boundaries) + 1
             shape = encoded_shape(shape, self.output_mode, depth)
-        return KerasTensor(tuple(shape), self.output_dtype)
+        return KerasTensor(tuple(shape), self.output_dtype, sparse=self.sparse)
 
     def load_own_variables(self, store: Any) -> None:
         """Nothing is stored: the boundaries are in the config."""

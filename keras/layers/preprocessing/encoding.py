@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from keras import ops
+from keras.core import backends
 from keras.core.errors import check_choice, check_positive_int
+from keras.core.scope import backend_scope, current
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
 from keras.layers.preprocessing.base import DataLayer
@@ -16,7 +18,14 @@ from keras.layers.preprocessing.base import DataLayer
 VECTORS = ("one_hot", "multi_hot", "count")
 
 
-def encode(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None) -> Any:
+def encode(
+    indices: Any,
+    mode: str,
+    depth: int,
+    dtype: str,
+    weights: Any = None,
+    sparse_on: Any = None,
+) -> Any:
     """Integers as vectors of length `depth`.
 
     Args:
@@ -27,10 +36,20 @@ def encode(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None)
         depth: the length of the vectors.
         dtype: their type.
         weights: for "count": a number for each integer, added up in place of 1.
+        sparse_on: the backend that makes a sparse tensor of what is on the host; None
+            for a dense tensor.
 
     Returns:
         Vectors along a new last axis. Integers outside 0 ... depth - 1 give zeros.
     """
+    if sparse_on is not None:
+        here = current()
+        if here is not backends.load(backends.HOST):
+            return _encode_sparse(indices, mode, depth, dtype, weights)
+        with backend_scope(sparse_on):
+            x = ops.convert_to_tensor(np.asarray(indices))
+            return _encode_sparse(x, mode, depth, dtype, weights)
+
     if len(indices.shape) == 0:
         indices = ops.reshape(indices, (1,))
     if mode == "one_hot":
@@ -42,6 +61,25 @@ def encode(indices: Any, mode: str, depth: int, dtype: str, weights: Any = None)
     if mode == "multi_hot":
         counts = counts > 0
     return ops.cast(counts, dtype)
+
+
+def _encode_sparse(x: Any, mode: str, depth: int, dtype: str, weights: Any) -> Any:
+    """What `encode` returns as a sparse tensor."""
+    if len(x.shape) == 0:
+        x = ops.reshape(x, (1,))
+    if mode == "one_hot":
+        if x.shape[-1] == 1 and len(x.shape) > 1:
+            x = ops.squeeze(x, -1)
+        return ops.one_hot(x, depth, dtype=dtype, sparse=True)
+
+    # What is outside is counted for 0, by a weight of 0.
+    inside = (x >= 0) & (x < depth)
+    if weights is None:
+        weights = ops.ones_like(x, dtype="float32")
+    kept = ops.where(inside, weights, ops.zeros_like(weights))
+    places = ops.cast(ops.where(inside, x, 0), "int32")
+    counts = ops.bincount(places, kept, minlength=depth, sparse=True)
+    return ops.cast(ops.sign(counts) if mode == "multi_hot" else counts, dtype)
 
 
 def _count(indices: Any, depth: int, weights: Any) -> Any:
@@ -79,7 +117,8 @@ class CategoryEncoding(DataLayer):
         output_mode: `"one_hot"`: a vector for each integer, 1 at its place.
             `"multi_hot"`: one vector for the integers along the last axis, with 1 at
             the place of each that occurs. `"count"`: like it, with how often it occurs.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
 
     Call arguments:
         inputs: integers, `(samples,)` or `(samples, n)`.
@@ -95,8 +134,6 @@ class CategoryEncoding(DataLayer):
         array([[1., 1., 0., 0.],
                [0., 0., 0., 2.]], dtype=float32)
     """
-
-    _unwritten = ("sparse",)
 
     def __init__(
         self,
@@ -115,7 +152,7 @@ class CategoryEncoding(DataLayer):
             num_tokens, "num_tokens", "CategoryEncoding"
         )
         self.output_mode = _mode(output_mode, VECTORS, "CategoryEncoding")
-        self.sparse = refuse_sparse(sparse, "CategoryEncoding")
+        self.sparse = bool(sparse)
 
     def call(self, inputs: Any, count_weights: Any = None) -> Any:
         if count_weights is not None and self.output_mode != "count":
@@ -132,6 +169,7 @@ class CategoryEncoding(DataLayer):
             self.num_tokens,
             self.compute_dtype,
             count_weights,
+            sparse_on=self._backend if self.sparse else None,
         )
 
     def _check_range(self, inputs: Any) -> None:
@@ -146,18 +184,27 @@ class CategoryEncoding(DataLayer):
                 f"goes from {low} to {high}."
             )
 
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if not self.sparse:  # as files of Keras have it
+            del config["sparse"]
+        return config
+
     def compute_output_spec(self, inputs: Any, count_weights: Any = None) -> Any:
         """Vectors along the last axis."""
         shape = encoded_shape(inputs.shape, self.output_mode, self.num_tokens)
-        return KerasTensor(shape, self.compute_dtype)
+        return KerasTensor(shape, self.compute_dtype, sparse=self.sparse)
 
 
 def _mode(mode: str, choices: Sequence[str], who: str) -> str:
     return check_choice(mode, choices, "output_mode", who)
 
 
-def refuse_sparse(sparse: bool, who: str) -> bool:
-    """Raise for `sparse=True`."""
-    if sparse:
-        raise ValueError(f"{who}: only dense outputs are supported; pass sparse=False.")
-    return False
+def check_sparse(sparse: bool, output_mode: str, who: str) -> bool:
+    """Whether outputs are sparse tensors, which only vectors can be."""
+    if sparse and output_mode == "int":
+        raise ValueError(
+            f"{who}: `sparse=True` is for outputs that are vectors; received "
+            "`output_mode='int'`."
+        )
+    return bool(sparse)

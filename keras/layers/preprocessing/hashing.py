@@ -13,9 +13,9 @@ from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
 from keras.layers.preprocessing.encoding import (
     VECTORS,
+    check_sparse,
     encode,
     encoded_shape,
-    refuse_sparse,
 )
 from keras.layers.preprocessing.text_layer import TextLayer, TextTable
 
@@ -32,19 +32,25 @@ class _HashLayer(TextLayer):
         self.output_mode = check_choice(
             output_mode, ("int", *self._vectors), "output_mode", who
         )
-        self.sparse = refuse_sparse(sparse, who)
+        self.sparse = check_sparse(sparse, output_mode, who)
 
     _vectors: tuple[str, ...] = VECTORS
 
     def _output(self, bins: Any) -> Any:
         if self.output_mode == "int":
             return ops.cast(bins, self.compute_dtype)
-        return encode(bins, self.output_mode, self.num_bins, self.compute_dtype)
+        return encode(
+            bins,
+            self.output_mode,
+            self.num_bins,
+            self.compute_dtype,
+            sparse_on=self._backend if self.sparse else None,
+        )
 
     def _spec(self, shape: Sequence[int | None]) -> KerasTensor:
         if self.output_mode != "int":
             shape = encoded_shape(shape, self.output_mode, self.num_bins)
-        return KerasTensor(tuple(shape), self.compute_dtype)
+        return KerasTensor(tuple(shape), self.compute_dtype, sparse=self.sparse)
 
 
 class Hashing(_HashLayer):
@@ -62,7 +68,8 @@ class Hashing(_HashLayer):
             it.
         output_mode: `"int"` for the bin, or `"one_hot"`, `"multi_hot"` or `"count"` for
             vectors, as `CategoryEncoding` makes them.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
 
     Input of text or integers of any shape. An integer is hashed as its decimal digits.
 
@@ -125,7 +132,8 @@ class HashedCrossing(_HashLayer):
     Args:
         num_bins: the number of bins.
         output_mode: `"int"` for the bin, or `"one_hot"` for vectors.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
 
     Call argument:
         inputs: a list or tuple of features, text or integers, each of the same shape

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from keras import ops
-from keras.core import dtypes
+from keras.core import backends, dtypes
 from keras.core.config.limits import refuse_path
 from keras.core.errors import check_choice, check_positive_int
 from keras.core.inspection import touch
+from keras.core.scope import backend_scope, current
 from keras.core.settings import floatx
 from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
@@ -21,9 +22,9 @@ from keras.layers.preprocessing.adapted import AdaptedLayer
 from keras.layers.preprocessing.counts import Counts
 from keras.layers.preprocessing.encoding import (
     VECTORS,
+    check_sparse,
     encode,
     encoded_shape,
-    refuse_sparse,
 )
 
 FILE = "vocabulary.txt"
@@ -91,7 +92,7 @@ class Lookup(AdaptedLayer):
         self.oov_token = oov_token
         self.invert = bool(invert)
         self.output_mode = output_mode
-        self.sparse = refuse_sparse(sparse, who)
+        self.sparse = check_sparse(sparse, output_mode, who)
         self.pad_to_max_tokens = bool(pad_to_max_tokens)
         self.input_vocabulary = vocabulary
         self.input_idf_weights = idf_weights
@@ -344,15 +345,23 @@ class Lookup(AdaptedLayer):
     def _output(self, numbers: Any) -> Any:
         if self.output_mode == "int":
             return ops.cast(numbers, self._number_dtype)
-        if self.output_mode != "tf_idf":
-            return encode(numbers, self.output_mode, self._depth, self._vector_dtype)
-        return self._weighted(encode(numbers, "count", self._depth, self._vector_dtype))
+        mode = "count" if self.output_mode == "tf_idf" else self.output_mode
+        vectors = encode(
+            numbers,
+            mode,
+            self._depth,
+            self._vector_dtype,
+            sparse_on=self._backend if self.sparse else None,
+        )
+        return self._weighted(vectors) if self.output_mode == "tf_idf" else vectors
 
     def _weighted(self, counts: Any) -> Any:
         """Counts times the inverse document frequencies."""
-        return counts * ops.cast(
-            self.convert_weight(self._idf_row()), ops.dtype(counts)
-        )
+        if self.sparse and here_is_host():  # what `encode` made belongs to the backend
+            with backend_scope(self._backend):
+                return ops.multiply(counts, ops.convert_to_tensor(self._idf_row()))
+        weights = self.convert_weight(self._idf_row())
+        return ops.multiply(counts, ops.cast(weights, ops.dtype(counts)))
 
     def _idf_row(self) -> np.ndarray:
         """The weight of each number; what is out of the vocabulary has the mean."""
@@ -371,7 +380,7 @@ class Lookup(AdaptedLayer):
             return KerasTensor(inputs.shape, self._number_dtype)
         mode = "count" if self.output_mode == "tf_idf" else self.output_mode
         shape = encoded_shape(inputs.shape, mode, self._depth)
-        return KerasTensor(shape, self._vector_dtype)
+        return KerasTensor(shape, self._vector_dtype, sparse=self.sparse)
 
     @property
     def _number_dtype(self) -> str:
@@ -468,6 +477,11 @@ class Lookup(AdaptedLayer):
 def _lines(path: Path) -> list[str]:
     # As bytes: a file's text would take a carriage return for the end of a line.
     return path.read_bytes().decode("utf-8").split("\n")
+
+
+def here_is_host() -> bool:
+    """Whether what is computed now is computed on the host."""
+    return current() is backends.load(backends.HOST)
 
 
 def _objects(values: Sequence[Any]) -> np.ndarray:

@@ -8,7 +8,7 @@ import numpy as np
 
 from keras import ops
 from keras.core.dtypes import standardize_dtype
-from keras.core.errors import check_choice, check_positive_int
+from keras.core.errors import check_choice, check_positive_int, optional_import
 from keras.core.settings import epsilon, image_data_format
 from keras.core.typing import ArrayLike, DataFormat, DTypeLike, Padding
 from keras.layers.input_spec import layer_label
@@ -17,6 +17,8 @@ from keras.layers.preprocessing.base import DataLayer
 # O'Shaughnessy (1987), as HTK has it: mel = 1127 ln(1 + f / 700).
 _MEL_FACTOR = 1127.0
 _MEL_FREQUENCY = 700.0
+# Windows that are a constant less a cosine, which need no SciPy.
+_COSINES = {"hann": 0.5, "hamming": 0.54}
 
 
 class MelSpectrogram(DataLayer):
@@ -268,8 +270,14 @@ class STFTSpectrogram(DataLayer):
     def _window_values(self) -> np.ndarray:
         if self.window is None:
             return np.ones(self.frame_length)
-        from scipy import signal
+        turns = self.frame_length - (0 if self.periodic else 1)
+        if self.window in _COSINES and turns:
+            low = _COSINES[self.window]
+            angles = 2 * np.pi * np.arange(self.frame_length) / turns
+            return low - (1 - low) * np.cos(angles)
 
+        purpose = f"the window {self.window!r} of STFTSpectrogram"
+        signal = optional_import("scipy.signal", "audio", purpose)
         try:
             return signal.get_window(self.window, self.frame_length, self.periodic)
         except ValueError as error:

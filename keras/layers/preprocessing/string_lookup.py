@@ -37,7 +37,8 @@ class StringLookup(TextLayer, Lookup):
             `idf_weights`.
         pad_to_max_tokens: whether vectors have the length `max_tokens`, however long
             the vocabulary is.
-        sparse: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
         encoding: the encoding of text given as bytes.
         salt: the key of the hash, if `num_oov_indices` is more than one.
 

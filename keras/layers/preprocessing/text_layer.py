@@ -33,8 +33,8 @@ class TextLayer(DataLayer):
         args = tuple(map(text_array, args))
         outputs = super().__call__(*args, **kwargs)
         owner = super()._backend_for((args, kwargs))
-        if owner.text is None and not tree.is_nested(outputs) and not is_text(outputs):
-            return owner.convert_to_tensor(np.asarray(outputs))
+        if owner.text is None and isinstance(outputs, np.ndarray):
+            return outputs if is_text(outputs) else owner.convert_to_tensor(outputs)
         return outputs
 
     def _backend_for(self, values: Any) -> Any:

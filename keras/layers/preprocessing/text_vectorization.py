@@ -17,6 +17,7 @@ from keras.core.tensor import KerasTensor
 from keras.layers.input_spec import layer_label
 from keras.layers.preprocessing.adapted import AdaptedLayer
 from keras.layers.preprocessing.counts import Counts
+from keras.layers.preprocessing.lookup import here_is_host
 from keras.layers.preprocessing.string_lookup import StringLookup
 from keras.layers.preprocessing.text_layer import TextLayer
 
@@ -52,7 +53,10 @@ class TextVectorization(TextLayer, AdaptedLayer):
         vocabulary: the words in the order of their numbers, or the path of a file with
             one in each line; by default `adapt` finds them.
         idf_weights: for `"tf_idf"` with a `vocabulary`: the weight of each word.
-        sparse, ragged: only dense tensors are supported; True raises.
+        sparse: whether vectors are returned as a sparse tensor, where the backend has
+            them.
+        ragged: whether rows of numbers keep their length, in a ragged tensor; only
+            TensorFlow has them.
         encoding: the encoding of text given as bytes.
 
     Input of texts `(samples,)` or `(samples, 1)`: arrays of NumPy, lists, and
@@ -251,6 +255,11 @@ class TextVectorization(TextLayer, AdaptedLayer):
             return self._cut(ops.cast(lookup._numbers(words), lookup._number_dtype))
 
         rows = Rows(lookup._numbers(words.values), words.lengths)
+        if self.ragged:
+            return self._ragged(rows)
+        if self.sparse:
+            filled = text.pad(Rows(rows.values + 1, rows.lengths), None) - 1
+            return lookup._output(filled if len(inputs.shape) else filled[0])
         if self.output_mode == "int":
             table = text.pad(rows, self.output_sequence_length)
         else:
@@ -263,6 +272,20 @@ class TextVectorization(TextLayer, AdaptedLayer):
             table = table > 0
         vectors = ops.cast(table, lookup._vector_dtype)
         return lookup._weighted(vectors) if self.output_mode == "tf_idf" else vectors
+
+    def _ragged(self, rows: Rows) -> Any:
+        """Rows of numbers as a ragged tensor of the backend that has them."""
+        text: Any = current().text
+        if here_is_host():
+            text = self._backend.text
+        make = getattr(text, "ragged", None)
+        if make is None:
+            raise ValueError(
+                f"{layer_label(self)}: with `ragged=True` a ragged tensor is returned, "
+                f"and the backend {self._backend.name!r} has none; only TensorFlow "
+                "has. Leave it out: rows are filled up with zeros then."
+            )
+        return make(rows)
 
     def _words(self, x: Any) -> Any:
         """The words of texts as `Rows`; as a tensor where texts are not split."""
@@ -336,7 +359,8 @@ class TextVectorization(TextLayer, AdaptedLayer):
             self._check_shape(inputs)
         if self.output_mode != "int":
             depth = lookup._depth
-            return KerasTensor((*inputs.shape[:1], depth), lookup._vector_dtype)
+            shape = (*inputs.shape[:1], depth)
+            return KerasTensor(shape, lookup._vector_dtype, sparse=self.sparse)
         if self.split is None and self._widths is None:
             shape = tuple(inputs.shape)
             if self.output_sequence_length is not None and len(shape) > 1:
