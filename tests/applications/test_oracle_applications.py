@@ -27,9 +27,7 @@ from keras.core.graph.node import nodes_of
 from keras.core.graph.operation import OpCall
 
 EXPECTED = json.loads(lzma.decompress((DATA / "applications.json.xz").read_bytes()))
-CASES = {
-    key: case for key, case in cases().items() if hasattr(keras.applications, case[0])
-}
+CASES = cases()
 # One of each kind of block; the others take longer, and are run with the slow tests.
 QUICK = (
     "EfficientNetB0",
@@ -93,7 +91,7 @@ def test_layers_are_those_of_keras(key):
 @pytest.mark.parametrize(
     "name",
     marked(
-        [n for n in NAMES if hasattr(keras.applications, n)],
+        NAMES,
         lambda name: name not in QUICK[1:],
     ),
     ids=str,
