@@ -177,6 +177,7 @@ def test_an_error_arrives_whole_and_ends_the_others(processes):
     dataset.close()
 
 
+@pytest.mark.slow
 def test_an_error_that_cannot_be_sent_is_told():
     dataset = Dataset.range(20).map(troublesome).skip(14)
     dataset = dataset.prefetch(workers=1, use_multiprocessing=True)
@@ -189,7 +190,11 @@ def test_an_error_that_cannot_be_sent_is_told():
     "first, message",
     [
         (25, r"killed by signal 9 \(SIGKILL\) while it made index 0.*memory"),
-        (35, "ended with exit code 3 while it made index 0"),
+        pytest.param(
+            35,
+            "ended with exit code 3 while it made index 0",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_worker_that_dies_is_reported(first, message):
@@ -225,6 +230,7 @@ def test_what_cannot_be_sent_is_refused_at_once():
 # Ends
 
 
+@pytest.mark.slow
 def test_processes_end_with_their_dataset():
     dataset = Dataset.range(4).prefetch(workers=2, use_multiprocessing=True)
     list(dataset)
