@@ -14,11 +14,23 @@ _INTERPOLATIONS = ("NEAREST", "BILINEAR")
 
 
 def _resize(images: Any, size: tuple[int, int], method: str, antialias: bool) -> Any:
-    # Its bicubic kernel without antialiasing comes from a table of 1024 places.
-    is_exact = method != "bicubic" or antialias
-    if images.dtype != tf.float32 or method == "nearest" or not is_exact:
+    if images.dtype != tf.float32 or method == "nearest":
         return NotImplemented
-    return tf.image.resize(images, size, method, antialias=antialias)
+    if method != "bicubic" or antialias:
+        return tf.image.resize(images, size, method, antialias=antialias)
+
+    # `tf.image.resize` would take the kernel from a table of 1024 places.
+    old = tf.cast(tf.shape(images)[1:3], tf.float32)
+    out = tf.raw_ops.ScaleAndTranslate(
+        images=images,
+        size=size,
+        scale=tf.constant(size, tf.float32) / old,
+        translation=tf.zeros(2),
+        kernel_type="keyscubic",
+        antialias=False,
+    )
+    out.set_shape((images.shape[0], *size, images.shape[3]))
+    return out
 
 
 def _project(
