@@ -17,6 +17,7 @@ from keras.core.errors import check_choice
 from keras.saving.state_dict import Group, WeightMap
 
 CONVNEXT = {
+    r"^\w+_(stem|downsampling_block_\d)\.": "",  # the model inside
     r"^\w+?_(?=stem_|downsampling_|stage_|head_)": "",  # the model's name
     r"_layer_scale\.gamma$": ".scale",
 }
