@@ -232,6 +232,7 @@ CALLBACKS = {
     "LambdaCallback": {"on_epoch_end": lambda epoch, logs: None},
     "LearningRateScheduler": {"schedule": lambda epoch, rate: rate},
     "ModelCheckpoint": {"filepath": "{epoch}.keras"},
+    "OrbaxCheckpoint": {"directory": "orbax"},
     "ProgbarLogger": {},
     "ReduceLROnPlateau": {"monitor": "loss", "patience": 5},
     "SwapEMAWeights": {},

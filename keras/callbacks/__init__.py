@@ -7,6 +7,7 @@ from keras.callbacks.history import History
 from keras.callbacks.learning_rate import LearningRateScheduler, ReduceLROnPlateau
 from keras.callbacks.loggers import CSVLogger, RemoteMonitor
 from keras.callbacks.model_checkpoint import ModelCheckpoint
+from keras.callbacks.orbax_checkpoint import OrbaxCheckpoint
 from keras.callbacks.progbar_logger import ProgbarLogger
 from keras.callbacks.stopping import EarlyStopping, TerminateOnNaN
 from keras.callbacks.swap_ema_weights import SwapEMAWeights
@@ -22,6 +23,7 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "ModelCheckpoint",
+    "OrbaxCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",

@@ -29,6 +29,12 @@ from keras.saving.archive import (
 from keras.saving.atomic import atomic_directory, atomic_file
 from keras.saving.h5 import Record, open_records, write_groups
 from keras.saving.keras2 import is_old, translate
+from keras.saving.orbax import (
+    assign_values,
+    bytes_of,
+    latest_checkpoint,
+    read_checkpoint,
+)
 from keras.saving.weights import (
     LEGACY,
     NOTE,
@@ -166,8 +172,9 @@ def load_model(
     is registered, and from `custom_objects`; nothing else a file names is looked up.
 
     Args:
-        filepath: a `.keras` file, or a directory of its members; or an old `.h5` file
-            of Keras 2 or Keras 3.
+        filepath: a `.keras` file, or a directory of its members; a directory of
+            `OrbaxCheckpoint`, or of one of its steps; or an old `.h5` file of Keras 2
+            or Keras 3.
         custom_objects: classes and functions by the names used in the file.
         compile: whether to compile the model as it was, with its optimizer's state.
         safe_mode: kept for compatibility; serialized code is refused either way. The
@@ -192,6 +199,8 @@ def load_model(
         from keras.saving.legacy_h5 import load_legacy_model
 
         return load_legacy_model(path, who, custom_objects, compile)
+    if (step := latest_checkpoint(path)) is not None:
+        return _load_checkpoint(step, who, custom_objects, compile)
     with Archive(path) as archive:
         config = archive.read_json(CONFIG)
         if not isinstance(config, dict):
@@ -218,6 +227,17 @@ def load_model(
                 records = _without_training(records, who)
             _build_optimizer(model, records)
             restore(model, records, who)
+    return model
+
+
+def _load_checkpoint(step: Path, who: str, custom_objects: Any, compile: bool) -> Model:
+    """The model of a checkpoint of Orbax, with its whole state."""
+    config, tree = read_checkpoint(step, who)
+    if not compile:
+        config.pop("compile_config", None)
+    with reading(repr(step.name), bytes_of(tree)):
+        model = require_model(deserialize_keras_object(config, custom_objects), who)
+        assign_values(model, tree, who)
     return model
 
 

@@ -31,6 +31,7 @@ from keras.saving.archive import METADATA, Archive
 from keras.saving.atomic import atomic_file
 from keras.saving.h5 import open_records, read_root_attribute, verify, write_groups
 from keras.saving.match import Plan, Record, match
+from keras.saving.orbax import assign_values, latest_checkpoint, read_values
 from keras.saving.safetensors import INDEX, open_safetensors, save_safetensors
 from keras.saving.seal import (
     DamagedFileError,
@@ -162,7 +163,8 @@ def load_weights(
     Args:
         model: a built model or layer.
         filepath: a `.weights.h5`, `.weights.json`, `.safetensors`,
-            `.safetensors.index.json` or `.keras` file, or an old `.h5`.
+            `.safetensors.index.json` or `.keras` file, or an old `.h5`; or a
+            directory of `OrbaxCheckpoint`, or of one of its steps.
         skip_mismatch: load the layers that fit, warn about the others.
         objects_to_skip: layers to leave as they are.
         by_name: for an old `.h5`: load those layers whose names the file has.
@@ -192,7 +194,14 @@ def load_weights(
     if not path.exists():
         raise FileNotFoundError(f"load_weights: there is no file {str(filepath)!r}.")
     who = f"load_weights from {str(filepath)!r}"
-    if old:
+    if (step := latest_checkpoint(path)) is not None:
+        if skip_mismatch or skip:
+            raise ValueError(
+                f"{who}: a checkpoint of Orbax is loaded whole. `skip_mismatch` and "
+                "`objects_to_skip` are for weights files."
+            )
+        assign_values(model, read_values(step), who)
+    elif old:
         from keras.saving.legacy_h5 import load_legacy_weights
 
         load_legacy_weights(model, path, who, skip_mismatch, skip, by_name)
