@@ -95,6 +95,8 @@ class MultiOptimizer(Optimizer):
         ... )
     """
 
+    loss_scale_factor: float | None = None
+
     def __init__(
         self,
         optimizer_map: OptimizerMap,
@@ -109,9 +111,9 @@ class MultiOptimizer(Optimizer):
         super().__init__(0.0, loss_scale_factor=loss_scale_factor, name=name)
         self.optimizer_map = optimizer_map
         every = [*optimizer_map.values(), optimizer_map.default_optimizer]
-        self.optimizers: list[Optimizer] = unique(every)
+        self._optimizers: list[Optimizer] = unique(every)
 
-        for optimizer in self.optimizers:
+        for optimizer in self._optimizers:
             has_own_scale = optimizer.loss_scale_factor or hasattr(
                 optimizer, "inner_optimizer"
             )
@@ -122,6 +124,11 @@ class MultiOptimizer(Optimizer):
                     "with `MultiOptimizer(..., loss_scale_factor=...)`, or wrap the "
                     "MultiOptimizer in a LossScaleOptimizer."
                 )
+
+    @property
+    def optimizers(self) -> list[Optimizer]:
+        """The optimizers of the map, the default one last."""
+        return list(self._optimizers)
 
     @property
     def learning_rate(self) -> Any:
