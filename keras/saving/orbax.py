@@ -197,6 +197,7 @@ def _compare(wanted: dict[str, Variable], found: dict[str, Any]) -> list[str]:
 
 def _read(folder: Path, kind: type) -> Any:
     """The tree that Orbax stored in a folder, with leaves of a type."""
+    folder = folder.resolve()  # Orbax does not take a relative path
     handler = orbax().PyTreeCheckpointer()
     restore = orbax().RestoreArgs(restore_type=kind)
     tree = handler.metadata(folder).item_metadata.tree

@@ -175,6 +175,13 @@ def test_misfits(backend, tmp_path):
         other.load_weights(tmp_path)
 
 
+def test_a_relative_directory(backend, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = small()
+    fit(model, OrbaxCheckpoint("checkpoints"))
+    same(keras.saving.load_model("checkpoints").weights, model.weights)
+
+
 def test_hosts():
     save = OrbaxCheckpoint("never")
     assert save.is_primary_host() and not save.is_multihost_enabled()
