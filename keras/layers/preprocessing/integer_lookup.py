@@ -179,7 +179,20 @@ class IntegerLookup(Lookup):
                 f"{layer_label(self)}: `adapt` needs integers; received an array of "
                 f"{data.dtype}, shape {data.shape}. For text use StringLookup."
             )
-        counts.add_counted(*np.unique(data, return_counts=True))
+        counts.add_counted(*_counted(data))
         if self.output_mode == "tf_idf":
             size = data.size // max(len(data), 1)
             counts.add_samples(data.ravel().tolist(), [size] * len(data))
+
+
+def _counted(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The integers in an array, and how often each occurs."""
+    low = int(data.min()) if data.size else 0
+    span = int(data.max()) - low if data.size else _SPAN
+    if span >= _SPAN or data.dtype.kind != "i":
+        return np.unique(data, return_counts=True)
+
+    # Close to each other, they are counted without being sorted.
+    found = np.bincount(data.ravel().astype(np.int64) - low)
+    places = np.flatnonzero(found)
+    return places + low, found[places]
