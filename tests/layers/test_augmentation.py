@@ -137,6 +137,23 @@ def test_a_box_that_leaves_the_picture_has_no_label(backend):
     assert numpy(out["boxes"])[0, 2].tolist() == [-1] * 4
 
 
+def test_helpers_for_boxes_count_as_those_of_keras(backend):
+    """The numbers are what Keras 3.15.1 returned for these arguments."""
+    boxes = {"boxes": np.array([[[1, 2, 5, 6]]], "float32"), "labels": np.ones((1, 1))}
+    x, y = np.array([[1.0, 2.0]], "float32"), np.array([[5.0, 6.0]], "float32")
+    transform = np.array([[1.1, 0.2, 3, 0.4, 0.9, 5, 0, 0]], "float32")
+    zoom = layers.RandomZoom(0.2)
+
+    clipped = zoom.get_clipped_bbox(boxes, 4.0, 1.0, 4.5, 2.0)["boxes"]
+    shifted = layers.RandomShear().get_shifted_bbox(boxes, 0.2, 0.3)["boxes"]
+    places = zoom.get_transformed_x_y(*map(ops.convert_to_tensor, (x, y, transform)))
+
+    np.testing.assert_allclose(numpy(clipped), [[[0, 1, 2.5, 3]]], rtol=1e-6)
+    np.testing.assert_allclose(numpy(shifted), [[[0.8, 1.7, 4.8, 5.7]]], rtol=1e-6)
+    np.testing.assert_allclose(numpy(places[0]), [[5.1, 6.4]], rtol=1e-6)
+    np.testing.assert_allclose(numpy(places[1]), [[9.9, 11.2]], rtol=1e-6)
+
+
 def test_boxes_without_a_format_say_what_to_give():
     boxes = {"boxes": np.zeros((1, 1, 4)), "labels": np.zeros((1, 1))}
     with pytest.raises(ValueError, match='bounding_box_format="xyxy"'):

@@ -111,6 +111,30 @@ class GeometricLayer(BaseImagePreprocessingLayer):
         """Height and width of the images that a draw was made for."""
         return self.size_of(transformation["input_shape"])
 
+    def get_transformed_x_y(self, x: Any, y: Any, transform: Any) -> tuple[Any, Any]:
+        """Places seen through a map.
+
+        Args:
+            x, y: columns and rows, `(batch, points)`.
+            transform: `(batch, 8)`, as in `keras.ops.image.affine_transform`.
+        """
+        a0, a1, a2, b0, b1, b2, c0, c1 = ops.split(transform, 8, axis=-1)
+        depth = c0 * x + c1 * y + 1
+        return (a0 * x + a1 * y + a2) / depth, (b0 * x + b1 * y + b2) / depth
+
+    def get_shifted_bbox(
+        self, bounding_boxes: Any, w_shift_factor: Any, h_shift_factor: Any
+    ) -> Any:
+        """Boxes, as left, top, right and bottom, shifted to the left and upwards."""
+        left, top, right, bottom = ops.split(bounding_boxes["boxes"], 4, axis=-1)
+        moved = [
+            left - w_shift_factor,
+            top - h_shift_factor,
+            right - w_shift_factor,
+            bottom - h_shift_factor,
+        ]
+        return {**bounding_boxes, "boxes": ops.concatenate(moved, axis=-1)}
+
     def _resample(self, images: Any, transformation: Any, interpolation: str) -> Any:
         size = self.size_of(ops.shape(images))
         flat = ops.reshape(self.matrices(transformation, *size), (-1, 9))

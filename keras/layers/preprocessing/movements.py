@@ -171,6 +171,25 @@ class RandomZoom(GeometricLayer):
         x, y = transformation["width_zoom"][:, 0], transformation["height_zoom"][:, 0]
         return about_center(matrix(x, 0, 0, 0, y, 0, 0, 0, 1), height, width)
 
+    def get_clipped_bbox(
+        self, bounding_boxes: Any, h_end: Any, h_start: Any, w_end: Any, w_start: Any
+    ) -> Any:
+        """Boxes, as left, top, right and bottom, clipped to a part of the image.
+
+        Args:
+            bounding_boxes: a dict of `"boxes"` and `"labels"`.
+            h_end, h_start, w_end, w_start: the rows and columns of the part, from which
+                the new boxes are counted.
+        """
+        left, top, right, bottom = ops.split(bounding_boxes["boxes"], 4, axis=-1)
+        clipped = [
+            ops.clip(left, w_start, w_end) - w_start,
+            ops.clip(top, h_start, h_end) - h_start,
+            ops.clip(right, w_start, w_end) - w_start,
+            ops.clip(bottom, h_start, h_end) - h_start,
+        ]
+        return {**bounding_boxes, "boxes": ops.concatenate(clipped, axis=-1)}
+
 
 class RandomTranslation(GeometricLayer):
     """Shifts images by random distances, in training.
