@@ -37,7 +37,6 @@ if TYPE_CHECKING:
         testing,
         tree,
         utils,
-        visualization,
         wrappers,
     )
     from keras.core.device import device
@@ -85,7 +84,6 @@ _MODULES = (
     "testing",
     "tree",
     "utils",
-    "visualization",
     "wrappers",
 )
 _NAMES = {
@@ -168,7 +166,6 @@ __all__ = [
     "tree",
     "utils",
     "version",
-    "visualization",
     "wrappers",
 ]
 

@@ -41,7 +41,6 @@ ORDER = (
     "datasets",
     "legacy",
     "preprocessing",
-    "visualization",
     "wrappers",
     "testing",
     "src",

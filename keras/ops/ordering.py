@@ -224,7 +224,7 @@ def _bincount_spec(x: Any, weights: Any, minlength: int) -> KerasTensor:
     return KerasTensor(
         (*x.shape[:-1], None),
         "int32" if weights is None else weights.dtype,
-        sparse=x.sparse,
+        sparse=getattr(x, "sparse", False),
     )
 
 

@@ -48,6 +48,9 @@ DELIBERATE = {
 # Calls that Keras takes, and we do not: make the tensor dense first.
 REFUSED = {
     *("ops.isreal(s)", "ops.cumprod(r)", "ops.cumsum(r)", "ops.logsumexp(r)"),
+    "layers.Normalization(mean=0.0, variance=4.0)(s)",
+    "layers.CategoryEncoding(6, output_mode='multi_hot')(i)",
+    "layers.CategoryEncoding(6, output_mode='count')(i)",
     *("ops.nonzero(r)", "ops.outer(r, q)", "ops.outer(r, 2.0)", "ops.outer(2.0, r)"),
 }
 
@@ -327,6 +330,18 @@ def test_a_gradient_of_rows_changes_a_table_as_the_whole_gradient_does(name):
             for _ in range(3):
                 optimizer.apply([g], [table])
         assert_equal(*tables)
+
+
+@pytest.mark.parametrize("mode", ["one_hot", "multi_hot", "count"])
+def test_categories_as_sparse_vectors(backend, mode):
+    x = np.array([[0, 2, 2], [1, 1, 1]], "int32")
+    dense = layers.CategoryEncoding(4, mode)
+    encoding = layers.CategoryEncoding(4, mode, sparse=True)
+    for data in (x, ops.convert_to_tensor(x)):
+        found = encoding(data)
+        assert kind_of(found) == "sparse"
+        assert_equal(found, dense(ops.convert_to_tensor(x)))
+    assert encoding(keras.Input((3,), dtype="int32")).sparse
 
 
 def test_no_sparse_tensors_on_numpy():
