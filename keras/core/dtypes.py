@@ -132,10 +132,23 @@ def numpy_dtype(name: str) -> np.dtype:
 
 
 def array_of(numbers: Any) -> np.ndarray:
-    """A nest of Python numbers as an array: floats are `floatx()`, integers int32."""
+    """A nest of Python numbers as an array: floats are `floatx()`, integers int32.
+
+    Integers that do not fit in int32 stay int64.
+    """
     array = np.asarray(numbers)
     narrow = {"float64": floatx(), "int64": "int32"}.get(array.dtype.name)
+    if narrow == "int32" and not fits_int32(array):
+        return array
     return array if narrow is None else array.astype(numpy_dtype(narrow))
+
+
+def fits_int32(numbers: np.ndarray) -> bool:
+    """Whether an array of integers keeps its values in int32."""
+    if not numbers.size:
+        return True
+    limits = np.iinfo(np.int32)
+    return bool(limits.min <= numbers.min() and numbers.max() <= limits.max)
 
 
 def result_type(*dtypes: Any) -> str:

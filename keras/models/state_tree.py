@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from keras.core.errors import check_choice
+from keras.core.scope import backend_scope
 from keras.core.variable import Variable
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def set_state_tree(model: Model, state_tree: dict[str, Any]) -> None:
 def _variables(model: Model) -> dict[str, list[Variable]]:
     """The variables of a model by the names of the tree's branches."""
     optimizer = model.optimizer
+    if model.compiled:
+        with backend_scope(model._backend):
+            model._track_loss()  # the mean of the loss is a part from the start
     return {
         "trainable_variables": model.trainable_variables,
         "non_trainable_variables": model.non_trainable_variables,

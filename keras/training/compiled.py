@@ -89,9 +89,9 @@ class CompiledTargets:
             rows = self._metrics_per_output(given, kind, names)
             for output, items in zip(self.outputs, rows):
                 found = [_get_metric(item) for item in items]
-                if many:
-                    found = [_renamed(m, f"{output.name}_{m.name}") for m in found]
-                setattr(output, kind, found)
+                setattr(output, kind, [m for m in found if m is not None])
+        for output in self.outputs:
+            _name_metrics(output, f"{output.name}_" if many else "")
         if many:
             from keras.metrics import Mean
 
@@ -161,12 +161,7 @@ class CompiledTargets:
         """The metrics given, in order."""
         if self.outputs is None:
             return list(self._early)
-        return [
-            m
-            for kind in ("metrics", "weighted_metrics")
-            for o in self.outputs
-            for m in getattr(o, kind)
-        ]
+        return [m for o in self.outputs for m in (*o.metrics, *o.weighted_metrics)]
 
     @property
     def loss_trackers(self) -> list[Any]:
@@ -398,6 +393,25 @@ def _by_shape(kind: str, name: str | None = None) -> Any:
     metric = metrics.MeanMetricWrapper(function, name=name or kind)
     metric._direction = "up" if function.kind == "accuracy" else "down"
     return metric
+
+
+def _name_metrics(output: Output, prefix: str) -> None:
+    """Give the metrics of an output names that differ.
+
+    A weighted one whose name is taken is called so, others are numbered.
+    """
+    taken: set[str] = set()
+    for kind in ("metrics", "weighted_metrics"):
+        for metric in getattr(output, kind):
+            name, number = metric.name, 0
+            if name in taken and kind == "weighted_metrics":
+                name = f"weighted_{name}"
+            while name in taken:
+                number += 1
+                name = f"{metric.name}_{number}"
+            taken.add(name)
+            if prefix or name != metric.name:
+                _renamed(metric, prefix + name)
 
 
 def _renamed(metric: Any, name: str) -> Any:

@@ -112,3 +112,17 @@ def test_masks_travel(backend):
         np.testing.assert_array_equal(masks.get_mask(out), wanted)
     assert masks.get_mask(ops.sum(masked, axis=-1)) is None
     assert masks.get_mask(ops.transpose(masked)) is None
+
+
+def test_paths_and_shallow_structures():
+    tree.assert_same_paths([1, {"x": 2}], (3, {"x": 4}))
+    with pytest.raises(ValueError, match=r"Only in `a`.*'x'"):
+        tree.assert_same_paths({"x": 1}, {"y": 1})
+    deep = {"a": [1], "b": []}
+    assert tree.map_structure_up_to({"a": 0, "b": 0}, len, deep) == {"a": 1, "b": 0}
+    assert tree.traverse(lambda x: tree.MAP_TO_NONE if x == 1 else None, [1, 2]) == [
+        None,
+        2,
+    ]
+    with pytest.warns(DeprecationWarning, match="check_types"):
+        tree.assert_same_structure([1], [2], check_types=False)

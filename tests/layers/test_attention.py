@@ -151,3 +151,13 @@ def test_order_of_weights_does_not_depend_on_losses(backend):
     model(X[:, 0])
     assert len(model.losses) == 1
     assert [v.path for v in model.weights] == before
+
+
+def test_a_key_mask_counts_without_a_key(backend):
+    layer = keras.layers.MultiHeadAttention(2, 3)
+    rng = np.random.default_rng(0)
+    q, v = rng.normal(size=(2, 3, 4)), rng.normal(size=(2, 5, 4))
+    mask = np.array([[1, 1, 1, 0, 0], [1, 0, 1, 1, 1]], bool)
+    by_key = layer(q, v, key_mask=mask)
+    np.testing.assert_allclose(by_key, layer(q, v, value_mask=mask), rtol=1e-5)
+    assert not np.allclose(by_key, layer(q, v))

@@ -71,3 +71,27 @@ def test_stable_top_k_takes_equal_values_in_their_order(backend):
     many = np.random.default_rng(0).integers(0, 9, (4, 1000)).astype("float32")
     order = np.argsort(-many, axis=1, kind="stable")[:, :300]
     np.testing.assert_array_equal(ops.top_k(many, 300, is_stable=True)[1], order)
+
+
+def test_integers_that_do_not_fit_are_not_wrapped_around(backend):
+    if backend == "jax":
+        with pytest.raises(OverflowError, match="3000000000"):
+            ops.convert_to_tensor([1, 3_000_000_000])
+        return
+    x = ops.convert_to_tensor([1, 3_000_000_000])
+    assert current().dtype_of(x) == "int64"
+    assert ops.convert_to_numpy(x).tolist() == [1, 3_000_000_000]
+
+
+@pytest.mark.gradients
+def test_the_gradient_of_mod_by_the_divisor_of_a_number(backend):
+    slope = ops.grad(lambda x: ops.sum(ops.mod(7.0, x)))(
+        ops.convert_to_tensor([2.0, 3.0])
+    )
+    np.testing.assert_allclose(slope, [-3.0, -2.0])
+
+
+def test_an_unknown_axis_is_tied_to_a_concrete_operand(backend):
+    unknown = keras.KerasTensor((None, None))
+    assert ops.matmul(unknown, np.ones((3, 2), "float32")).shape == (None, 2)
+    assert ops.dot(unknown, np.ones((3, 2), "float32")).shape == (None, 2)

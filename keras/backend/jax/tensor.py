@@ -74,7 +74,20 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
 
     if isinstance(x, float):  # NumPy's float64, which is a Python float
         return jnp.asarray(x, dtypes.result_type(float))
+    if kind is list or kind is tuple:
+        return jnp.asarray(_checked(_host(x)))
     return _device_array(x) if kind is np.ndarray else jnp.asarray(_host(x))
+
+
+def _checked(x: Any) -> Any:
+    """Numbers of a list, which JAX would wrap around if they do not fit."""
+    is_wide = isinstance(x, np.ndarray) and x.dtype == np.int64
+    if is_wide and not jax.config.jax_enable_x64 and not dtypes.fits_int32(x):
+        raise OverflowError(
+            f"convert_to_tensor: the integers go from {x.min()} to {x.max()}, but "
+            "JAX's widest type is int32 unless `jax_enable_x64` is set."
+        )
+    return x
 
 
 _same = jax.jit(lambda x: x)

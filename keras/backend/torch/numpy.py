@@ -334,6 +334,13 @@ def _linear(x: Any, kernel: Any, bias: Any = None) -> torch.Tensor:
     return torch.nn.functional.linear(x, kernel.t(), bias)
 
 
+def mod(x1: Any, x2: Any) -> Any:
+    """The remainder with the sign of `x2`."""
+    if not isinstance(x1, torch.Tensor) and x2.requires_grad:
+        x1 = x2.new_tensor(x1)  # of a number, PyTorch has no gradient by `x2`
+    return x1 % x2
+
+
 TABLE: dict[str, Callable] = {
     **functions_of(
         torch,
@@ -357,7 +364,7 @@ TABLE: dict[str, Callable] = {
         operator,
         """
         add divide=truediv equal=eq greater=gt greater_equal=ge
-        less=lt less_equal=le mod multiply=mul not_equal=ne power=pow subtract=sub
+        less=lt less_equal=le multiply=mul not_equal=ne power=pow subtract=sub
         """,
     ),
     **functions_of(torch, "all any", over_axes),
@@ -368,8 +375,8 @@ TABLE: dict[str, Callable] = {
         sys.modules[__name__],
         """
         _pad _prod _repeat absolute argsort bincount cbrt clip count_nonzero diag
-        expand_dims floor_divide get_item mean=_mean round=_rounded sign sort squeeze
-        sum=_sum take take_along_axis
+        expand_dims floor_divide get_item mean=_mean mod round=_rounded sign sort
+        squeeze sum=_sum take take_along_axis
         """,
     ),
     "_linear": _linear,
