@@ -82,7 +82,8 @@ def convert_to_tensor(x: Any, dtype: Any = None) -> Any:
 def _checked(x: Any) -> Any:
     """Numbers of a list, which JAX would wrap around if they do not fit."""
     is_wide = isinstance(x, np.ndarray) and x.dtype == np.int64
-    if is_wide and not jax.config.jax_enable_x64 and not dtypes.fits_int32(x):
+    has_int64 = jax.dtypes.canonicalize_dtype("int64") == np.int64
+    if is_wide and not has_int64 and not dtypes.fits_int32(x):
         raise OverflowError(
             f"convert_to_tensor: the integers go from {x.min()} to {x.max()}, but "
             "JAX's widest type is int32 unless `jax_enable_x64` is set."
