@@ -7,7 +7,7 @@ TEST_VENV ?= .venv
 BACKEND ?= torch
 PYTEST = $(TEST_VENV)/bin/python -m pytest -q
 
-.PHONY: demo test quick slow fix install-test lint types check clean
+.PHONY: demo test quick slow long fix install-test lint types check clean
 
 # An environment with the default backend (JAX), and the main job on real data.
 demo: $(DEMO_VENV)/ready
@@ -31,15 +31,19 @@ $(TEST_VENV)/ready: pyproject.toml
 	touch $@
 
 check: lint types
-	$(PYTEST) -n 2 --dist loadfile
+	$(PYTEST) -n 2 --dist loadfile -m "not long"
 
 # One backend, without the tests marked slow: for the time between two thoughts.
 quick: install-test
-	$(PYTEST) -n 2 --dist worksteal -m "not slow" --backends $(BACKEND)
+	$(PYTEST) -n 2 --dist worksteal -m "not slow and not long" --backends $(BACKEND)
 
 # Only what `quick` leaves out for its time, on all backends.
 slow: install-test
-	$(PYTEST) -n 2 --dist loadfile -m slow
+	$(PYTEST) -n 2 --dist loadfile -m "slow and not long"
+
+# What takes minutes: kills at any moment, estimators' checks, large architectures.
+long: install-test
+	$(PYTEST) -n 2 --dist worksteal -m long
 
 # Mend what can be mended by itself: order of imports, format.
 fix: install-test

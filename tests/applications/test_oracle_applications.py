@@ -28,7 +28,7 @@ from keras.core.graph.operation import OpCall
 
 EXPECTED = json.loads(lzma.decompress((DATA / "applications.json.xz").read_bytes()))
 CASES = cases()
-# One of each kind of block; the others take longer, and are run with the slow tests.
+# One of each kind of block; the others take longer, and run by `make long`.
 QUICK = (
     "EfficientNetB0",
     "MobileNet",
@@ -39,7 +39,7 @@ QUICK = (
 
 def marked(keys: Any, is_slow: Any) -> list[Any]:
     return [
-        pytest.param(key, marks=pytest.mark.slow) if is_slow(key) else key
+        pytest.param(key, marks=pytest.mark.long) if is_slow(key) else key
         for key in keys
     ]
 

@@ -104,7 +104,7 @@ def test_killed(harm, tmp_path):
     harm(run, random.Random(0))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("trial", range(50))
 def test_killed_at_any_moment(trial, tmp_path):
     rng = random.Random(trial)

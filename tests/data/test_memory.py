@@ -60,7 +60,7 @@ def stored(tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.gradients
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("kind", ["memmap", "hdf5", "memmap dataset", "hdf5 dataset"])

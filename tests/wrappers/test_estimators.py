@@ -78,7 +78,7 @@ def good_regressor():
     return GoodRegressor(**regressor().get_params(deep=False))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make", [good_classifier, good_regressor, transformer], ids=lambda f: f.__name__
 )
