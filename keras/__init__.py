@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         testing,
         tree,
         utils,
+        visualization,
         wrappers,
     )
     from keras.core.device import device
@@ -84,6 +85,7 @@ _MODULES = (
     "testing",
     "tree",
     "utils",
+    "visualization",
     "wrappers",
 )
 _NAMES = {
@@ -166,6 +168,7 @@ __all__ = [
     "tree",
     "utils",
     "version",
+    "visualization",
     "wrappers",
 ]
 

@@ -41,6 +41,7 @@ ORDER = (
     "datasets",
     "legacy",
     "preprocessing",
+    "visualization",
     "wrappers",
     "testing",
     "src",

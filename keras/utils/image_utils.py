@@ -8,10 +8,12 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from keras import ops
 from keras.core import dtypes, settings
 from keras.core.errors import check_choice, optional_import, standardize_tuple
+from keras.core.scope import backend_scope
 from keras.core.typing import ArrayLike, DataFormat, DTypeLike
-from keras.ops.core import convert_to_numpy
+from keras.ops.resizing import Interpolation
 from keras.utils.image_files import (
     COLOR_MODES,
     ColorMode,
@@ -194,7 +196,7 @@ def array_to_img(
 def _on_host(x: Any) -> Any:
     """A tensor as an array; what is on the host already needs no backend."""
     is_host = isinstance(x, (np.ndarray, list, tuple))
-    return x if is_host else convert_to_numpy(x)
+    return x if is_host else ops.convert_to_numpy(x)
 
 
 def save_img(
@@ -241,3 +243,53 @@ def _is_jpeg(path: Any, file_format: str | None) -> bool:
         return file_format.lower() in ("jpg", "jpeg")
     is_path = isinstance(path, (str, os.PathLike))
     return is_path and os.fspath(path).lower().endswith((".jpg", ".jpeg"))
+
+
+def smart_resize(
+    x: ArrayLike,
+    size: tuple[int, int],
+    interpolation: Interpolation = "bilinear",
+    data_format: DataFormat | None = "channels_last",
+    **kwargs: Any,
+) -> Any:
+    """Resize images without distorting them: crop to the aspect ratio, then resize.
+
+    Args:
+        x: `(batch, height, width, channels)` or one image, or channels first.
+        size: the new height and width.
+        interpolation: see `keras.ops.image.resize`.
+        data_format: "channels_last" or "channels_first".
+        **kwargs: only `backend_module=None` is accepted, for compatibility.
+
+    Returns:
+        A NumPy array if `x` is one, of its type, computed without a framework; else a
+        tensor.
+
+    Raises:
+        ValueError: the rank is not 3 or 4, or `interpolation` is not known.
+        TypeError: another argument is given.
+
+    Example:
+        >>> import numpy as np
+        >>> keras.preprocessing.image.smart_resize(np.zeros((9, 6, 3)), (4, 4)).shape
+        (4, 4, 3)
+    """
+    if kwargs.pop("backend_module", None) is not None or kwargs:
+        raise TypeError(
+            f"smart_resize: unknown arguments {sorted(kwargs) or ['backend_module']}. "
+            "To choose a backend, enter it with keras.config.backend_scope."
+        )
+
+    def resize() -> Any:
+        return ops.image.resize(
+            x,
+            size,
+            interpolation=interpolation,
+            crop_to_aspect_ratio=True,
+            data_format=data_format,
+        )
+
+    if type(x) is not np.ndarray:  # a tensor of the NumPy backend is a subclass
+        return resize()
+    with backend_scope("numpy"):
+        return ops.convert_to_numpy(resize())

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import keras
 from keras import ops, utils
 from keras.utils import image_files
 from keras.utils.image_files import ImageFileError, decode_image
@@ -277,3 +278,19 @@ class TestArrays:
             utils.array_to_img(np.zeros((4, 4, 2)))
         with pytest.raises(ValueError, match="must have rank 2 or 3"):
             utils.img_to_array(np.zeros((1, 4, 4, 3)))
+
+
+class TestSmartResize:
+    def test_crops_then_resizes(self, backend):
+        x = RNG.random((2, 9, 6, 3)).astype("float32")
+        resize = keras.preprocessing.image.smart_resize
+        got = resize(x, (4, 4))
+        assert isinstance(got, np.ndarray) and got.dtype == np.float32
+        # 6 of 9 rows about the center.
+        want = ops.image.resize(x[:, 1:7], (4, 4))
+        np.testing.assert_allclose(got, ops.convert_to_numpy(want), rtol=1e-5)
+        assert ops.is_tensor(resize(ops.convert_to_tensor(x), (4, 4)))
+
+    def test_mistakes(self):
+        with pytest.raises(TypeError, match="unknown arguments"):
+            keras.preprocessing.image.smart_resize(PICTURE, (4, 4), foo=1)
