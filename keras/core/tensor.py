@@ -68,6 +68,8 @@ class KerasTensor(Operators):
 
     shape: Shape = field("The sizes of the axes, None where one is not known.")
     dtype: str = field("The type of the elements.")
+    sparse: bool = field("Whether it stands for sparse tensors.")
+    ragged: bool = field("Whether it stands for ragged tensors.")
     ragged_rank = None
     row_splits_dtype = None
 
