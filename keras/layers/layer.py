@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any, Self
+
+import numpy as np
 
 from keras.core import tree
 from keras.core.config.configurable import Configurable
@@ -165,6 +168,11 @@ class Layer(Operation, Configurable, LayerState):
         self.input_spec = None
         self.supports_masking = False
         self.activity_regularizer = _get_regularizer(activity_regularizer)
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(
+                f"{type(self).__name__}: `trainable` must be True or False; received "
+                f"{trainable!r}."
+            )
         self._trainable = bool(trainable)
 
     def _check_initialized(self) -> None:
@@ -364,8 +372,11 @@ class Layer(Operation, Configurable, LayerState):
         """
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._tensor_shapes(args, kwargs)
-            values = list(shapes.values())
-            shape = self.compute_output_shape(*values[:1])
+            named = inspect.signature(self.compute_output_shape).parameters
+            if len(shapes) > 1 and set(shapes) <= set(named):
+                shape = self.compute_output_shape(**shapes)
+            else:
+                shape = self.compute_output_shape(*list(shapes.values())[:1])
             if tree.is_shape(shape):
                 return KerasTensor(shape, self.compute_dtype)
             return tree.map_shape_structure(

@@ -9,6 +9,7 @@ from typing import Any
 from keras import ops
 from keras.core import tree
 from keras.core.config.limits import check_repeats
+from keras.core.dtypes import is_float_dtype
 from keras.core.scope import current
 from keras.core.variable import (
     AutocastFrame,
@@ -141,6 +142,8 @@ class RNN(Layer):
         """Step along the sequence."""
         mask = tree.flatten(mask)[0]
         self._check_call(sequences, mask)
+        if not is_float_dtype(ops.dtype(sequences)):
+            sequences = ops.cast(sequences, self.compute_dtype)
         states = None if initial_state is None else self._as_states(initial_state)
         run = self._run_whole
         if current().runs_eagerly(sequences) and self._may_compile():

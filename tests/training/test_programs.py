@@ -182,3 +182,30 @@ def test_arguments_of_the_wrong_object():
 
 def test_the_implementation_of_keras_1():
     assert layers.GRU(2, implementation=0).cell.implementation == 1
+
+
+def test_shapes_by_name():
+    class Sum(layers.Layer):
+        def call(self, a, b):
+            return a + b
+
+        def compute_output_shape(self, a_shape, b_shape):
+            return b_shape
+
+    assert Sum()(keras.Input((1,)), keras.Input((2,))).shape == (None, 2)
+
+
+def test_recurrent_layers_take_integers(backend):
+    x = np.arange(6).reshape(1, 3, 2)
+    lstm = layers.LSTM(2)
+    found = lstm(x.astype("int32"))
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(found), ops.convert_to_numpy(lstm(x.astype("float32")))
+    )
+    both = layers.Bidirectional(layers.GRU(2))
+    assert both(x.astype("int32")).shape == (1, 4)
+
+
+def test_trainable_is_a_bool():
+    with pytest.raises(ValueError, match="`trainable` must be True or False"):
+        layers.Dense(1, trainable="yes")
