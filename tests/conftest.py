@@ -1,8 +1,10 @@
 """Every backend in one process."""
 
+import gc
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 
 # The tests read no settings of the machine, and leave none behind, nor other files:
@@ -95,6 +97,15 @@ def _backends_of(item):
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     words = (value for value in parameters.values() if isinstance(value, str))
     return set(words) & set(BACKENDS)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def freed_programs():
+    """Let go of a file's compiled programs, which take gigabytes together."""
+    yield
+    gc.collect()
+    if "jax" in sys.modules:
+        sys.modules["jax"].clear_caches()
 
 
 def pytest_unconfigure():
