@@ -43,10 +43,10 @@ class LossScaleOptimizer(Optimizer):
             )
         if isinstance(inner_optimizer, LossScaleOptimizer):
             raise ValueError("LossScaleOptimizer cannot wrap another one.")
-        if kwargs:
+        if given := sorted(k for k, v in kwargs.items() if v is not None):
             raise ValueError(
-                f"LossScaleOptimizer: {sorted(kwargs)} belong to the inner optimizer; "
-                f"give them to {type(inner_optimizer).__name__} instead."
+                f"LossScaleOptimizer: {given} belong to the inner optimizer; give them "
+                f"to {type(inner_optimizer).__name__} instead."
             )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer

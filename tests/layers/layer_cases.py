@@ -28,16 +28,16 @@ class Several(NamedTuple):
 # Public names that have no case of their own, and where they are tested.
 WITHOUT_A_CASE = {
     "FlaxLayer": "wraps a module of Flax: test_wrappers.py",
-    "HashedCrossing": "works on text: test_tables.py",
-    "Hashing": "works on text: test_tables.py",
+    "HashedCrossing": "works on text: test_table_layers.py",
+    "Hashing": "works on text: test_table_layers.py",
     "InputLayer": "made by keras.Input: tests/models",
     "InputSpec": "a description, not a layer",
     "JaxLayer": "wraps functions of JAX: test_wrappers.py",
     "Layer": "the base class: tests/layers/test_layer.py",
     "MaxNumBoundingBoxes": "leaves images as they are: test_augmentation.py",
-    "StringLookup": "works on text: test_tables.py",
+    "StringLookup": "works on text: test_table_layers.py",
     "TFSMLayer": "wraps a SavedModel: test_wrappers.py",
-    "TextVectorization": "works on text: test_tables.py",
+    "TextVectorization": "works on text: test_table_layers.py",
     "TorchModuleWrapper": "wraps a module of PyTorch: test_wrappers.py",
     "Wrapper": "a base class: test_wrappers.py",
 }

@@ -31,6 +31,7 @@ CASES["Averaged"] = lambda: optimizers.SGD(0.01, use_ema=True)
 # Laws that need not hold for an optimizer, and why.
 EXCEPT = {
     ("LossScaleOptimizer", "schedules"): "the rate is that of the optimizer inside",
+    ("LossScaleOptimizer", "clipping"): "the optimizer inside clips",
     ("MultiOptimizer", "clipping"): "the optimizers inside clip",
     ("MultiOptimizer", "schedules"): "the rates are those of the optimizers inside",
 }
