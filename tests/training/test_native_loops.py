@@ -43,7 +43,7 @@ def tensorflow_steps():
             return {m.name: m.result() for m in self.metrics}
 
         def predict_step(self, data):
-            return 2 * self(data[0], training=False)
+            return 2 * self(data, training=False)
 
     return Model
 
