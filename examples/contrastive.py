@@ -64,7 +64,7 @@ class Contrastive(keras.Model):
 
     def train_step(self, data):
         """No labels in `data`."""
-        (images,) = data
+        images = data
         weights = self.trainable_variables
         run = ops.value_and_grad(lambda: self.contrast(images), weights, has_aux=True)
         (loss, found), grads = run()

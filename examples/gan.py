@@ -49,7 +49,7 @@ class GAN(keras.Model):
 
     def train_step(self, data):
         """One move of each player."""
-        (real,) = data
+        real = data
         count = real.shape[0]
 
         def discriminate():

@@ -44,7 +44,7 @@ class Solution(keras.Model):
 
     def train_step(self, data):
         """Make the mean square of the residual smaller."""
-        (points,) = data
+        points = data
         weights = self.trainable_variables
 
         def loss():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,7 +29,8 @@ def unknown_arguments(cls: type, given: Iterable[str], others: Iterable[str]) ->
         given: the unknown names.
         others: the names that it takes beside those in its own signature.
     """
-    own = [p for p in inspect.signature(cls).parameters if p not in ("args", "kwargs")]
+    code = cls.__init__.__code__  # type: ignore[misc]
+    own = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
     known = list(dict.fromkeys([*own, *others]))
     names = sorted(given)
     hints = [

@@ -24,10 +24,13 @@ EXCEPTIONS = {
     "layers": {
         *("InputLayer", "InputSpec", "Lambda", "Layer", "Wrapper"),
         *("FlaxLayer", "JaxLayer", "TFSMLayer", "TorchModuleWrapper"),
+        # Compared with Keras in one configuration, or in their configs alone.
+        *("AugMix", "Pipeline", "RandomColorJitter", "RandomElasticTransform"),
+        *("Rescaling", "ReversibleEmbedding"),
     },
     "losses": {"Loss"},
     "metrics": {"Metric"},
-    "optimizers": {"Optimizer"},
+    "optimizers": {"MultiOptimizer", "Optimizer", "OptimizerMap"},
     "optimizers.schedules": {"LearningRateSchedule"},
 }
 CASES: dict[str, dict] = {
