@@ -11,6 +11,7 @@ case takes too long. A case is given by a seed and a number, so that it can be r
 
 import argparse
 import collections
+import importlib
 import json
 import os
 import pathlib
@@ -162,6 +163,12 @@ def worker(options) -> None:
 
     warnings.simplefilter("ignore")
     import targets
+
+    from keras.core.config.registry import BUILTIN_NAMESPACES
+
+    # Where names are looked up: an import at a first use evaluates annotations.
+    for namespace in BUILTIN_NAMESPACES:
+        importlib.import_module(namespace)
 
     jail = tempfile.mkdtemp(dir=options.folder)
     tempfile.tempdir = jail
