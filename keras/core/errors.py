@@ -21,27 +21,22 @@ def near_matches(name: str, known: Iterable[str]) -> str:
 _FORMER = {"lr": "learning_rate", "decay": "weight_decay"}
 
 
-def unknown_arguments(cls: type, given: Iterable[str], others: Iterable[str]) -> str:
+def unknown_arguments(who: str, given: Iterable[str], known: Iterable[str]) -> str:
     """The sentence for constructor arguments that a class does not have.
 
     Args:
-        cls: the class.
+        who: the class.
         given: the unknown names.
-        others: the names that it takes beside those in its own signature.
+        known: the names that it takes.
     """
-    code = cls.__init__.__code__  # type: ignore[misc]
-    own = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
-    known = list(dict.fromkeys([*own, *others]))
-    names = sorted(given)
+    names, known = sorted(given), sorted(known)
     hints = [
         f" Did you mean {_FORMER[n]!r}?"
         if _FORMER.get(n) in known
         else near_matches(n, known)
         for n in names
     ]
-    return (
-        f"{cls.__name__}: unknown arguments {names}.{''.join(hints)} It takes {known}."
-    )
+    return f"{who}: unknown arguments {names}.{''.join(hints)} It takes {known}."
 
 
 def check_choice(value: Any, choices: Sequence[Any], argument: str, who: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any, Self
@@ -11,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from keras.core import tree
-from keras.core.config.configurable import Configurable
+from keras.core.config.configurable import Configurable, argument_names
 from keras.core.config.limits import count_call
 from keras.core.errors import unknown_arguments
 from keras.core.fields import field
@@ -40,7 +39,12 @@ from keras.layers.call import (
 from keras.layers.input_spec import check_inputs, layer_label
 from keras.layers.layer_state import LayerState
 from keras.layers.shape_key import shape_key
-from keras.layers.signature import build_parameters, call_signature, shape_of
+from keras.layers.signature import (
+    build_parameters,
+    call_signature,
+    shape_of,
+    shape_parameters,
+)
 
 
 def _wrap_build(build: Callable) -> Callable:
@@ -155,8 +159,9 @@ class Layer(Operation, Configurable, LayerState):
     ) -> None:
         self._input_shape_arg = _pop_input_shape(kwargs)
         if kwargs:
-            common = ("activity_regularizer", "trainable", "dtype", "autocast", "name")
-            raise TypeError(unknown_arguments(type(self), kwargs, common))
+            who, known = type(self).__name__, argument_names(type(self))
+            raise TypeError(unknown_arguments(who, kwargs, known))
+
         if name is not None and (not isinstance(name, str) or "/" in name):
             raise ValueError(
                 f"{type(self).__name__}: `name` must be a string without '/'; received "
@@ -372,8 +377,8 @@ class Layer(Operation, Configurable, LayerState):
         """
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             shapes = self._tensor_shapes(args, kwargs)
-            named = inspect.signature(self.compute_output_shape).parameters
-            if len(shapes) > 1 and set(shapes) <= set(named):
+            names = shape_parameters(type(self))  # type: ignore[arg-type]
+            if len(shapes) > 1 and shapes.keys() <= names:
                 shape = self.compute_output_shape(**shapes)
             else:
                 shape = self.compute_output_shape(*list(shapes.values())[:1])

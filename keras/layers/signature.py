@@ -102,6 +102,12 @@ def build_parameters(cls: Any) -> tuple[list[str], bool] | None:
     return names, any(p.kind is p.VAR_KEYWORD for p in parameters)
 
 
+@functools.cache
+def shape_parameters(cls: Any) -> frozenset[str]:
+    """The names of the parameters of `cls.compute_output_shape`."""
+    return frozenset(inspect.signature(cls.compute_output_shape).parameters)
+
+
 def shape_of(value: Any) -> Any:
     """The shape of a tensor, or the shapes of a nested structure of tensors."""
     if value is None:

@@ -9,13 +9,13 @@ runs, and `update` is the definition it is tested against.
 
 from __future__ import annotations
 
-import inspect
 import re
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 from keras import initializers, ops
+from keras.core.config.configurable import argument_names
 from keras.core.config.limits import as_large_as_weights
 from keras.core.errors import check_fraction, unknown_arguments
 from keras.core.inspection import is_builtin
@@ -77,8 +77,7 @@ class Optimizer(Hyperparameters):
     ) -> None:
         who = type(self).__name__
         if kwargs:
-            common = list(inspect.signature(Optimizer).parameters)[:-1]
-            raise TypeError(unknown_arguments(type(self), kwargs, common))
+            raise TypeError(unknown_arguments(who, kwargs, argument_names(type(self))))
 
         limits = {
             "clipnorm": clipnorm,

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 
+from keras.training.data.weights import ClassWeights
+
 _F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def standardize_shape(shape: Sequence[Any]) -> tuple[int | None, ...]:
-    """A shape as a tuple of sizes; None where a size is not known.
-
-    Raises:
-        ValueError: a size is negative.
-    """
-    sizes = tuple(None if size is None else int(size) for size in shape)
-    if any(size is not None and size < 0 for size in sizes):
-        raise ValueError(f"A shape has sizes of at least 0; received {tuple(shape)}.")
-    return sizes
 
 
 def class_weight_to_sample_weights(y: Any, class_weight: Mapping[int, float]) -> Any:
@@ -30,10 +20,7 @@ def class_weight_to_sample_weights(y: Any, class_weight: Mapping[int, float]) ->
         y: class indices, or one-hot targets of shape (batch_size, classes).
         class_weight: a weight for each class; classes that are not in it weigh 1.
     """
-    y = np.asarray(y)
-    if y.ndim > 1:
-        y = y[..., 0] if y.shape[-1] == 1 else y.argmax(-1)
-    return np.vectorize(lambda label: class_weight.get(int(label), 1.0), otypes="f")(y)
+    return ClassWeights(class_weight).of(np.asarray(y))
 
 
 def no_automatic_dependency_tracking(method: _F) -> _F:

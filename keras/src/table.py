@@ -30,7 +30,7 @@ NAMES: dict[str, dict[str, str]] = {
         "get_keras_mask": "keras.core.masks:get_mask",
         "set_keras_mask": "keras.core.masks:set_mask",
         "standardize_data_format": "keras.core.settings:standardize_data_format",
-        "standardize_shape": f"{_INTERNALS}:standardize_shape",
+        "standardize_shape": "keras.core.tensor:standardize_shape",
         **{name: f"keras.ops:{name}" for name in _OPS.split()},
     },
     "layers": {

@@ -46,9 +46,7 @@ from keras._tf_keras.legacy.backend_math import (
 from keras._tf_keras.legacy.backend_nn import (
     batch_dot,
     batch_normalization,
-    binary_crossentropy,
     binary_focal_crossentropy,
-    categorical_crossentropy,
     categorical_focal_crossentropy,
     conv1d,
     conv2d,
@@ -74,12 +72,9 @@ from keras._tf_keras.legacy.backend_tensors import (
     get_value,
     moving_average_update,
     random_bernoulli,
-    random_normal,
     random_normal_variable,
-    random_uniform,
     random_uniform_variable,
     set_value,
-    truncated_normal,
     update,
     update_add,
     update_sub,
@@ -93,7 +88,9 @@ from keras.ops import (
     arange,
     argmax,
     argmin,
+    binary_crossentropy,
     cast,
+    categorical_crossentropy,
     concatenate,
     cos,
     cumprod,
@@ -135,6 +132,9 @@ from keras.ops import (
     zeros,
     zeros_like,
 )
+from keras.random import normal as random_normal
+from keras.random import truncated_normal
+from keras.random import uniform as random_uniform
 
 __all__ = [
     "abs",

@@ -20,15 +20,15 @@ def switch(condition: ArrayLike, then_expression: Any, else_expression: Any) -> 
     A condition with axes chooses element by element, and stands for all the axes that
     the tensors have behind its own.
     """
-    branches = [x() if callable(x) else x for x in (then_expression, else_expression)]
+    functions = [
+        x if callable(x) else (lambda x=x: ops.convert_to_tensor(x))
+        for x in (then_expression, else_expression)
+    ]
     condition = ops.cast(condition, "bool")
     if ndim(condition) == 0:
-        functions = [
-            x if callable(x) else (lambda x=x: ops.convert_to_tensor(x))
-            for x in (then_expression, else_expression)
-        ]
         return ops.cond(condition, *functions)
 
+    branches = [function() for function in functions]
     missing = ndim(branches[0]) - ndim(condition)
     condition = ops.reshape(condition, (*ops.shape(condition), *[1] * missing))
     return ops.where(condition, *branches)

@@ -146,13 +146,6 @@ def batch_normalization(
     return ops.batch_normalization(x, mean, var, axis, beta, gamma, epsilon)
 
 
-def binary_crossentropy(
-    target: ArrayLike, output: ArrayLike, from_logits: bool = False
-) -> Tensor:
-    """Binary crossentropy of each element."""
-    return ops.binary_crossentropy(target, output, from_logits)
-
-
 def binary_focal_crossentropy(
     target: ArrayLike,
     output: ArrayLike,
@@ -166,13 +159,6 @@ def binary_focal_crossentropy(
     return losses.binary_focal_crossentropy(
         *expanded, apply_class_balancing, alpha, gamma, from_logits
     )
-
-
-def categorical_crossentropy(
-    target: ArrayLike, output: ArrayLike, from_logits: bool = False, axis: int = -1
-) -> Tensor:
-    """Crossentropy against one-hot targets."""
-    return ops.categorical_crossentropy(target, output, from_logits, axis)
 
 
 def categorical_focal_crossentropy(

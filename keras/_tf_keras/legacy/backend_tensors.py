@@ -108,39 +108,6 @@ def cast_to_floatx(x: ArrayLike) -> Any:
     return np.asarray(x, floatx())
 
 
-def random_normal(
-    shape: Sequence[int],
-    mean: float = 0.0,
-    stddev: float = 1.0,
-    dtype: DTypeLike = None,
-    seed: Seed = None,
-) -> Tensor:
-    """Numbers from a normal distribution."""
-    return random.normal(shape, mean, stddev, dtype, seed)
-
-
-def truncated_normal(
-    shape: Sequence[int],
-    mean: float = 0.0,
-    stddev: float = 1.0,
-    dtype: DTypeLike = None,
-    seed: Seed = None,
-) -> Tensor:
-    """Numbers from a normal distribution, none beyond two standard deviations."""
-    return random.truncated_normal(shape, mean, stddev, dtype, seed)
-
-
-def random_uniform(
-    shape: Sequence[int],
-    minval: float = 0.0,
-    maxval: float = 1.0,
-    dtype: DTypeLike = None,
-    seed: Seed = None,
-) -> Tensor:
-    """Numbers from a uniform distribution."""
-    return random.uniform(shape, minval, maxval, dtype, seed)
-
-
 def random_bernoulli(
     shape: Sequence[int], p: float = 0.0, dtype: DTypeLike = None, seed: Seed = None
 ) -> Tensor:

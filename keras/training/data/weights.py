@@ -103,14 +103,19 @@ class ClassWeights:
             ValueError: the batch has no `y`, several, or one of three dimensions.
         """
         x, y, sample_weight = (*batch, None, None)[:3]
-        weights = self._of(y)
+        weights = self.of(y)
         if sample_weight is not None:
             given = to_numpy(sample_weight)
             tail = (1,) * (given.ndim - 1)
             weights = (given * weights.reshape(-1, *tail)).astype(weights.dtype)
         return x, y, weights
 
-    def _of(self, y: Any) -> np.ndarray:
+    def of(self, y: Any) -> np.ndarray:
+        """The weight of each target's class, shape (batch_size,).
+
+        Raises:
+            ValueError: `y` is not one array, or one of three dimensions.
+        """
         self.check(y)
         labels = to_numpy(y)
         if labels.ndim > 2:
