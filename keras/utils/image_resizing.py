@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from keras.backend import resampling
+
 INTERPOLATIONS = (
     "bilinear",
     "nearest",
@@ -56,7 +58,8 @@ def resize(image: np.ndarray, size: tuple[int, int], interpolation: str) -> np.n
     """
     height, width = image.shape[:2]
     if interpolation == "nearest":
-        rows, columns = _nearest(height, size[0]), _nearest(width, size[1])
+        rows = resampling.nearest(np, height, size[0])
+        columns = resampling.nearest(np, width, size[1])
         return image[rows[:, None], columns]
 
     # Rows of numbers, whatever the channels: NumPy gathers single floats fastest.
@@ -87,10 +90,6 @@ def _along_columns(image: np.ndarray, taps: _Taps) -> np.ndarray:
         part *= weights
         out += part
     return out
-
-
-def _nearest(old: int, new: int) -> np.ndarray:
-    return (2 * np.arange(new) + 1) * old // (2 * new)
 
 
 @functools.lru_cache(maxsize=512)
@@ -138,20 +137,18 @@ def _area(old: int, new: int) -> _Taps:
 def _kernel(distance: np.ndarray, interpolation: str) -> np.ndarray:
     """The weight of a pixel at a distance, which is not negative."""
     x = distance
-    if interpolation == "bilinear":
-        return np.maximum(1 - x, 0)
+    if interpolation in ("bilinear", "bicubic"):
+        return resampling.kernel(np, x, interpolation)
     if interpolation == "gaussian":
         sigma = 0.5
         return np.where(x < 1.5, np.exp(-(x**2) / (2 * sigma**2)), 0)
     if interpolation.startswith("lanczos"):
         radius = int(_SUPPORT[interpolation])
         return np.where(x < radius, np.sinc(x) * np.sinc(x / radius), 0)
-    if interpolation == "bicubic":  # Keys (1981), a = -0.5
-        near = (1.5 * x - 2.5) * x * x + 1
-        far = ((-0.5 * x + 2.5) * x - 4) * x + 2
-    else:  # Mitchell and Netravali (1988), b = c = 1/3
-        near = (7 * x**3 - 12 * x**2 + 16 / 3) / 6
-        far = (-7 / 3 * x**3 + 12 * x**2 - 20 * x + 32 / 3) / 6
+
+    # Mitchell and Netravali (1988), b = c = 1/3
+    near = (7 * x**3 - 12 * x**2 + 16 / 3) / 6
+    far = (-7 / 3 * x**3 + 12 * x**2 - 20 * x + 32 / 3) / 6
     return np.where(x < 1, near, np.where(x < 2, far, 0))
 
 

@@ -11,17 +11,9 @@ from typing import Any
 
 from keras import ops
 from keras.core.errors import check_choice
+from keras.ops.box_layouts import LAYOUTS
 
-# Which of left, top, right, bottom (or of the center, the width and the height) each of
-# the four numbers is.
-_ORDERS = {
-    "xyxy": ("left", "top", "right", "bottom"),
-    "yxyx": ("top", "left", "bottom", "right"),
-    "xywh": ("left", "top", "width", "height"),
-    "center_xywh": ("x", "y", "width", "height"),
-    "center_yxhw": ("y", "x", "height", "width"),
-}
-FORMATS = (*_ORDERS, *(f"rel_{name}" for name in _ORDERS))
+FORMATS = (*LAYOUTS, *(f"rel_{name}" for name in LAYOUTS))
 
 
 def transform_boxes(
@@ -49,8 +41,7 @@ def transform_boxes(
     given, labels = bounding_boxes["boxes"], bounding_boxes["labels"]
     corners = move(to_corners(ops.cast(given, "float32"), box_format, size))
 
-    limits = ops.stack([ops.cast(n, "float32") for n in (width, height) * 2])
-    corners = ops.minimum(ops.maximum(corners, 0.0), limits)
+    corners = ops.minimum(ops.maximum(corners, 0.0), _sides((height, width)))
     extent = corners[..., 2:] - corners[..., :2]
     is_inside = (extent[..., 0] > 0) & (extent[..., 1] > 0)
 
@@ -67,33 +58,25 @@ def transform_boxes(
 def to_corners(boxes: Any, box_format: str, size: tuple[Any, Any]) -> Any:
     """Boxes in any format as left, top, right and bottom, in pixels."""
     name, scale = _layout(box_format, size)
-    named = dict(zip(_ORDERS[name], ops.unstack(boxes * scale, 4, axis=-1)))
-    if "x" in named:
-        named["left"] = named["x"] - named["width"] / 2
-        named["top"] = named["y"] - named["height"] / 2
-    if "width" in named:
-        named["right"] = named["left"] + named["width"]
-        named["bottom"] = named["top"] + named["height"]
-    return ops.stack([named[side] for side in _ORDERS["xyxy"]], axis=-1)
+    four = LAYOUTS[name][0](*ops.unstack(boxes, 4, axis=-1))
+    return ops.stack(four, axis=-1) * scale
 
 
 def from_corners(corners: Any, box_format: str, size: tuple[Any, Any]) -> Any:
     """The way back from `to_corners`."""
     name, scale = _layout(box_format, size)
-    named = dict(zip(_ORDERS["xyxy"], ops.unstack(corners, 4, axis=-1)))
-    named["width"] = named["right"] - named["left"]
-    named["height"] = named["bottom"] - named["top"]
-    named["x"] = (named["left"] + named["right"]) / 2
-    named["y"] = (named["top"] + named["bottom"]) / 2
-    return ops.stack([named[side] for side in _ORDERS[name]], axis=-1) / scale
+    four = LAYOUTS[name][1](*ops.unstack(corners / scale, 4, axis=-1))
+    return ops.stack(four, axis=-1)
 
 
 def _layout(box_format: str, size: tuple[Any, Any]) -> tuple[str, Any]:
-    """The order of a format, and what its numbers are multiplied by to be pixels."""
+    """The layout of a format, and what its corners are multiplied by to be pixels."""
     check_choice(box_format, FORMATS, "bounding_box_format", "Bounding boxes")
     name = box_format.removeprefix("rel_")
-    if name == box_format:
-        return name, 1.0
+    return name, 1.0 if name == box_format else _sides(size)
+
+
+def _sides(size: tuple[Any, Any]) -> Any:
+    """The largest left, top, right and bottom in an image of a height and width."""
     height, width = (ops.cast(n, "float32") for n in size)
-    is_row = [side in ("top", "bottom", "y", "height") for side in _ORDERS[name]]
-    return name, ops.stack([height if row else width for row in is_row])
+    return ops.stack([width, height, width, height])

@@ -6,7 +6,6 @@ top, right and bottom in pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Literal, TypeAlias
 
 from keras import ops
@@ -14,6 +13,7 @@ from keras.core.dtypes import standardize_dtype
 from keras.core.errors import check_choice
 from keras.core.op import Tensor
 from keras.core.typing import ArrayLike, DTypeLike
+from keras.ops.box_layouts import LAYOUTS
 
 BoxFormat: TypeAlias = (
     Literal[
@@ -29,52 +29,8 @@ BoxFormat: TypeAlias = (
     ]
     | str
 )
-Four: TypeAlias = tuple[Any, Any, Any, Any]
-
-
-def _same(a: Any, b: Any, c: Any, d: Any) -> Four:
-    return a, b, c, d
-
-
-def _swapped(a: Any, b: Any, c: Any, d: Any) -> Four:
-    return b, a, d, c
-
-
-def _from_size(left: Any, top: Any, width: Any, height: Any) -> Four:
-    return left, top, left + width, top + height
-
-
-def _to_size(left: Any, top: Any, right: Any, bottom: Any) -> Four:
-    return left, top, right - left, bottom - top
-
-
-def _from_center(x: Any, y: Any, width: Any, height: Any) -> Four:
-    x_half, y_half = width / 2, height / 2
-    return x - x_half, y - y_half, x + x_half, y + y_half
-
-
-def _to_center(left: Any, top: Any, right: Any, bottom: Any) -> Four:
-    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
-
-
-def _from_center_swapped(y: Any, x: Any, height: Any, width: Any) -> Four:
-    return _from_center(x, y, width, height)
-
-
-def _to_center_swapped(left: Any, top: Any, right: Any, bottom: Any) -> Four:
-    return _swapped(*_to_center(left, top, right, bottom))
-
-
-# From the four numbers of a format to the corners, and back.
-_LAYOUTS: dict[str, tuple[Callable[..., Four], Callable[..., Four]]] = {
-    "xyxy": (_same, _same),
-    "yxyx": (_swapped, _swapped),
-    "xywh": (_from_size, _to_size),
-    "center_xywh": (_from_center, _to_center),
-    "center_yxhw": (_from_center_swapped, _to_center_swapped),
-}
 FORMATS = (
-    *_LAYOUTS,
+    *LAYOUTS,
     *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
 )
 
@@ -135,7 +91,7 @@ def convert_format(
 
     from_relative, to_relative = source.startswith("rel_"), target.startswith("rel_")
     four = tuple(boxes[..., i] for i in range(4))
-    corners = _LAYOUTS[source.removeprefix("rel_")][0](*four)
+    corners = LAYOUTS[source.removeprefix("rel_")][0](*four)
     if from_relative != to_relative:
         if height is None or width is None:
             raise ValueError(
@@ -146,7 +102,7 @@ def convert_format(
         sizes = [_as_float(size, dtype) for size in (width, height)] * 2
         pairs = zip(corners, sizes)
         corners = tuple(c * n if from_relative else c / n for c, n in pairs)
-    return ops.stack(_LAYOUTS[target.removeprefix("rel_")][1](*corners), axis=-1)
+    return ops.stack(LAYOUTS[target.removeprefix("rel_")][1](*corners), axis=-1)
 
 
 def _as_float(size: Any, dtype: str) -> Any:
