@@ -214,18 +214,22 @@ def _mobilenet_v3(counts: tuple[int, ...]) -> WeightMap:
         "project": "conv_pwl",
         "project_bn": "bn3",
     }
+
     first = {
         **names,
         "depthwise_bn": "bn1",
         "project": "conv_pw",
         "project_bn": "bn2",
     }
+
     rule = {r"^conv\.": "conv_stem.", r"^conv_bn": "bn1"}
     rule |= {rf"^expanded_conv_{k}\.": f"blocks.0.0.{v}." for k, v in first.items()}
+
     for number, (stage, i) in enumerate(places[1:], 1):
         for ours, theirs in names.items():
             pattern = rf"^expanded_conv_{number}_{ours}\."
             rule[pattern] = f"blocks.{stage}.{i}.{theirs}."
+
     rule |= {
         r"^conv_1\.": f"blocks.{len(counts)}.0.conv.",
         r"^conv_1_bn": f"blocks.{len(counts)}.0.bn1",

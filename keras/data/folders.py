@@ -60,6 +60,7 @@ class FolderArguments:
         check_choice(self.label_mode, LABEL_MODES, "label_mode", self.who)
         check_choice(self.subset, SUBSETS, "subset", self.who)
         check_choice(self.on_error, ON_ERROR, "on_error", self.who)
+
         if (self.validation_split is None) != (self.subset is None):
             raise ValueError(
                 f"{self.who}: `validation_split` and `subset` go together; received "
@@ -70,6 +71,7 @@ class FolderArguments:
                 f"{self.who}: `validation_split` must be between 0 and 1; received "
                 f"{self.validation_split!r}."
             )
+
         splits_by_chance = self.shuffle and self.subset in ("training", "validation")
         if splits_by_chance and self.seed is None:
             raise ValueError(

@@ -167,17 +167,18 @@ class Layer(Operation, Configurable, LayerState):
                 f"{type(self).__name__}: `name` must be a string without '/'; received "
                 f"{name!r}."
             )
+        if not isinstance(trainable, (bool, np.bool_)):
+            raise ValueError(
+                f"{type(self).__name__}: `trainable` must be True or False; received "
+                f"{trainable!r}."
+            )
+
         self.name = name or auto_name(to_snake_case(type(self).__name__))
         self.dtype_policy = get_policy(dtype)
         self.autocast = bool(autocast)
         self.input_spec = None
         self.supports_masking = False
         self.activity_regularizer = _get_regularizer(activity_regularizer)
-        if not isinstance(trainable, (bool, np.bool_)):
-            raise ValueError(
-                f"{type(self).__name__}: `trainable` must be True or False; received "
-                f"{trainable!r}."
-            )
         self._trainable = bool(trainable)
 
     def _check_initialized(self) -> None:
@@ -382,11 +383,13 @@ class Layer(Operation, Configurable, LayerState):
                 shape = self.compute_output_shape(**shapes)
             else:
                 shape = self.compute_output_shape(*list(shapes.values())[:1])
+
             if tree.is_shape(shape):
                 return KerasTensor(shape, self.compute_dtype)
             return tree.map_shape_structure(
                 lambda s: KerasTensor(s, self.compute_dtype), shape
             )
+
         settled = all(layer._is_settled() for layer in self._flatten_layers())
         return infer_outputs(
             lambda *a, **k: call_layer(self, a, k),

@@ -48,10 +48,12 @@ class LossScaleOptimizer(Optimizer):
                 f"LossScaleOptimizer: {given} belong to the inner optimizer; give them "
                 f"to {type(inner_optimizer).__name__} instead."
             )
+
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = float(initial_scale)
         self.dynamic_growth_steps = int(dynamic_growth_steps)
+
         self.step_counter = self.add_variable(
             (), "zeros", dtype="int32", name="step_counter"
         )

@@ -462,6 +462,7 @@ class FeatureSpace(DataLayer):
                 )
                 for cross in self.crosses
             }
+
             parts = {
                 key: self._vector(key, self.features[key], numbers[key])
                 for key in sorted(numbers)
@@ -471,6 +472,7 @@ class FeatureSpace(DataLayer):
             self.encoded_features = parts
             if self.output_mode == "concat":
                 self.encoded_features = self._concatenated(parts)
+
         self._space = Graph(self.inputs, self.encoded_features, layer_label(self))
         self.built = True
 

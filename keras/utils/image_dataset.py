@@ -118,11 +118,13 @@ def image_dataset_from_directory(
             f"{who}: only one of `crop_to_aspect_ratio` and `pad_to_aspect_ratio` can "
             "be True; received both."
         )
+
     height, width = standardize_tuple(image_size, 2, "image_size", who)
     arguments = FolderArguments(
         who, directory, labels, label_mode, class_names, shuffle, seed,
         validation_split, subset, follow_links, verbose, on_error,
     )  # fmt: skip
+
     fit = "crop" if crop_to_aspect_ratio else "pad" if pad_to_aspect_ratio else None
     read = functools.partial(
         read_image,

@@ -152,6 +152,7 @@ def plot_segmentation_mask_gallery(
     pixels = as_pixels(
         "plot_segmentation_mask_gallery", images, data_format, value_range
     )
+
     columns = [np.broadcast_to(pixels[..., :3], (*pixels.shape[:3], 3))]
     for masks in (y_true, y_pred):
         if masks is not None:
@@ -167,6 +168,7 @@ def plot_segmentation_mask_gallery(
                     data_format="channels_last",
                 )
             )
+
     options = {"scale": 2 * len(columns), **kwargs}
     return plot_image_gallery(
         np.concatenate(columns, axis=2), data_format="channels_last", **options

@@ -198,12 +198,14 @@ class Discretization(AdaptedLayer):
                 f"{layer_label(self)} has no boundaries yet: call `adapt` on data, or "
                 "make it with `bin_boundaries`."
             )
+
         if not dtypes.is_float_dtype(ops.dtype(inputs)):
             inputs = ops.cast(inputs, floatx())
         edges = np.asarray(self.bin_boundaries, "float32")
         bins = ops.digitize(
             inputs, ops.cast(self.convert_weight(edges), ops.dtype(inputs))
         )
+
         if self.output_mode == "int":
             return bins
         return encode(

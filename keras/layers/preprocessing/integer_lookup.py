@@ -78,6 +78,7 @@ class IntegerLookup(Lookup):
             oov_method, ("floormod", "farmhash"), "oov_method", "IntegerLookup"
         )
         self.salt = salt
+
         super().__init__(
             max_tokens=max_tokens,
             num_oov_indices=num_oov_indices,

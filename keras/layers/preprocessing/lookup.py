@@ -211,21 +211,25 @@ class Lookup(AdaptedLayer):
         who = layer_label(self)
         if not tokens:
             raise ValueError(f"{who}: the vocabulary is empty.")
-        if len(set(tokens)) < len(tokens):
+
+        distinct = set(tokens)
+        if len(distinct) < len(tokens):
             seen: set[Any] = set()
             repeated = [t for t in tokens if t in seen or seen.add(t)]  # type: ignore[func-returns-value]
             raise ValueError(
                 f"{who}: each value may be in the vocabulary once; {repeated[:10]} are "
                 "repeated."
             )
+
         for name in ("mask_token", "oov_token"):
             token = getattr(self, name)
-            if token is not None and token in set(tokens):
+            if token is not None and token in distinct:
                 raise ValueError(
                     f"{who}: the vocabulary has the `{name}` {token!r} at the place "
                     f"{tokens.index(token)}. Leave the special tokens out, or begin "
                     f"with all of them: {self._special_tokens()}."
                 )
+
         size = len(tokens) + len(self._special_tokens())
         if self.max_tokens is not None and size > self.max_tokens:
             raise ValueError(

@@ -249,6 +249,7 @@ class Choosing(BaseImagePreprocessingLayer):
         bits = max(int(8 * factor[1]), 1)
         moves = {"interpolation": self.interpolation}
         colors = {"value_range": self.value_range}
+
         arguments: dict[type, dict[str, Any]] = {
             RandomShear: {"x_factor": factor, "y_factor": factor, **moves},
             RandomTranslation: {
@@ -270,6 +271,7 @@ class Choosing(BaseImagePreprocessingLayer):
             AutoContrast: colors,
             Equalization: colors,
         }
+
         common = {"data_format": self.data_format, "dtype": self.dtype_policy}
         return [cls(**arguments[cls], **common) for cls in names]
 

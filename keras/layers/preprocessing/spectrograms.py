@@ -77,6 +77,7 @@ class MelSpectrogram(DataLayer):
         self.sequence_length = check_positive_int(
             sequence_length or fft_length, "sequence_length", who
         )
+
         self.window = window
         self.sampling_rate = sampling_rate
         self.num_mel_bins = check_positive_int(num_mel_bins, "num_mel_bins", who)
@@ -218,6 +219,7 @@ class STFTSpectrogram(DataLayer):
         for name, value in (("frame_step", frame_step), ("fft_length", fft_length)):
             if value is not None:
                 check_positive_int(value, name, who)
+
         if fft_length is not None and fft_length < frame_length:
             raise ValueError(
                 f"{who}: `fft_length` must be at least `frame_length`; received "
@@ -228,6 +230,7 @@ class STFTSpectrogram(DataLayer):
                 f"{who}: `frame_step` must be at most `frame_length`; received "
                 f"{frame_step} and {frame_length}."
             )
+
         self.frame_step = frame_step
         self.fft_length = fft_length
         self.window = window
@@ -241,6 +244,7 @@ class STFTSpectrogram(DataLayer):
         self.data_format = check_choice(
             data_format or image_data_format(), formats, "data_format", who
         )
+
         self.real_kernel: Any = None
         self.imag_kernel: Any = None
         self._window_values()  # an unknown window is an error now
