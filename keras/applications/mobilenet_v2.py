@@ -70,10 +70,11 @@ def files(alpha: float, size: int, include_top: bool) -> PublishedFile:
 
 def relu6(x: KerasTensor, norm: str, name: str) -> KerasTensor:
     """Normalization, then a ReLU that ends at six."""
-    return ReLU(6.0, name=name)(_normalize(x, norm))
+    return ReLU(6.0, name=name)(normalized(x, norm))
 
 
-def _normalize(x: KerasTensor, name: str) -> KerasTensor:
+def normalized(x: KerasTensor, name: str) -> KerasTensor:
+    """Batch normalization as it was trained with."""
     return normalize(x, name, epsilon=1e-3, momentum=0.999)
 
 
@@ -100,7 +101,7 @@ def block(
     )(y)
     y = relu6(y, f"{name}depthwise_BN", f"{name}depthwise_relu")
     y = convolve(y, filters, 1, padding="same", name=f"{name}project")
-    y = _normalize(y, f"{name}project_BN")
+    y = normalized(y, f"{name}project_BN")
 
     if channels(x) == filters and strides == 1:
         return Add(name=f"{name}add")([x, y])

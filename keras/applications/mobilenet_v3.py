@@ -14,9 +14,10 @@ from keras.applications.application import (
     application,
     channels,
 )
-from keras.applications.blocks import convolve, divisible, normalize, pad_for_stride
+from keras.applications.blocks import convolve, divisible, pad_for_stride
 from keras.applications.files import PublishedFile, published
 from keras.applications.imagenet_utils import decode_predictions, preprocessing
+from keras.applications.mobilenet_v2 import normalized
 from keras.core.errors import check_choice
 from keras.core.tensor import KerasTensor
 from keras.core.typing import ActivationLike, ShapeLike
@@ -118,11 +119,6 @@ def check(title: str, weights: Weights, alpha: float, minimalistic: bool) -> Non
 def activated(x: KerasTensor, swish: bool) -> KerasTensor:
     """Hard swish, or ReLU."""
     return (Activation("hard_swish") if swish else ReLU())(x)
-
-
-def normalized(x: KerasTensor, name: str) -> KerasTensor:
-    """Batch normalization as it was trained with."""
-    return normalize(x, name, epsilon=1e-3, momentum=0.999)
 
 
 def hard_sigmoid(x: KerasTensor) -> KerasTensor:

@@ -14,6 +14,7 @@ from keras.core.typing import Config
 from keras.distillation.distillation_loss import DistillationLoss
 from keras.metrics import Mean
 from keras.models import Model
+from keras.training.compiled import as_list
 
 # What the student's layers return in the step that is under way.
 _features: ContextVar[dict[str, Any] | None] = ContextVar("features", default=None)
@@ -67,8 +68,8 @@ class Distiller(Model):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=name, **kwargs)
-        found = _as_list(distillation_losses)
-        weights = _as_list(distillation_loss_weights) or [1.0] * len(found)
+        found = as_list(distillation_losses)
+        weights = as_list(distillation_loss_weights) or [1.0] * len(found)
         _check(teacher, student, found, weights, student_loss_weight)
 
         self.teacher = teacher
@@ -192,12 +193,6 @@ def _collecting() -> Iterator[None]:
         yield
     finally:
         _features.reset(token)
-
-
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 def _looker(model: Model, names: list[str | None]) -> Model | None:

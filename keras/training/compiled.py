@@ -124,7 +124,7 @@ class CompiledTargets:
             return [[] for _ in names]
         if isinstance(given, dict):
             self._check_keys(given, what, names)
-            return [_as_list(given.get(name)) for name in names]
+            return [as_list(given.get(name)) for name in names]
 
         if not isinstance(given, (list, tuple)):
             raise ValueError(
@@ -138,13 +138,13 @@ class CompiledTargets:
             return [list(given)]
 
         if len(given) == len(names):
-            return [_as_list(item) for item in given]
+            return [as_list(item) for item in given]
         if not any(isinstance(item, (list, tuple)) for item in given):
             raise ValueError(
                 f"{self.owner}: `{what}` has {len(given)} entries for {len(names)} "
                 f"outputs {names}: give one entry for each, or a dict by output name."
             )
-        return [_as_list(item) for item in given]
+        return [as_list(item) for item in given]
 
     def _check_keys(self, given: dict, what: str, names: list[str]) -> None:
         for key in given:
@@ -330,7 +330,8 @@ def batch_size(tensor: Any) -> Any:
     return ops.shape(tree.flatten(tensor)[0])[0] if len(shape) else 1
 
 
-def _as_list(item: Any) -> list[Any]:
+def as_list(item: Any) -> list[Any]:
+    """The items of a list or tuple; one item as a list, None as an empty one."""
     if item is None:
         return []
     return list(item) if isinstance(item, (list, tuple)) else [item]

@@ -94,7 +94,7 @@ class HostPart:
         """Run the rest."""
         # They have the right shapes and types already.
         tensors = [current().convert_to_tensor(x) for x in inputs.tensors]
-        values = self._rest.plan.run(tensors, _call)
+        values = self._rest.plan.run(tensors)
         return tree.pack_sequence_as(self._rest.outputs_struct, values)
 
 
@@ -178,10 +178,6 @@ def _with_what_leads_to(nodes: list[Node]) -> dict[int, Node]:
             found[id(node)] = node
             pending.extend(t._node for t in node.inputs if t._node is not None)
     return found
-
-
-def _call(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    return operation(*args, **kwargs)
 
 
 def _readable(inputs: Any) -> Any:

@@ -55,7 +55,7 @@ class Graph:
 
     def run(self, inputs: Nested, owner: str) -> Nested:
         """The outputs for real (or traced, or symbolic) inputs."""
-        values = self.plan.run(self._standardize(inputs, owner), _call)
+        values = self.plan.run(self._standardize(inputs, owner))
         return tree.pack_sequence_as(self.results_struct, values)
 
     def symbolic(self, inputs: Nested, owner: str) -> Nested:
@@ -66,7 +66,7 @@ class Graph:
         ):
             outputs = self.outputs
         else:
-            outputs = self.plan.run(flat, _call)
+            outputs = self.plan.run(flat)
         values = [t.without_node() for t in outputs]
         return tree.pack_sequence_as(self.results_struct, values)
 
@@ -159,10 +159,6 @@ def source_of(tensor: KerasTensor) -> Any:
 
 def _is_optional(tensor: KerasTensor) -> bool:
     return getattr(source_of(tensor), "optional", False)
-
-
-def _call(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
-    return operation(*args, **kwargs)
 
 
 def _dense(value: Any) -> Any:

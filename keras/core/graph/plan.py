@@ -25,6 +25,11 @@ class Step(NamedTuple):
     output_slots: list[int]
 
 
+def call_operation(operation: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+    """The usual way to run a step: call its operation."""
+    return operation(*args, **kwargs)
+
+
 class Plan:
     """A graph as a list of calls over numbered slots: nothing is looked up by name."""
 
@@ -37,7 +42,7 @@ class Plan:
         self.steps = steps
         self.output_slots = output_slots
 
-    def run(self, inputs: list[Any], call: Call) -> list[Any]:
+    def run(self, inputs: list[Any], call: Call = call_operation) -> list[Any]:
         """The outputs for these inputs; `call(operation, args, kwargs)` runs a node."""
         slots: list[Any] = [None] * self.size
         slots[: len(inputs)] = inputs
